@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One ELF file as the loader would see it: mapped bytes by virtual address, symbols, relocations, dependencies.
+ *
+ * Everything is checked against the file's size on reading; nothing here trusts a header. Works without section headers
+ * (program headers and PT_DYNAMIC), and with sections only (relocatable objects). All memory belongs to the image's arena;
+ * file bytes are a private mapping owned by the image (or a caller's buffer).
+ *
+ * Relocatable objects: each allocated section gets an address of its own (a layout made by us, 16-byte aligned, from
+ * MC_OBJECT_BASE), relocations of its bytes are applied to a private copy, and undefined symbols get addresses in the
+ * extern area, so that a direct call to one reads like any other call. */
+#ifndef MC_SCANNER_IMAGE_H
+#define MC_SCANNER_IMAGE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/vector.h"
+#include "isa/decode.h"
+
+enum mc_file_kind { MC_KIND_EXECUTABLE, MC_KIND_PIE, MC_KIND_SHARED_LIBRARY, MC_KIND_OBJECT, MC_KIND_KERNEL_MODULE };
+
+struct mc_segment {
+    uint64_t address, size;  /* virtual address and size in memory, bytes */
+    uint64_t file_size;      /* bytes present in the file; the rest reads as 0 */
+    const uint8_t *bytes;    /* file_size bytes */
+    uint64_t file_offset;
+    bool executable, writable;
+    bool relro;              /* lies wholly in PT_GNU_RELRO: read-only after relocation */
+};
+
+struct mc_symbol {
+    const char *name;        /* bytes as in the file, NUL-terminated within bounds; "" when out of bounds */
+    const char *version;     /* symbol version, NULL when none */
+    uint64_t address, size;  /* virtual address; 0 when undefined */
+    uint8_t type, binding, visibility; /* STT_*, STB_*, STV_* */
+    bool defined;
+    bool dynamic;            /* from .dynsym */
+    bool exported;           /* dynamic, defined, default or protected visibility, not local */
+    bool thread_local_;
+    uint32_t section;        /* section index for objects, else 0 */
+};
+
+enum mc_reloc_kind {
+    MC_RELOC_ADDRESS,   /* the place holds an address: symbol + addend, or base + addend (symbol NULL) */
+    MC_RELOC_SLOT,      /* GLOB_DAT, JUMP_SLOT: the place holds the symbol's address */
+    MC_RELOC_IRELATIVE, /* the place holds what the resolver at `addend` returns */
+    MC_RELOC_COPY,      /* the place is a copy of the symbol's object */
+    MC_RELOC_TLS,       /* module ids, offsets, descriptors */
+    MC_RELOC_RELATIVE_TEXT, /* objects: a PC-relative field, already applied to the bytes */
+    MC_RELOC_OTHER,
+};
+
+struct mc_reloc {
+    uint64_t place;                 /* virtual address of the field */
+    enum mc_reloc_kind kind;
+    uint8_t width;                  /* bytes of the field */
+    uint32_t type;                  /* R_X86_64_* or R_386_* */
+    const struct mc_symbol *symbol; /* NULL when none */
+    uint64_t target;                /* virtual address the field refers to (own definitions bind to themselves); for an undefined
+                                       symbol its address in the extern area; for IRELATIVE the resolver */
+    int64_t addend;
+};
+
+struct mc_import { /* an undefined symbol: one slot of the extern area */
+    const struct mc_symbol *symbol;
+    uint64_t address;
+};
+
+#define MC_OBJECT_BASE UINT64_C(0x10000000)
+#define MC_EXTERN_STRIDE 16
+
+struct mc_image {
+    struct mc_arena arena;
+    char *path;
+    const uint8_t *file;    /* the whole file (or archive member) */
+    size_t file_size;
+    enum mc_mode mode;
+    enum mc_file_kind kind;
+    uint64_t entry;         /* 0 when none */
+    const char *interpreter, *soname, *runpath, *rpath;
+    const char **needed;
+    size_t needed_count;
+    struct mc_segment *segments; /* sorted by address, not overlapping */
+    size_t segment_count;
+    struct mc_symbol *symbols;   /* .dynsym and .symtab; sorted by address then dynamic first */
+    size_t symbol_count;
+    struct mc_reloc *relocs;     /* sorted by place */
+    size_t reloc_count;
+    struct mc_import *imports;   /* sorted by address */
+    size_t import_count;
+    uint64_t extern_base;        /* the extern area [extern_base, extern_base + 16 * import_count), above every segment */
+    uint64_t *initialisers;      /* preinit, DT_INIT, init_array in the order they run */
+    size_t initialiser_count;
+    uint64_t *finalisers;
+    size_t finaliser_count;
+    uint32_t isa_needed;         /* GNU_PROPERTY_X86_ISA_1_NEEDED bits, 0 when absent */
+    uint8_t build_id[64];
+    size_t build_id_size;        /* bytes */
+    uint64_t eh_frame, eh_frame_size; /* virtual address; 0 when none */
+    uint64_t got_base;           /* DT_PLTGOT or _GLOBAL_OFFSET_TABLE_: what PIC i386 code computes with; 0 when unknown */
+    bool static_linked;          /* no PT_INTERP and no DT_NEEDED, and not a shared library by kind */
+    bool stripped;               /* no .symtab */
+};
+
+/* Reads the file (path) or, for archive members, the given bytes. NULL and *ret_error on failure; MC_ERROR_UNSUPPORTED for
+ * valid files that are not analysed (not ELF, other machine, x32, core). */
+struct mc_image *mc_image_open(const char *path, struct mc_error *ret_error);
+struct mc_image *mc_image_from_bytes(const char *path, const uint8_t *bytes, size_t size, struct mc_error *ret_error);
+void mc_image_free(struct mc_image *image); /* accepts NULL */
+
+const struct mc_segment *mc_image_segment(const struct mc_image *image, uint64_t address); /* NULL when unmapped */
+/* A pointer to `size` initialised bytes at the address, NULL when not all of them are in one segment's file bytes. */
+const uint8_t *mc_image_bytes(const struct mc_image *image, uint64_t address, uint64_t size);
+/* How many file bytes follow the address within its segment; 0 when none. */
+uint64_t mc_image_available(const struct mc_image *image, uint64_t address);
+/* Reads 1, 2, 4 or 8 bytes as loaded (bss reads as 0; a relocated place gives its target). False when unmapped. */
+bool mc_image_read(const struct mc_image *image, uint64_t address, unsigned size, uint64_t *ret_value);
+const struct mc_reloc *mc_image_reloc_at(const struct mc_image *image, uint64_t place); /* exact place, or NULL */
+size_t mc_image_first_reloc(const struct mc_image *image, uint64_t address); /* index of the first reloc with place >= address */
+const struct mc_import *mc_image_import_at(const struct mc_image *image, uint64_t address); /* NULL when not in the extern area */
+bool mc_image_is_code(const struct mc_image *image, uint64_t address);
+bool mc_image_exports(const struct mc_image *image, uint64_t address); /* some exported symbol starts there */
+/* The best symbol at or before the address whose extent holds it (or size 0 and nothing between); NULL when none. */
+const struct mc_symbol *mc_image_symbol_for(const struct mc_image *image, uint64_t address);
+uint64_t mc_image_file_offset(const struct mc_image *image, uint64_t address); /* MC_NO_OFFSET when not in the file */
+
+#endif

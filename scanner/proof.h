@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guard proof (design.md 5.3): for each use, is its feature known on every way to it? */
+#ifndef MC_SCANNER_PROOF_H
+#define MC_SCANNER_PROOF_H
+
+#include "scanner/verdict.h"
+
+struct mc_proof_options {
+    const struct mc_feature_set *baseline;
+    bool strict_conformance, strict_proof;
+};
+
+/* Judges every use. Findings (same order as uses) and new gaps go to `result`, allocated from result->arena. The entries may
+ * be extended by the sweep of references. */
+void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                  const struct mc_proof_options *options, struct mc_file_result *result);
+
+#endif

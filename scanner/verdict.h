@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the scanner says of a file: verdicts with their evidence. Produced by scanner/scan.c from the proof, read by report/. */
+#ifndef MC_SCANNER_VERDICT_H
+#define MC_SCANNER_VERDICT_H
+
+#include "isa/baseline.h"
+#include "scanner/sweep.h"
+
+enum mc_verdict { /* in the order of design.md 5.1, worst last; DEAD is of a use only */
+    MC_VERDICT_CLEAN,
+    MC_VERDICT_DEAD,
+    MC_VERDICT_GUARDED,
+    MC_VERDICT_MISGUARDED,
+    MC_VERDICT_TRAPPED,
+    MC_VERDICT_UNGUARDED,
+};
+enum mc_confidence { MC_INFERRED, MC_PROVED };
+enum mc_severity { MC_NOTE, MC_WARNING, MC_ERROR };
+
+enum mc_step_kind { MC_STEP_ROOT, MC_STEP_CALL, MC_STEP_ADDRESS, MC_STEP_BRANCH };
+struct mc_step { /* one link of the chain root -> ... -> use */
+    enum mc_step_kind kind;
+    uint64_t address;     /* of the instruction or data word that makes the step */
+    const char *function; /* NULL when it has no name */
+    const char *text;     /* for a person: "exported function", "called", "address stored in data" */
+};
+
+struct mc_guard {
+    bool known;
+    uint64_t address;     /* the instruction that tests */
+    uint32_t leaf;
+    uint32_t subleaf;
+    enum mc_register reg;
+    uint8_t bit;
+    enum mc_feature feature; /* what the bit means */
+};
+
+struct mc_finding { /* one use, judged */
+    struct mc_use use;
+    const char *function; /* name of the function that holds it, NULL when unknown */
+    uint64_t function_address;
+    struct mc_feature_set needs, missing; /* what it needs; what of that is outside baseline and facts */
+    enum mc_verdict verdict;
+    enum mc_confidence confidence;
+    enum mc_severity severity;
+    const char *rule;     /* "MC001" */
+    const char *reason;   /* one sentence */
+    struct mc_step *path;
+    size_t path_length;
+    struct mc_guard guard;
+};
+
+enum mc_file_status { MC_FILE_OK, MC_FILE_PARTIAL, MC_FILE_SKIPPED, MC_FILE_ERROR };
+
+struct mc_file_result {
+    struct mc_arena arena;      /* owns everything below */
+    const char *path;           /* archive members: outer!inner */
+    enum mc_file_status status;
+    struct mc_error error;      /* for ERROR and SKIPPED */
+    struct mc_gap *gaps;
+    size_t gap_count;
+    enum mc_mode mode;
+    enum mc_file_kind kind;
+    uint8_t build_id[64];
+    size_t build_id_size;
+    uint64_t size;              /* bytes */
+    enum mc_verdict verdict;    /* only for OK and PARTIAL */
+    enum mc_confidence confidence;
+    struct mc_feature_set used, unsafe; /* features outside the baseline */
+    struct mc_finding *findings; /* every use, sorted by address */
+    size_t finding_count;
+};
+
+#endif
