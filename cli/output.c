@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char mc_version[] = MC_VERSION;
+
+static void point_to_help(const char *command)
+{
+    fprintf(stderr, "Try 'maskcheck %s%s--help'.\n", command ? command : "", command ? " " : "");
+}
+
+int mc_usage_error(const char *command, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "maskcheck: ");
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    point_to_help(command);
+    return MC_EXIT_USAGE;
+}
+
+int mc_option_error(const char *command, int result, char **argv)
+{
+    const char *word = argv[optind - 1];
+    /* optopt is the short option, 0 for an unknown long one, or the `val` of a long one used wrongly. */
+    bool is_short = optopt > 0 && optopt < 0x100 && strncmp(word, "--", 2) != 0;
+    if (result == ':' && is_short)
+        return mc_usage_error(command, "option '-%c' needs an argument", optopt);
+    if (result == ':')
+        return mc_usage_error(command, "option '%s' needs an argument", word);
+    if (is_short)
+        return mc_usage_error(command, "unknown option '-%c'", optopt);
+    if (optopt)
+        return mc_usage_error(command, "option '%.*s' takes no argument", (int)strcspn(word, "="), word);
+    return mc_usage_error(command, "unknown or ambiguous option '%s'", word);
+}
+
+static void print_escaped(FILE *stream, const char *text)
+{
+    for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
+        if (*byte < 0x20 || *byte == 0x7f)
+            fprintf(stream, "\\x%02x", *byte);
+        else
+            fputc(*byte, stream);
+    }
+}
+
+void mc_diagnose(const char *subject, const struct mc_error *error)
+{
+    flockfile(stderr);
+    fprintf(stderr, "maskcheck: ");
+    if (subject) {
+        print_escaped(stderr, subject);
+        fprintf(stderr, ": ");
+    }
+    if (error->offset != MC_NO_OFFSET)
+        fprintf(stderr, "offset %" PRIu64 ": ", error->offset);
+    print_escaped(stderr, error->text);
+    fputc('\n', stderr);
+    funlockfile(stderr);
+}
+
+void mc_warn(const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "maskcheck: ");
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+int mc_print_version(void)
+{
+    printf("maskcheck %s\n", mc_version);
+    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
+}
+
+bool mc_finish_output(FILE *stream, const char *name)
+{
+    bool failed_before = ferror(stream);
+    errno = 0;
+    if (fflush(stream) == 0 && !failed_before)
+        return true;
+    mc_warn("%s: cannot write: %s", name ? name : "standard output", errno ? strerror(errno) : "an earlier write failed");
+    return false;
+}
+
+bool mc_want_colour(FILE *stream)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(fileno(stream)) && !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
