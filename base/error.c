@@ -43,7 +43,8 @@ bool mc_fail_context(struct mc_error *error, const char *format, ...)
     memcpy(old, error->text, sizeof old);
     memcpy(error->text, context, used);
     memcpy(error->text + used, ": ", 2);
-    snprintf(error->text + used + 2, sizeof error->text - used - 2, "%.*s", (int)sizeof old, old);
+    size_t room = sizeof error->text - used - 2; /* what does not fit is cut */
+    snprintf(error->text + used + 2, room, "%.*s", (int)room - 1, old);
     make_printable(error->text);
     return false;
 }
