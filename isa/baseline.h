@@ -18,6 +18,12 @@ struct mc_baseline {
 /* All named baselines and models, baselines first, each family from lowest to highest. */
 size_t mc_baseline_count(void);
 const struct mc_baseline *mc_baseline_at(size_t index);
+/* The row as written, for listings and tests: parent is NULL for a row that starts from nothing. index < count. */
+struct mc_baseline_row {
+    const struct mc_baseline *parent;
+    const char *aliases, *parent_name, *adds, *drops, *source; /* lists are separated by spaces */
+};
+struct mc_baseline_row mc_baseline_row_at(size_t index);
 const struct mc_baseline *mc_baseline_find(const char *name); /* aliases and case ignored; NULL when unknown */
 /* The known name nearest to a misspelt one, for messages; NULL when nothing is near. */
 const char *mc_baseline_nearest(const char *name);

@@ -9,8 +9,10 @@
  *   qemu     property of QEMU's -cpu, "" when QEMU 7.2 does not know it
  *   leaf, subleaf, reg (EAX EBX ECX EDX), bit: where CPUID reports it
  *   os       MC_OS_*: XCR0 (or CR4) state that must be on before user code may run it
- *   level    USER (adds user-mode instructions or changes what user code sees), KERNEL (only a kernel uses it)
- *   dynamic  1 when the bit mirrors OS state and changes at run time (OSXSAVE, OSPKE): left out of comparisons
+ *   level    USER (adds user-mode instructions or changes their results), KERNEL (only a kernel uses it, or it only
+ *            speaks of speed: code that goes without asking neither faults nor computes anything else)
+ *   dynamic  1 when the bit mirrors OS state (OSXSAVE, OSPKE) or the shape of the VM (HYPERVISOR, HT, CMP_LEGACY)
+ *            instead of the CPU: left out of comparisons
  *   source   vendor manual and section */
 #ifndef MC_ISA_FEATURE_H
 #define MC_ISA_FEATURE_H
@@ -30,7 +32,7 @@ enum mc_os_state { /* which XCR0 bits (Intel SDM vol. 1, 13.1) the feature needs
     MC_OS_PKU,    /* XCR0[9]; CR4.PKE shown as OSPKE */
     MC_OS_APX,    /* XCR0[19] */
     MC_OS_LWP,    /* XCR0[62] */
-    MC_OS_CR4,    /* a CR4 bit decides (FSGSBASE, CET, UINTR) */
+    MC_OS_CR4,    /* a CR4 bit (or EFER, or an enabling MSR) decides: FSGSBASE, XSAVE, CET, UINTR, MCOMMIT, USER_MSR */
 };
 
 enum mc_level { MC_LEVEL_USER, MC_LEVEL_KERNEL };
@@ -55,16 +57,18 @@ struct mc_feature_info {
 
 extern const struct mc_feature_info mc_features[MC_FEATURE_COUNT];
 
-/* A feature by name or alias, case-insensitive; -1 when unknown. */
+/* A feature by name or alias, case-insensitive, '.', '-' and '_' taken for the same; the kernel's and QEMU's names count
+ * as aliases. -1 when unknown. */
 int mc_feature_find(const char *name, size_t length);
-/* The feature at a place of CPUID; -1 when the catalogue names none there. The subleaf counts only for leaves that have
+/* The feature at a place of CPUID; -1 when the catalogue names none there. Places where a vendor repeats a bit (AMD's
+ * 0x80000001.EDX repeats 1.EDX, 0x1E.1.EAX repeats the AMX bits of leaf 7) give that same feature. The subleaf counts only for leaves that have
  * subleaves (7, 0xD, 0x14, 0x19, 0x1E, 0x24, 0x8000001D ...). */
 int mc_feature_at(uint32_t leaf, uint32_t subleaf, enum mc_register reg, unsigned bit);
 /* XCR0 bits that the state demands; 0 for NONE and CR4. */
 uint64_t mc_os_state_xcr0(enum mc_os_state state);
 
 /* A set of features. Plain value, compare with mc_set_equal. */
-#define MC_SET_WORDS 4
+#define MC_SET_WORDS 6 /* 384 features: every bit that QEMU or Linux names comes to about 330 */
 struct mc_feature_set {
     uint64_t words[MC_SET_WORDS];
 };
