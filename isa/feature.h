@@ -129,9 +129,14 @@ static inline struct mc_feature_set mc_set_minus(struct mc_feature_set a, const 
 /* The first feature >= from in the set, or -1: `for (int f = mc_set_next(s, 0); f >= 0; f = mc_set_next(s, f + 1))` */
 static inline int mc_set_next(const struct mc_feature_set *set, int from)
 {
-    for (int feature = from; feature < MC_FEATURE_COUNT; feature++)
-        if (mc_set_has(set, (enum mc_feature)feature))
-            return feature;
+    if (from >= MC_SET_WORDS * 64)
+        return -1;
+    uint64_t rest = set->words[from / 64] >> (from % 64);
+    if (rest)
+        return from + __builtin_ctzll(rest);
+    for (int i = from / 64 + 1; i < MC_SET_WORDS; i++)
+        if (set->words[i])
+            return i * 64 + __builtin_ctzll(set->words[i]);
     return -1;
 }
 
