@@ -37,6 +37,7 @@ struct mc_entries {
     size_t landing_pad_count;
     struct mc_text_range { uint64_t start, end; } *uncovered; /* executable bytes outside every bounded function */
     size_t uncovered_count;
+    uint64_t longest;  /* bytes of the longest entry: whoever adds entries keeps it true (mc_entry_holding relies on it) */
 };
 
 /* Result and its memory belong to the arena. Never fails: what cannot be read (a damaged .eh_frame) is left out and

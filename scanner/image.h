@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/vector.h"
+#include "input/mapping.h"
 #include "isa/decode.h"
 
 enum mc_file_kind { MC_KIND_EXECUTABLE, MC_KIND_PIE, MC_KIND_SHARED_LIBRARY, MC_KIND_OBJECT, MC_KIND_KERNEL_MODULE };
@@ -34,7 +35,7 @@ struct mc_symbol {
     uint8_t type, binding, visibility; /* STT_*, STB_*, STV_* */
     bool defined;
     bool dynamic;            /* from .dynsym */
-    bool exported;           /* dynamic, defined, default or protected visibility, not local */
+    bool exported;           /* dynamic, defined, default or protected visibility, not local; in objects: defined, not local */
     bool thread_local_;
     uint32_t section;        /* section index for objects, else 0 */
 };
@@ -68,8 +69,23 @@ struct mc_import { /* an undefined symbol: one slot of the extern area */
 #define MC_OBJECT_BASE UINT64_C(0x10000000)
 #define MC_EXTERN_STRIDE 16
 
+struct mc_section { /* a section header, name resolved; none when the file has no (readable) section headers */
+    const char *name;
+    uint64_t address, size, file_offset, entry_size; /* address 0: not loaded */
+    uint64_t flags;          /* SHF_* */
+    uint32_t type;           /* SHT_* */
+};
+
+/* Where instructions can be: executable sections, or (without section headers) the executable segments without the tables
+ * that the headers name. Sorted, not overlapping. */
+struct mc_code_range {
+    uint64_t start, end;
+};
+
 struct mc_image {
     struct mc_arena arena;
+    struct mc_mapping mapping; /* empty for mc_image_from_bytes */
+    struct mc_error damage;    /* the first thing that could not be read although the file is usable; kind NONE when whole */
     char *path;
     const uint8_t *file;    /* the whole file (or archive member) */
     size_t file_size;
@@ -81,6 +97,10 @@ struct mc_image {
     size_t needed_count;
     struct mc_segment *segments; /* sorted by address, not overlapping */
     size_t segment_count;
+    struct mc_section *sections; /* in file order, index 0 included */
+    size_t section_count;
+    struct mc_code_range *code;
+    size_t code_count;
     struct mc_symbol *symbols;   /* .dynsym and .symtab; sorted by address then dynamic first */
     size_t symbol_count;
     struct mc_reloc *relocs;     /* sorted by place */
@@ -106,6 +126,8 @@ struct mc_image {
 struct mc_image *mc_image_open(const char *path, struct mc_error *ret_error);
 struct mc_image *mc_image_from_bytes(const char *path, const uint8_t *bytes, size_t size, struct mc_error *ret_error);
 void mc_image_free(struct mc_image *image); /* accepts NULL */
+/* The file shrank or failed while it was read: nothing found in it may be trusted. Ask when the analysis is over. */
+bool mc_image_lost(const struct mc_image *image);
 
 const struct mc_segment *mc_image_segment(const struct mc_image *image, uint64_t address); /* NULL when unmapped */
 /* A pointer to `size` initialised bytes at the address, NULL when not all of them are in one segment's file bytes. */
