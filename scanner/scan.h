@@ -9,12 +9,14 @@ struct mc_scan_options {
     struct mc_baseline baseline;
     bool baseline_is_default;
     bool strict_conformance, strict_proof;
+    bool hash_all; /* sha256 for every file, not only for those with findings */
 };
 
 /* Never NULL: what could not be read is a result with status ERROR or SKIPPED. Archives (.a) give one result per member:
  * mc_scan_path calls `emit` for each. Thread-safe: no shared state. */
 typedef void mc_scan_emit(void *context, struct mc_file_result *result); /* takes ownership */
 void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context);
+/* Takes ownership of the image. */
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options);
 void mc_file_result_free(struct mc_file_result *result); /* accepts NULL */
 

@@ -54,6 +54,7 @@ enum mc_file_status { MC_FILE_OK, MC_FILE_PARTIAL, MC_FILE_SKIPPED, MC_FILE_ERRO
 
 struct mc_file_result {
     struct mc_arena arena;      /* owns everything below */
+    struct mc_image *image;     /* kept while there are findings, for their bytes and names; else NULL. Owned */
     const char *path;           /* archive members: outer!inner */
     enum mc_file_status status;
     struct mc_error error;      /* for ERROR and SKIPPED */
@@ -64,6 +65,9 @@ struct mc_file_result {
     uint8_t build_id[64];
     size_t build_id_size;
     uint64_t size;              /* bytes */
+    uint8_t sha256[32];         /* of the file; only with has_sha256 */
+    bool has_sha256;
+    const char *package;        /* who owns the file, filled by the caller of the scan; NULL unknown */
     enum mc_verdict verdict;    /* only for OK and PARTIAL */
     enum mc_confidence confidence;
     struct mc_feature_set used, unsafe; /* features outside the baseline */
