@@ -226,6 +226,8 @@ bool mc_feature_implied(const struct mc_feature_set *tested, enum mc_feature use
     memset(&having, 0xFF, sizeof having);
     bool any = false;
     for (int feature = mc_set_next(tested, 0); feature >= 0; feature = mc_set_next(tested, feature + 1)) {
+        if (mc_features[feature].level == MC_LEVEL_KERNEL)
+            continue; /* the compilers' models say nothing about these */
         any = true;
         for (int i = 0; i < MODEL_WORDS; i++)
             having.words[i] &= models_with[feature].words[i];

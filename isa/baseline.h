@@ -33,7 +33,8 @@ const char *mc_baseline_nearest(const char *name);
 bool mc_baseline_parse(const char *text, struct mc_baseline *ret, struct mc_error *ret_error);
 
 /* "Implied on every known CPU" (design.md 5.1): every baseline and CPU model of the catalogue that has all of `tested`
- * has `used` too. The answer is computed from the tables; a `tested` that no model has implies nothing. */
+ * has `used` too. The answer is computed from the tables; a `tested` that no model has implies nothing. Kernel-only
+ * features in `tested` are ignored, since not every model lists them. Cheap: a few dozen machine words are read. */
 bool mc_feature_implied(const struct mc_feature_set *tested, enum mc_feature used);
 
 /* What an XCR0-independent reading of the vendor manuals makes necessary (VEX needs AVX ...) is not an implication. */
