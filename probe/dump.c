@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/dump.h"
+
+#include "base/arena.h"
+#include "probe/kernel_view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DUMP_LIMIT ((size_t)64 << 20) /* bytes; a dump of 512 CPUs has about 10 MiB */
+#define CPU_LIMIT 4096u
+
+const char *mc_dump_format_name(enum mc_dump_format format)
+{
+    static const char *const names[] = {"cpuid -r", "InstLatx64", "libvirt XML", "probe report", "QEMU CPU model"};
+    return names[format];
+}
+
+static bool has_cpu(const struct mc_dump *dump, unsigned cpu)
+{
+    for (size_t i = 0; i < dump->count; i++)
+        if (dump->cpus[i].cpu == cpu)
+            return true;
+    return false;
+}
+
+struct mc_dump_cpu *mc_dump_add_cpu(struct mc_dump *dump, unsigned cpu)
+{
+    while (has_cpu(dump, cpu))
+        cpu++;
+    dump->cpus = mc_realloc(dump->cpus, dump->count + 1, sizeof *dump->cpus);
+    struct mc_dump_cpu *added = &dump->cpus[dump->count++];
+    memset(added, 0, sizeof *added);
+    added->cpu = cpu;
+    return added;
+}
+
+bool mc_dump_add_leaf(struct mc_dump *dump, uint32_t leaf, uint32_t subleaf, const uint32_t regs[4], unsigned line,
+                      uint64_t offset, struct mc_error *ret_error)
+{
+    if (dump->count > CPU_LIMIT)
+        return mc_fail(ret_error, MC_ERROR_LIMIT, offset, "line %u: more than %u CPUs", line, CPU_LIMIT);
+    struct mc_snapshot *snapshot = &dump->cpus[dump->count - 1].snapshot;
+    const struct mc_leaf *known = mc_snapshot_find(snapshot, leaf, subleaf);
+    if (known && memcmp(known->regs, regs, sizeof known->regs) != 0)
+        return mc_fail(ret_error, MC_ERROR_FORMAT, offset,
+                       "line %u: contradictory: leaf 0x%08" PRIx32 " subleaf 0x%" PRIx32
+                       " has another value earlier for this CPU; expected one",
+                       line, leaf, subleaf);
+    mc_snapshot_add(snapshot, leaf, subleaf, regs);
+    return true;
+}
+
+/* Would features be called absent only because the dump does not have their leaf? */
+static bool check_complete(const struct mc_dump_cpu *cpu, uint64_t size, struct mc_error *ret_error)
+{
+    static const struct {
+        uint32_t leaf, base;
+    } needed[] = {{0, 0}, {1, 0}, {7, 0}, {0x80000001, 0x80000000}};
+    const struct mc_snapshot *snapshot = &cpu->snapshot;
+    uint32_t missing = 0;
+    bool complete = true;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed && complete; i++) {
+        const struct mc_leaf *first = mc_snapshot_find(snapshot, needed[i].base, 0);
+        bool promised = needed[i].leaf == 0 || (first && first->regs[MC_EAX] >= needed[i].leaf);
+        complete = !promised || mc_snapshot_find(snapshot, needed[i].leaf, 0);
+        missing = needed[i].leaf;
+    }
+    /* Every CPU with SSE2 has extended leaves, so a dump without them ends too early. */
+    if (complete && (mc_snapshot_register(snapshot, 1, 0, MC_EDX) >> 26 & 1)) {
+        missing = 0x80000000;
+        complete = mc_snapshot_find(snapshot, missing, 0) != NULL;
+    }
+    return complete || mc_fail(ret_error, MC_ERROR_FORMAT, size,
+                               "cut short: CPU %u has no leaf 0x%08" PRIx32 ", which its other leaves promise; expected it "
+                               "before the end of the file",
+                               cpu->cpu, missing);
+}
+
+static bool parse_by_content(const char *text, size_t size, struct mc_dump *ret, struct mc_error *ret_error)
+{
+    size_t start = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* UTF-8 byte order mark */
+    while (start < size && strchr(" \t\r\n", text[start]))
+        start++;
+    if (start == size)
+        return mc_fail(ret_error, MC_ERROR_FORMAT, 0,
+                       "empty; expected a CPUID dump (cpuid -r, InstLatx64, libvirt XML, probe JSON)");
+    const char *nul = memchr(text, '\0', size);
+    if (nul)
+        return mc_fail(ret_error, MC_ERROR_FORMAT, (uint64_t)(nul - text), "a binary file; expected a CPUID dump as text");
+    if (text[start] == '<')
+        return mc_dump_parse_xml(text, size, ret, ret_error);
+    if (text[start] == '{' || (text[start] == '[' && size - start > 1 && strchr("{ \n", text[start + 1])))
+        return mc_dump_parse_json(text, size, ret, ret_error);
+    return mc_dump_parse_text(text, size, ret, ret_error);
+}
+
+bool mc_dump_parse(const char *text, size_t size, struct mc_dump *ret, struct mc_error *ret_error)
+{
+    struct mc_dump dump = {0};
+    bool good = parse_by_content(text, size, &dump, ret_error);
+    for (size_t i = 0; i < dump.count && good && dump.format != MC_DUMP_QEMU_JSON; i++)
+        good = check_complete(&dump.cpus[i], size, ret_error);
+    if (good)
+        *ret = dump;
+    else
+        mc_dump_free(&dump);
+    return good;
+}
+
+bool mc_dump_read(const char *path, struct mc_dump *ret, struct mc_error *ret_error)
+{
+    size_t size;
+    char *text = mc_read_small_file(path, DUMP_LIMIT, &size, ret_error);
+    if (!text)
+        return false;
+    bool parsed = mc_dump_parse(text, size, ret, ret_error);
+    free(text);
+    return parsed;
+}
+
+void mc_dump_free(struct mc_dump *dump)
+{
+    free(dump->cpus);
+    *dump = (struct mc_dump){0};
+}
+
+bool mc_dump_baseline(const char *path, struct mc_baseline *ret, struct mc_error *ret_error)
+{
+    struct mc_dump dump;
+    if (!mc_dump_read(path, &dump, ret_error))
+        return false;
+    const char *slash = strrchr(path, '/');
+    memset(ret, 0, sizeof *ret);
+    snprintf(ret->name, sizeof ret->name, "%s", slash && slash[1] ? slash + 1 : path);
+    ret->family = MC_FAMILY_MODEL;
+    ret->features = mc_snapshot_comparable(&dump.cpus[0].snapshot);
+    for (size_t i = 1; i < dump.count; i++) {
+        struct mc_feature_set other = mc_snapshot_comparable(&dump.cpus[i].snapshot);
+        ret->features = mc_set_and(ret->features, &other);
+    }
+    mc_dump_free(&dump);
+    return true;
+}
