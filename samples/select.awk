@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Chooses the configurations of every sample: rows of samples.txt in, lines "NAME CONFIGURATION PATH" out.
+# Variables: tools " gcc-64 clang-32 ...", what can be built; seed; all "1" for every configuration; folder.
+#
+# The selection is greedy: of the configurations, in an order drawn from the seed, the one with most pairs of values that
+# did not occur yet is taken, until every possible pair has occurred.
+
+function allowed(only, group, value, words, n, i, restricted) {
+    n = split(only, words, ",")
+    for (i = 1; i <= n; i++) {
+        if (words[i] == value || (words[i] == "dynamic" && (value == "pie" || value == "nopie"))) return 1
+        if (index(" " group " ", " " words[i] " ") || (words[i] == "dynamic" && group ~ /pie/)) restricted = 1
+    }
+    return !restricted
+}
+
+# All configurations of a row, into candidates[1..n].
+function enumerate(only, c, l, b, k, s, n) {
+    n = 0
+    for (c = 1; c <= 2; c++) for (l = 1; l <= 2; l++) for (b = 1; b <= 2; b++) for (k = 1; k <= 3; k++) {
+        if (!allowed(only, "gcc clang", compiler[c]) || !allowed(only, "O0 O2", level[l])) continue
+        if (!allowed(only, "64 32", bits[b]) || !allowed(only, "pie nopie static", link[k])) continue
+        if (index(tools " ", " " compiler[c] "-" bits[b] " ") == 0) continue
+        for (s = 1; s <= 2; s++) candidates[++n] = compiler[c] "-" level[l] "-" bits[b] "-" link[k] "-" symbols[s]
+    }
+    return n
+}
+
+function new_pairs(candidate, mark, v, n, i, j, count) {
+    n = split(candidate, v, "-")
+    for (i = 1; i < n; i++) for (j = i + 1; j <= n; j++) {
+        if ((i, v[i], j, v[j]) in seen) continue
+        count++
+        if (mark) seen[i, v[i], j, v[j]] = 1
+    }
+    return count + 0
+}
+
+function put(candidate, file) {
+    file = candidate
+    sub(/-full$/, "", file)
+    print $1, candidate, folder "/" $1 "/" file
+}
+
+BEGIN {
+    split("gcc clang", compiler, " "); split("O0 O2", level, " "); split("64 32", bits, " ")
+    split("pie nopie static", link, " "); split("full stripped", symbols, " ")
+    srand(seed)
+}
+NF {
+    total = enumerate($9)
+    if (all == "1") { for (i = 1; i <= total; i++) put(candidates[i]); next }
+    for (i = total; i > 1; i--) { # shuffle
+        j = int(rand() * i) + 1
+        swap = candidates[i]; candidates[i] = candidates[j]; candidates[j] = swap
+    }
+    split("", seen)
+    while (1) {
+        best = 0
+        most = 0
+        for (i = 1; i <= total; i++) if ((n = new_pairs(candidates[i], 0)) > most) { most = n; best = i }
+        if (!best) break
+        new_pairs(candidates[best], 1)
+        put(candidates[best])
+    }
+}
