@@ -47,6 +47,7 @@ void mc_image_damage(struct mc_image_build *build, uint64_t offset, const char *
 bool mc_build_segments(struct mc_image_build *build, struct mc_error *ret_error);
 void mc_build_sections(struct mc_image_build *build);
 void mc_build_code(struct mc_image_build *build);
+void mc_build_dynamic_names(struct mc_image_build *build); /* tags, strings and names alone */
 void mc_build_dynamic(struct mc_image_build *build);
 void mc_build_versions(struct mc_image_build *build);
 void mc_build_static_table(struct mc_image_build *build);

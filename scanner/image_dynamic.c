@@ -187,13 +187,18 @@ static uint64_t count_symbols(struct mc_image_build *build, size_t record)
     return count;
 }
 
-void mc_build_dynamic(struct mc_image_build *build)
+void mc_build_dynamic_names(struct mc_image_build *build)
 {
     struct mc_elf_table table = find_dynamic(build);
     if (!table.count)
         return;
     read_tags(build, &table);
     read_names(build, &table);
+}
+
+void mc_build_dynamic(struct mc_image_build *build)
+{
+    mc_build_dynamic_names(build);
     size_t record = mc_elf_symbol_size(build->elf.wide);
     uint64_t start = build->tags[DT_SYMTAB];
     if (!start)
