@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Scans every built sample and holds the verdict against samples/samples.txt. Prints TAP.
+#   scan.sh MASKCHECK FOLDER-OF-BUILT-SAMPLES
+# A static program is judged by the uses in the sample's own code, as the linker's map places it: the C library's code in
+# it is not what the sample is about.
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+maskcheck=${1:?usage: scan.sh MASKCHECK FOLDER}
+folder=${2:?usage: scan.sh MASKCHECK FOLDER}
+table=$here/../../samples/samples.txt
+if ! type -P jq >/dev/null; then
+    echo "SKIP: jq is not installed"
+    exit 77
+fi
+[[ -s $folder/list ]] || { echo "not ok - the samples are not built: $folder/list is missing"; exit 1; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+while read -r what; do
+    echo "ok - $what # SKIP it cannot be built here"
+done <"$folder/absent"
+
+# One scan per baseline; what it says becomes lines "file PATH STATUS VERDICT CONFIDENCE" and
+# "use PATH ADDRESS VERDICT LEVEL CONFIDENCE".
+: >"$work/said"
+while read -r baseline; do
+    awk -v baseline="$baseline" 'NR == FNR { if (!/^#/ && NF) of[$1] = $3; next } of[$1] == baseline { print $3 }' \
+        "$table" "$folder/list" >"$work/paths"
+    [[ -s $work/paths ]] || continue
+    xargs -d '\n' "$maskcheck" scan --all-uses --format json --baseline "$baseline" <"$work/paths" >"$work/json"
+    jq -r '.files[] | .path as $p | "file \($p) \(.status) \(.verdict) \(.confidence)",
+           (.uses[]? | "use \($p) \(.address) \(.verdict) \(.level) \(.confidence)")' "$work/json" >>"$work/said" ||
+        echo "not ok - scan --baseline $baseline gives one JSON document"
+done < <(awk '!/^#/ && NF { print $3 }' "$table" | sort -u)
+
+awk '{ print $3 }' "$folder/list" | while read -r path; do
+    [[ $path == *-static || $path == *-static-stripped ]] || continue
+    awk -v path="$path" '$NF ~ /\.o\/[^\/]*\.o$/ && $(NF - 1) ~ /^0x/ && $(NF - 2) ~ /^0x/ { print "own", path, $(NF - 2), $(NF - 1) }' \
+        "${path%-stripped}.map"
+done >"$work/own"
+awk -f "$here/judge.awk" "$table" "$work/own" "$work/said" "$folder/list"
