@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own instruction decoder: exact lengths, control flow and the encoding row that says which features an instruction
- * needs. Table-driven, from isa/encodings.def. It never allocates and reads no byte outside [bytes, bytes + size).
+ * needs. Table-driven, from isa/encodings.txt. It never allocates and reads no byte outside [bytes, bytes + size).
  *
  * Two depths: mc_decode_class for the sweep (length, flow, need: nothing else), mc_decode for value flow. They agree by
  * construction (same tables), and a test holds them against each other. */
@@ -85,6 +85,7 @@ struct mc_insn {
     /* memory operand, when has_modrm && mod != 3 */
     int8_t base, index;          /* general register 0..31, MC_REG_NONE or MC_REG_RIP */
     uint8_t scale;               /* 1 2 4 8 */
+    bool vector_index;           /* VSIB: index is the number of a vector register */
     int64_t displacement;        /* sign-extended; EVEX disp8*N already multiplied. Also moffs and direct branches */
     uint8_t displacement_offset, displacement_size; /* within the instruction; size 0: none */
     int64_t immediate;           /* sign-extended */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sweep's decoder, to be inlined into its loop: length, flow, need, displacement.
+ *
+ * The common instructions (REX, one-byte, 0F, 0F38, 0F3A and VEX maps, mandatory prefixes) are decided here from one or two
+ * table entries; everything else (EVEX, XOP, 67, lock, REX2 ...) goes through mc_decode_head, out of line. */
+#ifndef MC_ISA_DECODE_CLASS_H
+#define MC_ISA_DECODE_CLASS_H
+
+#include "isa/decode.h"
+#include "isa/decode_table.h"
+
+#include <string.h>
+
+#define MC_DECODE_SLACK 32 /* bytes that mc_class_at may read from the start of the instruction */
+#define MC_MAX_LENGTH 15   /* SDM vol. 2, 2.3.11 */
+
+#define MC_LIKELY(x) __builtin_expect(!!(x), 1)
+#define MC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Bytes of modrm, SIB and displacement by the modrm byte, for 32- and 64-bit addressing; without the 4 bytes that mod 0
+ * with SIB base 5 adds (SDM vol. 2, tables 2-2, 2-3). */
+extern const uint8_t mc_modrm_size[256];
+/* Bytes of the immediate: [mode][enum mc_imm][0: 32-bit, 1: 66, 2 and 3: W]. Address size as the mode's. */
+extern const uint8_t mc_imm_size[2][16][4];
+
+/* What decides besides the opcode, packed for mc_walk. */
+static inline uint32_t mc_key(unsigned modrm, unsigned w, unsigned l, unsigned prefix, unsigned b, unsigned mode)
+{
+    return (modrm & 7) | (modrm >> 3 & 7) << 3 | (uint32_t)(modrm >= 0xc0) << 6 | w << 8 | l << 9 | prefix << 11 | b << 13 |
+           mode << 14;
+}
+
+/* From an opcode's entry to its leaf; 0 is invalid. */
+static inline uint32_t mc_walk(uint32_t entry, uint32_t key)
+{
+    static const uint8_t shift[MC_NODE_KINDS] = {14, 11, 9, 8, 13, 3, 0}, mask[MC_NODE_KINDS] = {1, 3, 3, 1, 1, 15, 7};
+    while (entry & MC_NODE) {
+        unsigned kind = entry >> MC_NODE_KIND_SHIFT & 7;
+        entry = mc_tree[(entry & MC_NODE_OFFSET) + (key >> shift[kind] & mask[kind])];
+    }
+    return entry;
+}
+
+static inline int32_t mc_load32(const uint8_t *at)
+{
+    int32_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* The rare encodings. Same contract as mc_class_at. */
+unsigned mc_class_rare(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret);
+
+/* What follows the opcode, whose leaf is known: fills *ret and returns the length. `at` is behind the opcode. */
+static inline unsigned mc_class_finish(enum mc_mode mode, const uint8_t *bytes, const uint8_t *at, uint32_t leaf,
+                                       unsigned size_state, struct mc_class *ret)
+{
+    unsigned modrm = at[0], flags = leaf >> 24 & 1 ? MC_CLASS_CPUID : 0;
+    int32_t displacement = 0;
+    if (leaf & MC_LEAF_MODRM) {
+        unsigned size = mc_modrm_size[modrm];
+        if ((modrm & 0xc7) == 4 && (at[1] & 7) == 5)
+            size += 4;
+        if (mode == MC_MODE_64 && (modrm & 0xc7) == 5) {
+            flags |= MC_CLASS_RIP_RELATIVE;
+            displacement = mc_load32(at + 1);
+        }
+        if (MC_UNLIKELY(leaf & (modrm >= 0xc0 ? MC_LEAF_MEM_ONLY : MC_LEAF_REG_ONLY)))
+            leaf = 0;
+        at += size;
+    }
+    unsigned imm = leaf >> MC_LEAF_IMM_SHIFT & 15;
+    if (imm == MC_IMM_CB)
+        displacement = (int8_t)at[0];
+    else if (imm == MC_IMM_CZ || imm == MC_IMM_CV)
+        displacement = mc_imm_size[mode][imm][size_state] == 2 ? (int16_t)mc_load32(at) : mc_load32(at);
+    at += mc_imm_size[mode][imm][size_state];
+    unsigned length = (unsigned)(at - bytes);
+    if (MC_UNLIKELY(!leaf || length > MC_MAX_LENGTH))
+        length = 0;
+    ret->length = (uint8_t)length;
+    ret->flow = leaf >> MC_LEAF_FLOW_SHIFT & 15;
+    ret->flags = (uint8_t)flags;
+    ret->need = leaf & MC_LEAF_ROW;
+    ret->displacement = displacement;
+    return length;
+}
+
+/* mc_decode_class for bytes of which MC_DECODE_SLACK are readable; the caller checks the length against what it has. */
+static inline unsigned mc_class_at(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret)
+{
+    const uint8_t *at = bytes;
+    unsigned prefix = 0, rex = 0;
+    unsigned size_state = 0; /* bit 0: 66, bit 1: W */
+    if (*at == 0x66 || *at == 0xf2 || *at == 0xf3) {
+        prefix = *at == 0x66 ? MC_PP_66 : *at == 0xf3 ? MC_PP_F3 : MC_PP_F2;
+        size_state = *at == 0x66;
+        at++;
+    }
+    if (mode == MC_MODE_64 && (*at & 0xf0) == 0x40) {
+        rex = *at++;
+        size_state |= rex >> 2 & 2;
+    }
+    unsigned opcode = *at++, l = 0;
+    uint32_t entry = mc_table_legacy0[mode][opcode];
+    if (entry & MC_SPECIAL) {
+        if (opcode == 0x0f) {
+            opcode = *at++;
+            entry = mc_table_legacy[mode][0][prefix][opcode];
+            if (MC_UNLIKELY(entry & MC_SPECIAL)) {
+                if (opcode == 0x0f)
+                    return mc_class_rare(mode, bytes, ret);
+                entry = mc_table_legacy[mode][opcode == 0x38 ? 1 : 2][prefix][*at++];
+            }
+        } else if ((opcode == 0xc5 || opcode == 0xc4) && (mode == MC_MODE_64 || at[0] >= 0xc0) && at == bytes + 1) {
+            unsigned two = opcode == 0xc5, map = two ? 1 : at[0] & 31u, payload = two ? at[0] | 0x80u : at[1];
+            if (map - 1 > 6)
+                return mc_class_rare(mode, bytes, ret);
+            at += two ? 1 : 2;
+            prefix = payload & 3;
+            l = payload >> 2 & 1;
+            size_state = two ? 0 : payload >> 6 & 2;
+            entry = mc_table_vex[map - 1][prefix][*at++];
+            if (entry & MC_NODE)
+                entry = mc_walk(entry, mc_key(at[0], size_state >> 1, l, prefix, 0, mode));
+            if ((payload & 0x78) != 0x78 && !(entry & MC_LEAF_VVVV))
+                entry = 0;
+        } else {
+            return mc_class_rare(mode, bytes, ret);
+        }
+    }
+    if (entry & MC_NODE)
+        entry = mc_walk(entry, mc_key(at[0], size_state >> 1, l, prefix, 0, mode));
+    return mc_class_finish(mode, bytes, at, entry, size_state, ret);
+}
+
+#endif
