@@ -258,12 +258,12 @@ static void emit_feature_id(FILE *out, const char *name)
 }
 
 /* One feature set as an initialiser; `extra` (or NULL) is a feature added to it. */
-static void emit_set(FILE *out, const char (*features)[24], const char *extra)
+static void emit_set(FILE *out, const char (*features)[24], unsigned count, const char *extra)
 {
     fputs("{{", out);
     for (unsigned word = 0; word < MC_SET_WORDS; word++) {
         fputs(word ? ", 0" : "0", out);
-        for (unsigned i = 0; i < GEN_NAMES && *features[i]; i++) {
+        for (unsigned i = 0; i < count && *features[i]; i++) {
             fprintf(out, " | BIT(%u, ", word);
             emit_feature_id(out, features[i]);
             fputs(")", out);
@@ -315,7 +315,7 @@ static void emit_sets(FILE *out, bool apx)
             continue;
         fprintf(out, "static const struct mc_feature_set set%s%u[] = {\n", apx ? "_apx" : "", row->need);
         for (unsigned i = 0; i < alternative_count(row); i++)
-            emit_set(out, row->features[i], apx ? "apxf" : NULL);
+            emit_set(out, row->features[i], GEN_NAMES, apx ? "apxf" : NULL);
         fputs("};\n", out);
     }
 }
@@ -335,7 +335,8 @@ static void emit_needs(FILE *out)
     emit_sets(out, false);
     emit_sets(out, true);
     fputs("static const struct mc_feature_set set_apx[] = {\n", out);
-    emit_set(out, (const char(*)[24])"\0", "apxf");
+    static const char none[1][24];
+    emit_set(out, none, 1, "apxf");
     fputs("};\nconst struct mc_need mc_needs[] = {\n{\"\", (enum mc_feature)0, 0, 0, NULL},\n", out);
     for (const struct gen_row *row = gen_rows; row < gen_rows + gen_row_count; row++)
         if (row->need) {
