@@ -38,7 +38,8 @@ enum { MC_OPTION_HELP = 0x100, MC_OPTION_VERSION, MC_OPTION_OWN };
         "version", no_argument, NULL, MC_OPTION_VERSION                                                                \
     }
 
-extern const char mc_version[]; /* "0.1.0" */
+extern const char mc_version[];      /* "0.1.0" */
+extern char *const *mc_command_line; /* main's argv, as given */
 
 /* "maskcheck: text" and a pointer to `maskcheck COMMAND --help` on stderr (command may be NULL). Returns MC_EXIT_USAGE. */
 int mc_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
 #include "cli/command.h"
 
 #include <string.h>
@@ -46,8 +47,14 @@ static int report_unknown(const char *name)
     return mc_usage_error(NULL, "unknown command '%s'", name);
 }
 
+char *const *mc_command_line;
+
 int main(int argc, char **argv)
 {
+    /* getopt moves the arguments; reports name the command as it was given. */
+    char **given = mc_realloc(NULL, (size_t)argc + 1, sizeof *given);
+    memcpy(given, argv, ((size_t)argc + 1) * sizeof *given);
+    mc_command_line = given;
     if (argc < 2)
         return mc_usage_error(NULL, "which command?");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/baseline_option.h"
+#include "cli/command.h"
+#include "cli/inputs.h"
+#include "report/scan.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMAND "scan"
+
+struct settings {
+    struct mc_scan_options scan;
+    struct mc_report_options report;
+    const struct mc_scan_format *format;
+    const char *output; /* NULL: stdout */
+    unsigned threads;
+    bool zero;          /* lists are separated by NUL */
+    const char *list;   /* --files-from */
+};
+
+/* What one item of the list has to say, rendered by a worker and written in order. */
+struct chunk {
+    char *text;
+    size_t size;
+    MC_VECTOR(struct diagnosis { char *path; struct mc_error error; }) diagnoses;
+};
+
+struct run {
+    const struct settings *settings;
+    const struct mc_inputs *inputs;
+    FILE *stream;
+    struct chunk *chunks;  /* by item; each touched by one worker, then by `done` */
+    struct mc_scan_totals *totals; /* by item, summed in order */
+    struct mc_scan_totals total;
+    bool anything_written; /* a chunk went out: `between` comes before the next */
+    bool progress, progress_shown;
+    struct timespec progress_at;
+};
+
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM };
+
+static const struct option options[] = {
+    {"baseline", required_argument, NULL, OPTION_BASELINE},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"output", required_argument, NULL, 'o'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"strict", optional_argument, NULL, OPTION_STRICT},
+    {"all-uses", no_argument, NULL, OPTION_ALL_USES},
+    {"no-cache", no_argument, NULL, OPTION_NO_CACHE},
+    {"hash", no_argument, NULL, OPTION_HASH},
+    {"files-from", required_argument, NULL, OPTION_FILES_FROM},
+    {"null", no_argument, NULL, '0'},
+    {"verbose", no_argument, NULL, 'v'},
+    MC_COMMON_OPTIONS,
+    {0},
+};
+
+static int print_help(void)
+{
+    printf("Usage: maskcheck scan [OPTION...] PATH...\n"
+           "Find the programs and libraries that use CPU instructions outside a baseline, and say whether they ask CPUID first.\n"
+           "PATH is an ELF file, an archive (.a), or a folder.\n\n"
+           "  --baseline B        what every host has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a\n"
+           "                      CPUID dump or probe report (default " MC_DEFAULT_BASELINE ")\n"
+           "  --format F          text, json (one document) or jsonl (one line per file)\n"
+           "  -o, --output FILE   write the report to FILE\n"
+           "  -j, --jobs N        threads (default: one per CPU)\n"
+           "  --strict[=KIND]     conformance: deviations from the vendors' guideline that cannot break a migration count too;\n"
+           "                      proof: so do uses that nothing reaches; without KIND: both\n"
+           "  --all-uses          list every use, not only what is unsafe, a few per function\n"
+           "  --hash              SHA-256 of every file, not only of those with findings\n"
+           "  --files-from FILE   more paths from FILE (- is standard input), one per line\n"
+           "  -0, --null          paths in FILE end with a NUL byte\n"
+           "  -v, --verbose       name clean and skipped files too\n"
+           "  --no-cache          judge every file anew\n"
+           "  --help, --version\n\n"
+           "Examples:\n"
+           "  maskcheck scan /usr/bin /usr/lib\n"
+           "  maskcheck scan --baseline intel-penryn --format json -o report.json /opt/app\n"
+           "  find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -\n\n"
+           "Exit status: 0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be "
+           "judged.\n");
+    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
+}
+
+static bool parse_strict(const char *text, struct mc_scan_options *ret)
+{
+    bool both = !text;
+    if (!both && strcmp(text, "conformance") != 0 && strcmp(text, "proof") != 0)
+        return false;
+    ret->strict_conformance |= both || *text == 'c';
+    ret->strict_proof |= both || *text == 'p';
+    return true;
+}
+
+static bool parse_count(const char *text, unsigned *ret)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value == 0 || value > 4096)
+        return false;
+    *ret = (unsigned)value;
+    return true;
+}
+
+/* One option. -1 to go on, else the exit status to end with. */
+static int take_option(int option, char **argv, struct settings *settings)
+{
+    struct mc_error error;
+    switch (option) {
+    case OPTION_BASELINE:
+        settings->scan.baseline_is_default = false;
+        if (!mc_baseline_option(optarg, &settings->scan.baseline, &error))
+            return mc_usage_error(COMMAND, "--baseline %s: %s", optarg, error.text);
+        return -1;
+    case OPTION_FORMAT:
+        settings->format = mc_scan_format_find(optarg);
+        return settings->format ? -1 : mc_usage_error(COMMAND, "unknown format '%s'; known: text, json, jsonl", optarg);
+    case OPTION_STRICT:
+        if (parse_strict(optarg, &settings->scan))
+            return -1;
+        return mc_usage_error(COMMAND, "--strict=%s: known kinds are conformance and proof", optarg);
+    case 'j':
+        return parse_count(optarg, &settings->threads) ? -1 : mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
+    case 'o':
+        settings->output = optarg;
+        return -1;
+    case OPTION_FILES_FROM:
+        settings->list = optarg;
+        return -1;
+    case '0':
+        settings->zero = true;
+        return -1;
+    case 'v':
+        settings->report.verbose = true;
+        return -1;
+    case OPTION_ALL_USES:
+        settings->report.all_uses = true;
+        return -1;
+    case OPTION_HASH:
+        settings->scan.hash_all = true;
+        return -1;
+    case OPTION_NO_CACHE:
+        return -1;
+    case MC_OPTION_HELP:
+        return print_help();
+    case MC_OPTION_VERSION:
+        return mc_print_version();
+    default:
+        return mc_option_error(COMMAND, option, argv);
+    }
+}
+
+static int gather_inputs(struct mc_inputs *inputs, int argc, char **argv, const struct settings *settings)
+{
+    struct mc_error error;
+    if (settings->list && !mc_inputs_add_list(inputs, settings->list, settings->zero, &error))
+        return mc_usage_error(COMMAND, "%s: %s", settings->list, error.text);
+    for (int i = optind; i < argc; i++)
+        mc_inputs_add_path(inputs, argv[i]);
+    if (optind == argc && !settings->list)
+        return mc_usage_error(COMMAND, "which files or folders?");
+    mc_inputs_sort(inputs);
+    return -1;
+}
+
+static void visit(void *context, size_t index, const struct mc_file_result *result)
+{
+    struct run *run = context;
+    struct chunk *chunk = &run->chunks[index];
+    const struct settings *settings = run->settings;
+    char *text = NULL;
+    size_t size = 0;
+    mc_scan_totals_add(&run->totals[index], result);
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        mc_out_of_memory();
+    if (chunk->size)
+        fputs(settings->format->between, stream);
+    settings->format->file(stream, &settings->report, result, run->inputs->items.items[index].named);
+    if (fclose(stream) != 0)
+        mc_out_of_memory();
+    if (size) {
+        chunk->text = mc_realloc(chunk->text, chunk->size + size, 1);
+        memcpy(chunk->text + chunk->size, text, size);
+        chunk->size += size;
+    }
+    free(text);
+    if (result->status == MC_FILE_ERROR)
+        mc_push(&chunk->diagnoses, ((struct diagnosis){strdup(result->path), result->error}));
+}
+
+static void clear_progress(struct run *run)
+{
+    if (run->progress_shown)
+        fputs("\r\033[K", stderr);
+    run->progress_shown = false;
+}
+
+static void show_progress(struct run *run, size_t finished)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double since = (double)(now.tv_sec - run->progress_at.tv_sec) + (double)(now.tv_nsec - run->progress_at.tv_nsec) / 1e9;
+    if (since < 0.2)
+        return;
+    run->progress_at = now;
+    run->progress_shown = true;
+    fprintf(stderr, "\r%zu of %zu files\033[K", finished, run->inputs->items.count);
+}
+
+static void done(void *context, size_t index)
+{
+    struct run *run = context;
+    struct chunk *chunk = &run->chunks[index];
+    const struct mc_scan_totals *totals = &run->totals[index];
+    if (run->progress && (chunk->size || chunk->diagnoses.count))
+        clear_progress(run);
+    if (chunk->size) {
+        if (run->anything_written)
+            fputs(run->settings->format->between, run->stream);
+        fwrite(chunk->text, 1, chunk->size, run->stream);
+        run->anything_written = true;
+    }
+    for (size_t i = 0; i < chunk->diagnoses.count; i++) {
+        mc_diagnose(chunk->diagnoses.items[i].path, &chunk->diagnoses.items[i].error);
+        free(chunk->diagnoses.items[i].path);
+    }
+    mc_vector_free(&chunk->diagnoses);
+    free(chunk->text);
+    chunk->text = NULL;
+    mc_scan_totals_merge(&run->total, totals);
+    if (run->progress)
+        show_progress(run, index + 1);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static int exit_status(const struct mc_scan_totals *totals)
+{
+    const size_t *verdicts = totals->verdicts;
+    if (verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
+        return MC_EXIT_UNSAFE;
+    return totals->partial + totals->errors ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
+}
+
+static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
+{
+    size_t count = inputs->items.count;
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    struct run run = {.settings = settings, .inputs = inputs, .stream = stream, .progress_at = start};
+    run.progress = isatty(STDERR_FILENO) && count > 1;
+    run.chunks = calloc(count + 1, sizeof *run.chunks);
+    run.totals = calloc(count + 1, sizeof *run.totals);
+    if (!run.chunks || !run.totals)
+        mc_out_of_memory();
+    settings->format->begin(stream, &settings->report);
+    struct mc_scan_jobs jobs = {.items = inputs->items.items, .count = count, .threads = settings->threads,
+                                .options = &settings->scan, .context = &run, .visit = visit, .done = done};
+    mc_scan_jobs_run(&jobs);
+    clear_progress(&run);
+    run.total.seconds = seconds_since(&start);
+    settings->format->end(stream, &settings->report, &run.total);
+    free(run.chunks);
+    free(run.totals);
+    return mc_finish_output(stream, settings->output) ? exit_status(&run.total) : MC_EXIT_USAGE;
+}
+
+/* https://reproducible-builds.org/specs/source-date-epoch/ */
+static time_t report_time(void)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    char *end;
+    if (epoch && *epoch >= '0' && *epoch <= '9') {
+        long long value = strtoll(epoch, &end, 10);
+        if (!*end)
+            return (time_t)value;
+    }
+    return time(NULL);
+}
+
+static int run_scan(struct settings *settings, int argc, char **argv)
+{
+    struct mc_inputs inputs = {0};
+    FILE *stream = stdout;
+    int status = gather_inputs(&inputs, argc, argv, settings);
+    if (status < 0 && settings->output && !(stream = fopen(settings->output, "we")))
+        status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
+    if (status < 0) {
+        settings->report.colour = mc_want_colour(stream);
+        status = scan_inputs(settings, &inputs, stream);
+    }
+    if (stream && stream != stdout && fclose(stream) != 0)
+        status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
+    mc_inputs_free(&inputs);
+    return status;
+}
+
+int mc_cmd_scan(int argc, char **argv)
+{
+    struct settings settings = {.format = mc_scan_format_find("text")};
+    struct mc_error error;
+    settings.scan.baseline_is_default = true;
+    if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &settings.scan.baseline, &error))
+        return mc_usage_error(COMMAND, "%s", error.text);
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":o:j:0v", options, NULL)) != -1;) {
+        int status = take_option(option, argv, &settings);
+        if (status >= 0)
+            return status;
+    }
+    settings.report.version = mc_version;
+    settings.report.command = mc_command_line;
+    settings.report.baseline = &settings.scan.baseline;
+    settings.report.baseline_is_default = settings.scan.baseline_is_default;
+    settings.report.generated = report_time();
+    return run_scan(&settings, argc, argv);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/scan_jobs.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct pool {
+    const struct mc_scan_jobs *jobs;
+    size_t *order;         /* indices of items, largest first */
+    atomic_size_t next;    /* in `order` */
+    pthread_mutex_t lock;  /* of what follows */
+    bool *finished;        /* by item */
+    size_t handed_over;    /* items before this one were given to `done` */
+};
+
+struct visit {
+    const struct mc_scan_jobs *jobs;
+    size_t index;
+};
+
+unsigned mc_cpu_count(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count > 0 ? (unsigned)count : 1;
+}
+
+static void emit(void *context, struct mc_file_result *result)
+{
+    const struct visit *visit = context;
+    visit->jobs->visit(visit->jobs->context, visit->index, result);
+    mc_file_result_free(result);
+}
+
+static void finish(struct pool *pool, size_t index)
+{
+    const struct mc_scan_jobs *jobs = pool->jobs;
+    pthread_mutex_lock(&pool->lock);
+    pool->finished[index] = true;
+    while (pool->handed_over < jobs->count && pool->finished[pool->handed_over])
+        jobs->done(jobs->context, pool->handed_over++);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *work(void *argument)
+{
+    struct pool *pool = argument;
+    const struct mc_scan_jobs *jobs = pool->jobs;
+    for (size_t i; (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
+        struct visit visit = {jobs, pool->order[i]};
+        mc_scan_path(jobs->items[visit.index].path, jobs->options, emit, &visit);
+        finish(pool, visit.index);
+    }
+    return NULL;
+}
+
+static int larger_first(const void *a, const void *b, void *context)
+{
+    const struct mc_scan_item *items = ((const struct mc_scan_jobs *)context)->items;
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    if (items[x].size != items[y].size)
+        return items[x].size < items[y].size ? 1 : -1;
+    return x < y ? -1 : x > y;
+}
+
+static size_t *order_of_work(const struct mc_scan_jobs *jobs)
+{
+    struct mc_scan_jobs copy = *jobs; /* qsort_r's context is not const */
+    size_t *order = mc_realloc(NULL, jobs->count + 1, sizeof *order);
+    for (size_t i = 0; i < jobs->count; i++)
+        order[i] = i;
+    qsort_r(order, jobs->count, sizeof *order, larger_first, &copy);
+    return order;
+}
+
+void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
+{
+    struct pool pool = {.jobs = jobs, .order = order_of_work(jobs)};
+    pthread_mutex_init(&pool.lock, NULL);
+    pool.finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool.finished);
+    for (size_t i = 0; i < jobs->count; i++)
+        pool.finished[i] = false;
+    size_t wanted = jobs->threads ? jobs->threads : mc_cpu_count();
+    if (wanted > jobs->count)
+        wanted = jobs->count;
+    pthread_t *threads = mc_realloc(NULL, wanted + 1, sizeof *threads);
+    size_t started = 0;
+    /* This thread is one of the workers; when the system refuses more, those that run do all the work. */
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, &pool) == 0)
+        started++;
+    work(&pool);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    pthread_mutex_destroy(&pool.lock);
+    free(threads);
+    free(pool.finished);
+    free(pool.order);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scanning many files with several threads, largest file first, and handing the outcome over in the order of the list. */
+#ifndef MC_CLI_SCAN_JOBS_H
+#define MC_CLI_SCAN_JOBS_H
+
+#include "scanner/scan.h"
+
+struct mc_scan_item {
+    const char *path;
+    uint64_t size; /* bytes, for the order of work; 0 when unknown */
+    bool named;    /* named by the user, not found in a folder */
+};
+
+struct mc_scan_jobs {
+    const struct mc_scan_item *items;
+    size_t count;
+    unsigned threads; /* 0: as many as there are CPUs */
+    const struct mc_scan_options *options;
+    void *context;
+    /* In a worker thread, for each result of item `index`: several for an archive, in its order. The result is freed after. */
+    void (*visit)(void *context, size_t index, const struct mc_file_result *result);
+    /* Under a lock, for each item in the order of the list, once all its results and those of all items before were visited. */
+    void (*done)(void *context, size_t index);
+};
+
+void mc_scan_jobs_run(const struct mc_scan_jobs *jobs);
+unsigned mc_cpu_count(void); /* CPUs this process may run on, at least 1 */
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports of scan. A report is written as: begin, then one chunk per result, then end, all to one stream; chunks may be
+ * rendered by several threads into memory and put together in order, with `between` in between. */
+#ifndef MC_REPORT_SCAN_H
+#define MC_REPORT_SCAN_H
+
+#include "report/words.h"
+
+#include <time.h>
+
+struct mc_report_options {
+    const char *version;              /* of maskcheck */
+    char *const *command;             /* the command line, NULL-terminated */
+    const struct mc_baseline *baseline;
+    bool baseline_is_default;
+    bool all_uses;                    /* list every use, not only what matters */
+    bool verbose;                     /* text: name clean and skipped files too */
+    bool colour;                      /* text: with ANSI colours */
+    time_t generated;                 /* seconds since the epoch */
+};
+
+struct mc_scan_totals { /* the summary; `verdicts` counts files, indexed by enum mc_verdict */
+    size_t files, verdicts[MC_VERDICT_UNGUARDED + 1], partial, skipped, errors;
+    size_t dead_uses;
+    double seconds;
+};
+
+void mc_scan_totals_add(struct mc_scan_totals *totals, const struct mc_file_result *result);
+void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_totals *more);
+
+struct mc_scan_format {
+    const char *name, *between;
+    void (*begin)(FILE *stream, const struct mc_report_options *options);
+    /* May write nothing (text: a clean file); then `between` is left out. `named`: the user named this file itself. */
+    void (*file)(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result, bool named);
+    void (*end)(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals);
+};
+const struct mc_scan_format *mc_scan_format_find(const char *name); /* text, json, jsonl; NULL when unknown */
+
+/* For the formats: walks the findings that a report lists, a few per function, unless all are wanted. */
+struct mc_finding_choice {
+    const struct mc_file_result *result;
+    bool all;
+    size_t next;           /* index to look at */
+    uint64_t function;     /* of the last one returned */
+    unsigned in_function;  /* returned of it so far */
+    size_t left_out;       /* of those that matter */
+};
+const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice); /* NULL at the end */
+
+#define MC_INSTRUCTION_TEXT 160 /* bytes, NUL included */
+/* The instruction as an assembler would write it; its mnemonic only when the bytes are gone or the disassembler does not know
+ * it. `need` 0 when there is none. */
+void mc_instruction_text(const struct mc_file_result *result, uint64_t address, uint16_t need, char ret[MC_INSTRUCTION_TEXT]);
+
+#endif

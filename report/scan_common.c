@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/scan.h"
+
+#include <string.h>
+
+#define USES_PER_FUNCTION 3
+
+extern const struct mc_scan_format mc_scan_text, mc_scan_json, mc_scan_jsonl;
+
+const struct mc_scan_format *mc_scan_format_find(const char *name)
+{
+    static const struct mc_scan_format *const formats[] = {&mc_scan_text, &mc_scan_json, &mc_scan_jsonl};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i]->name, name) == 0)
+            return formats[i];
+    return NULL;
+}
+
+void mc_scan_totals_add(struct mc_scan_totals *totals, const struct mc_file_result *result)
+{
+    totals->files++;
+    switch (result->status) {
+    case MC_FILE_SKIPPED:
+        totals->skipped++;
+        return;
+    case MC_FILE_ERROR:
+        totals->errors++;
+        return;
+    case MC_FILE_PARTIAL:
+        totals->partial++;
+        break;
+    case MC_FILE_OK:
+        break;
+    }
+    totals->verdicts[result->verdict]++;
+    for (size_t i = 0; i < result->finding_count; i++)
+        totals->dead_uses += result->findings[i].verdict == MC_VERDICT_DEAD;
+}
+
+void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_totals *more)
+{
+    totals->files += more->files;
+    for (size_t i = 0; i < sizeof totals->verdicts / sizeof *totals->verdicts; i++)
+        totals->verdicts[i] += more->verdicts[i];
+    totals->partial += more->partial;
+    totals->skipped += more->skipped;
+    totals->errors += more->errors;
+    totals->dead_uses += more->dead_uses;
+}
+
+const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)
+{
+    while (choice->next < choice->result->finding_count) {
+        const struct mc_finding *finding = &choice->result->findings[choice->next++];
+        if (choice->all)
+            return finding;
+        if (!mc_verdict_unsafe(finding->verdict) && finding->severity == MC_NOTE)
+            continue;
+        if (finding->function_address != choice->function)
+            choice->in_function = 0;
+        choice->function = finding->function_address;
+        if (choice->in_function++ < USES_PER_FUNCTION)
+            return finding;
+        choice->left_out++;
+    }
+    return NULL;
+}
+
+void mc_instruction_text(const struct mc_file_result *result, uint64_t address, uint16_t need, char ret[MC_INSTRUCTION_TEXT])
+{
+    (void)result;
+    (void)address;
+    const char *text = mc_need_at(need)->text;
+    snprintf(ret, MC_INSTRUCTION_TEXT, "%s", text ? text : "");
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scan report for people: one line per file, under it what was found and how it is reached, a summary at the end. */
+#include "report/scan.h"
+
+#include <inttypes.h>
+
+#define FUNCTIONS_PER_FILE 8 /* listed before "and N more"; --all-uses lists everything */
+
+extern const struct mc_scan_format mc_scan_text;
+
+enum colour { PLAIN, BOLD, RED, YELLOW, GREEN, DIM };
+
+static const char *colour(const struct mc_report_options *options, enum colour which)
+{
+    static const char *const codes[] = {
+        [PLAIN] = "\033[0m", [BOLD] = "\033[1m", [RED] = "\033[31m", [YELLOW] = "\033[33m", [GREEN] = "\033[32m", [DIM] = "\033[2m"};
+    return options->colour ? codes[which] : "";
+}
+
+static enum colour verdict_colour(enum mc_verdict verdict)
+{
+    return mc_verdict_unsafe(verdict) ? RED : GREEN;
+}
+
+static void print_enough(FILE *stream, const struct mc_feature_set *needed)
+{
+    struct mc_enough enough = mc_baseline_enough(needed);
+    const struct mc_baseline *families[] = {enough.psabi, enough.intel, enough.amd};
+    const char *before = "";
+    for (int i = 0; i < 3; i++) {
+        if (!families[i])
+            continue;
+        fprintf(stream, "%s%s", before, families[i]->name);
+        before = ", ";
+    }
+    if (!*before)
+        fputs("no named baseline", stream);
+}
+
+static void print_place(FILE *stream, const char *function, uint64_t function_address, uint64_t address)
+{
+    if (function)
+        mc_print_clean(stream, function);
+    else if (function_address)
+        fprintf(stream, "function 0x%" PRIx64, function_address);
+    else
+        fputs("code outside known functions", stream);
+    if (function_address && address > function_address)
+        fprintf(stream, "+0x%" PRIx64, address - function_address);
+}
+
+/* One step per line: how execution gets there. */
+static void print_path(FILE *stream, const struct mc_finding *finding)
+{
+    for (size_t i = 0; i < finding->path_length; i++) {
+        const struct mc_step *step = &finding->path[i];
+        fprintf(stream, "        %s ", i == 0 ? "reached from" : "          ->");
+        if (step->function) {
+            mc_print_clean(stream, step->function);
+            fputc(' ', stream);
+        }
+        fprintf(stream, "0x%" PRIx64, step->address);
+        if (step->text)
+            fprintf(stream, " (%s)", step->text);
+        fputc('\n', stream);
+    }
+}
+
+static void print_guard(FILE *stream, const struct mc_file_result *result, const struct mc_finding *finding)
+{
+    const struct mc_guard *guard = &finding->guard;
+    if (!guard->known)
+        return;
+    char text[MC_INSTRUCTION_TEXT];
+    mc_instruction_text(result, guard->address, 0, text);
+    fprintf(stream, "        tested at 0x%" PRIx64, guard->address);
+    if (*text) {
+        fputs(": ", stream);
+        mc_print_clean(stream, text);
+    }
+    if ((int)guard->feature >= 0 && guard->feature < MC_FEATURE_COUNT)
+        fprintf(stream, " (%s: leaf 0x%" PRIx32 " %s bit %u)", mc_features[guard->feature].name, guard->leaf,
+                mc_register_word(guard->reg), guard->bit);
+    fputc('\n', stream);
+}
+
+static void print_finding(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result,
+                          const struct mc_finding *finding)
+{
+    char text[MC_INSTRUCTION_TEXT];
+    mc_instruction_text(result, finding->use.address, finding->use.need, text);
+    enum colour shade = mc_verdict_unsafe(finding->verdict) ? RED : finding->severity == MC_WARNING ? YELLOW : PLAIN;
+    fprintf(stream, "    0x%" PRIx64 " ", finding->use.address);
+    print_place(stream, finding->function, finding->function_address, finding->use.address);
+    fputs(": ", stream);
+    mc_print_clean(stream, text);
+    fprintf(stream, "\n        %s%s%s%s%s: ", colour(options, shade), mc_verdict_word(finding->verdict),
+            finding->severity == MC_WARNING ? ", warning" : "", finding->confidence == MC_INFERRED ? " (inferred)" : "",
+            colour(options, PLAIN));
+    fputs("needs ", stream);
+    mc_print_features(stream, &finding->needs, " and ");
+    if (finding->reason)
+        fprintf(stream, ": %s", finding->reason);
+    if (finding->rule)
+        fprintf(stream, " [%s]", finding->rule);
+    fputc('\n', stream);
+    if (mc_verdict_unsafe(finding->verdict) || options->all_uses) {
+        print_path(stream, finding);
+        print_guard(stream, result, finding);
+    }
+}
+
+static void print_findings(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
+{
+    struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
+    size_t functions = 0, left_out = 0;
+    uint64_t last = UINT64_MAX;
+    for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));) {
+        functions += finding->function_address != last;
+        last = finding->function_address;
+        if (functions <= FUNCTIONS_PER_FILE || options->all_uses)
+            print_finding(stream, options, result, finding);
+        else
+            left_out++;
+    }
+    left_out += choice.left_out;
+    if (functions > FUNCTIONS_PER_FILE && !options->all_uses)
+        fprintf(stream, "    and %zu more in these and %zu other functions (--all-uses lists them)\n", left_out,
+                functions - FUNCTIONS_PER_FILE);
+    else if (left_out)
+        fprintf(stream, "    and %zu more in these functions (--all-uses lists them)\n", left_out);
+}
+
+static void print_gaps(FILE *stream, const struct mc_file_result *result)
+{
+    enum { GAPS_SHOWN = 5 };
+    for (size_t i = 0; i < result->gap_count && i < GAPS_SHOWN; i++)
+        fprintf(stream, "    not judged: 0x%" PRIx64 ": %s (%s)\n", result->gaps[i].address, result->gaps[i].text,
+                result->gaps[i].kind);
+    if (result->gap_count > GAPS_SHOWN)
+        fprintf(stream, "    and %zu more places that could not be judged\n", result->gap_count - GAPS_SHOWN);
+}
+
+static void print_head(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
+{
+    fputs(colour(options, BOLD), stream);
+    mc_print_clean(stream, result->path);
+    fprintf(stream, "%s: %s%s%s", colour(options, PLAIN), colour(options, verdict_colour(result->verdict)),
+            mc_verdict_word(result->verdict), colour(options, PLAIN));
+    if (result->verdict != MC_VERDICT_CLEAN && result->confidence == MC_INFERRED)
+        fputs(" (inferred)", stream);
+    if (result->status == MC_FILE_PARTIAL)
+        fprintf(stream, ", %spartial%s", colour(options, YELLOW), colour(options, PLAIN));
+    if (mc_verdict_unsafe(result->verdict)) {
+        fputs(": ", stream);
+        mc_print_features(stream, &result->unsafe, ", ");
+        fputs("; enough: ", stream);
+        print_enough(stream, &result->unsafe);
+    } else if (!mc_set_empty(&result->used)) {
+        fputs(": ", stream);
+        mc_print_features(stream, &result->used, ", ");
+    }
+    fputc('\n', stream);
+    if (result->package) {
+        fputs("    package ", stream);
+        mc_print_clean(stream, result->package);
+        fputc('\n', stream);
+    }
+}
+
+static void begin(FILE *stream, const struct mc_report_options *options)
+{
+    fprintf(stream, "Baseline %s%s", options->baseline->name,
+            options->baseline_is_default ? " (the default; --baseline names the hosts to move to)" : "");
+    fputs("\n\n", stream);
+}
+
+static void file(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result, bool named)
+{
+    bool listed = named || options->verbose;
+    if (result->status == MC_FILE_ERROR || result->status == MC_FILE_SKIPPED) {
+        if (!listed && result->status == MC_FILE_SKIPPED)
+            return;
+        mc_print_clean(stream, result->path);
+        fprintf(stream, ": %s: %s\n", mc_file_status_word(result->status), result->error.text);
+        return;
+    }
+    if (!listed && result->verdict == MC_VERDICT_CLEAN && result->status == MC_FILE_OK)
+        return;
+    print_head(stream, options, result);
+    print_findings(stream, options, result);
+    print_gaps(stream, result);
+}
+
+static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
+{
+    const size_t *verdicts = totals->verdicts;
+    size_t unsafe = verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED];
+    fprintf(stream, "\n%zu file%s: %zu clean, %zu guarded, %zu misguarded, %zu trapped, %zu unguarded", totals->files,
+            totals->files == 1 ? "" : "s", verdicts[MC_VERDICT_CLEAN], verdicts[MC_VERDICT_GUARDED],
+            verdicts[MC_VERDICT_MISGUARDED], verdicts[MC_VERDICT_TRAPPED], verdicts[MC_VERDICT_UNGUARDED]);
+    if (totals->skipped)
+        fprintf(stream, ", %zu skipped (not x86 ELF)", totals->skipped);
+    if (totals->errors)
+        fprintf(stream, ", %zu unreadable", totals->errors);
+    fputs(".\n", stream);
+    if (totals->partial)
+        fprintf(stream, "%zu could be judged only in part.\n", totals->partial);
+    if (unsafe)
+        fprintf(stream, "%s%zu file%s may stop working%s on a host that has only %s.\n", colour(options, RED), unsafe,
+                unsafe == 1 ? "" : "s", colour(options, PLAIN), options->baseline->name);
+    else if (totals->partial + totals->errors)
+        fprintf(stream, "Nothing unsafe found, but not everything could be judged.\n");
+    else
+        fprintf(stream, "%sNothing here needs more than %s without asking CPUID first.%s\n", colour(options, GREEN),
+                options->baseline->name, colour(options, PLAIN));
+}
+
+const struct mc_scan_format mc_scan_text = {.name = "text", .between = "", .begin = begin, .file = file, .end = end};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner/scan.h"
+
+#include "scanner/proof.h"
+
+#include <sha256.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct mc_file_result *new_result(const char *path)
+{
+    struct mc_file_result *result = mc_realloc(NULL, 1, sizeof *result);
+    memset(result, 0, sizeof *result);
+    result->path = mc_arena_strdup(&result->arena, path);
+    result->error.offset = MC_NO_OFFSET;
+    return result;
+}
+
+void mc_file_result_free(struct mc_file_result *result)
+{
+    if (!result)
+        return;
+    mc_image_free(result->image);
+    mc_arena_free(&result->arena);
+    free(result);
+}
+
+/* TEMPORARY, until the guard proof is here: every use is unguarded, inferred. */
+static void judge_nothing_guarded(const struct mc_entries *entries, const struct mc_uses *uses, const struct mc_feature_set *baseline,
+                                  struct mc_file_result *result)
+{
+    result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
+    result->finding_count = uses->count;
+    for (size_t i = 0; i < uses->count; i++) {
+        const struct mc_need *need = mc_need_at(uses->items[i].need);
+        const struct mc_entry *entry = mc_entry_holding(entries, uses->items[i].address);
+        struct mc_finding *finding = &result->findings[i];
+        *finding = (struct mc_finding){
+            .use = uses->items[i],
+            .function = entry ? entry->name : NULL,
+            .function_address = entry ? entry->address : 0,
+            .needs = need->alternatives[0],
+            .missing = mc_set_minus(need->alternatives[0], baseline),
+            .verdict = MC_VERDICT_UNGUARDED,
+            .confidence = MC_INFERRED,
+            .severity = MC_ERROR,
+            .rule = "MC001",
+            .reason = "its guards were not looked for",
+        };
+    }
+}
+
+/* The verdict that counts for the file: --strict turns some that are no danger into ones that are. */
+static enum mc_verdict effective_verdict(const struct mc_finding *finding, const struct mc_scan_options *options)
+{
+    if (finding->verdict == MC_VERDICT_DEAD)
+        return options->strict_proof ? MC_VERDICT_UNGUARDED : MC_VERDICT_CLEAN;
+    if (finding->verdict == MC_VERDICT_GUARDED && finding->severity == MC_WARNING && options->strict_conformance)
+        return MC_VERDICT_MISGUARDED;
+    return finding->verdict;
+}
+
+/* File verdict and confidence (design.md 5.1): the worst of the uses; of a safe file the weakest confidence of its guarded
+ * uses, of an unsafe one the strongest of its worst uses. */
+static void sum_up(struct mc_file_result *result, const struct mc_scan_options *options)
+{
+    bool proved = false, inferred = false;
+    result->verdict = MC_VERDICT_CLEAN;
+    for (size_t i = 0; i < result->finding_count; i++) {
+        struct mc_finding *finding = &result->findings[i];
+        enum mc_verdict verdict = effective_verdict(finding, options);
+        if (verdict == MC_VERDICT_CLEAN)
+            continue;
+        struct mc_feature_set needs = mc_set_minus(finding->needs, &options->baseline.features);
+        result->used = mc_set_or(result->used, &needs);
+        if (verdict != MC_VERDICT_GUARDED)
+            result->unsafe = mc_set_or(result->unsafe, mc_set_empty(&finding->missing) ? &needs : &finding->missing);
+        if (verdict > result->verdict) {
+            result->verdict = verdict;
+            proved = inferred = false;
+        }
+        if (verdict == result->verdict)
+            *(finding->confidence == MC_PROVED ? &proved : &inferred) = true;
+    }
+    if (result->verdict == MC_VERDICT_CLEAN)
+        result->confidence = result->status == MC_FILE_OK ? MC_PROVED : MC_INFERRED;
+    else if (result->verdict == MC_VERDICT_GUARDED)
+        result->confidence = inferred ? MC_INFERRED : MC_PROVED;
+    else
+        result->confidence = proved ? MC_PROVED : MC_INFERRED;
+}
+
+static void add_gap(struct mc_file_result *result, uint64_t address, const char *kind, const char *text)
+{
+    struct mc_gap *gaps = MC_NEW_ARRAY(&result->arena, result->gap_count + 1, struct mc_gap);
+    if (result->gap_count)
+        memcpy(gaps, result->gaps, result->gap_count * sizeof *gaps);
+    gaps[result->gap_count++] = (struct mc_gap){.address = address, .kind = kind, .text = text};
+    result->gaps = gaps;
+}
+
+static void hash_file(struct mc_file_result *result, const struct mc_image *image)
+{
+    SHA2_CTX context;
+    SHA256Init(&context);
+    SHA256Update(&context, image->file, image->file_size);
+    SHA256Final(result->sha256, &context);
+    result->has_sha256 = true;
+}
+
+static void describe(struct mc_file_result *result, const struct mc_image *image)
+{
+    result->mode = image->mode;
+    result->kind = image->kind;
+    result->size = image->file_size;
+    result->build_id_size = image->build_id_size;
+    memcpy(result->build_id, image->build_id, sizeof result->build_id);
+}
+
+struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options)
+{
+    struct mc_file_result *result = new_result(image->path);
+    struct mc_error warning = {.kind = MC_ERROR_NONE};
+    describe(result, image);
+    struct mc_entries *entries = mc_entries_find(image, &image->arena, &warning);
+    struct mc_uses *uses = mc_sweep_uses(image, entries, &options->baseline.features, &image->arena);
+    for (size_t i = 0; i < uses->gap_count; i++)
+        add_gap(result, uses->gaps[i].address, uses->gaps[i].kind, uses->gaps[i].text);
+    if (warning.kind != MC_ERROR_NONE)
+        add_gap(result, 0, "unwind", mc_arena_strdup(&result->arena, warning.text));
+    if (uses->count) {
+        (void)mc_proof_run;
+        judge_nothing_guarded(entries, uses, &options->baseline.features, result);
+    }
+    result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
+    sum_up(result, options);
+    if (options->hash_all || result->finding_count)
+        hash_file(result, image);
+    if (result->finding_count)
+        result->image = image;
+    else
+        mc_image_free(image);
+    return result;
+}
+
+static struct mc_file_result *failed_result(const char *path, const struct mc_error *error)
+{
+    struct mc_file_result *result = new_result(path);
+    result->status = error->kind == MC_ERROR_UNSUPPORTED ? MC_FILE_SKIPPED : MC_FILE_ERROR;
+    result->error = *error;
+    return result;
+}
+
+void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
+{
+    struct mc_error error;
+    struct mc_image *image = mc_image_open(path, &error);
+    emit(context, image ? mc_scan_image(image, options) : failed_result(path, &error));
+}

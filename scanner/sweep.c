@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding the uses, in three steps of rising cost, each only for what the one before left open:
+ *
+ *   1. every known function is decoded in a straight line, and asked: any need outside the baseline, any byte that does not
+ *      decode? Most files end here.
+ *   2. functions with either are walked exactly (sweep_reach.c): a use is what control flow reaches.
+ *   3. executable bytes outside all known functions: the same walk from the entries and branch targets among them. What looks
+ *      like code with a use but is reached by nothing we see is a gap.
+ *
+ * Functions whose extents overlap (labels inside assembly) form one unit of walking, a zone. */
+#include "scanner/sweep.h"
+
+#include "scanner/sweep_reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct zone { /* entries [first, last) of one connected extent */
+    uint64_t start, end;
+    size_t first, last;
+    const uint8_t *bytes; /* of the extent, clipped to what the file holds */
+    bool bounded;
+};
+
+struct sweep {
+    const struct mc_image *image;
+    const struct mc_entries *entries;
+    struct mc_arena *arena;
+    uint8_t *is_use; /* by need */
+    struct mc_reach reach;
+    uint8_t *state;  /* scratch of the exact pass */
+    size_t state_size;
+    bool asks_cpuid;
+    bool branches_known;
+    MC_VECTOR(uint64_t) branches; /* direct targets outside the zone they come from, sorted */
+    MC_VECTOR(struct mc_use) uses;
+    MC_VECTOR(struct mc_use) candidates; /* scratch: what a straight line takes for uses */
+    MC_VECTOR(struct mc_gap) gaps;
+};
+
+static uint8_t *needs_outside(const struct mc_feature_set *within)
+{
+    uint16_t count = mc_need_count();
+    uint8_t *is_use = mc_realloc(NULL, count, 1);
+    for (uint16_t i = 0; i < count; i++) {
+        const struct mc_need *need = mc_need_at(i);
+        is_use[i] = need->count > 0 && need->absent != MC_ABSENT_NOP;
+        for (unsigned k = 0; k < need->count; k++)
+            if (mc_set_within(&need->alternatives[k], within))
+                is_use[i] = 0;
+    }
+    is_use[0] = 0;
+    return is_use;
+}
+
+/* The zone that starts with entry `first`. */
+static struct zone zone_at(const struct mc_image *image, const struct mc_entries *entries, size_t first)
+{
+    const struct mc_entry *items = entries->items;
+    struct zone zone = {.start = items[first].address, .end = items[first].end, .first = first, .last = first + 1};
+    zone.bounded = items[first].bounded;
+    while (zone.last < entries->count && items[zone.last].address < zone.end) {
+        if (items[zone.last].end > zone.end)
+            zone.end = items[zone.last].end;
+        zone.bounded |= items[zone.last].bounded;
+        zone.last++;
+    }
+    uint64_t available = mc_image_is_code(image, zone.start) ? mc_image_available(image, zone.start) : 0;
+    if (zone.end - zone.start > available)
+        zone.end = zone.start + available;
+    zone.bytes = mc_image_bytes(image, zone.start, zone.end - zone.start);
+    if (!zone.bytes)
+        zone.end = zone.start;
+    return zone;
+}
+
+/* Step 1: true when the straight line from each entry to the next holds a candidate or bytes that do not decode. */
+static bool line_needs_walk(struct sweep *sweep, const struct zone *zone)
+{
+    const uint8_t *is_use = sweep->is_use;
+    enum mc_mode mode = sweep->image->mode;
+    uint8_t found = 0, flags = 0;
+    for (size_t i = zone->first; i < zone->last && sweep->entries->items[i].address < zone->end; i++) {
+        uint64_t end = i + 1 < zone->last ? sweep->entries->items[i + 1].address : zone->end;
+        const uint8_t *at = zone->bytes + (sweep->entries->items[i].address - zone->start);
+        const uint8_t *stop = zone->bytes + ((end < zone->end ? end : zone->end) - zone->start);
+        while (at < stop) {
+            struct mc_class class;
+            unsigned length = mc_decode_class(mode, at, (size_t)(stop - at), &class);
+            if (!length) {
+                found = 1;
+                break;
+            }
+            found |= is_use[class.need];
+            flags |= class.flags;
+            at += length;
+        }
+    }
+    if (flags & MC_CLASS_CPUID)
+        sweep->asks_cpuid = true;
+    return found;
+}
+
+/* Every direct branch target of [start, end) outside of it, and every candidate when asked; bytes that do not decode
+ * are skipped one by one. */
+static void read_line(struct sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
+                      bool want_candidates)
+{
+    for (uint64_t address = start; address < end;) {
+        struct mc_class class;
+        unsigned length = mc_decode_class(sweep->image->mode, bytes + (address - start), end - address, &class);
+        uint64_t next = address + (length ? length : 1);
+        bool branch = length && (class.flow == MC_FLOW_JCC || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_CALL);
+        if (branch && want_branches) {
+            uint64_t target = mc_class_target(sweep->image, next, &class);
+            if (target < start || target >= end)
+                mc_push(&sweep->branches, target);
+        }
+        if (length && want_candidates && sweep->is_use[class.need])
+            mc_push(&sweep->candidates, ((struct mc_use){address, class.need, (uint8_t)length}));
+        address = next;
+    }
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Targets that are entries are of no interest: those are roots anyway. */
+static void collect_branches(struct sweep *sweep)
+{
+    if (sweep->branches_known)
+        return;
+    sweep->branches_known = true;
+    for (size_t i = 0; i < sweep->entries->count;) {
+        struct zone zone = zone_at(sweep->image, sweep->entries, i);
+        size_t first = sweep->branches.count;
+        if (zone.bounded)
+            read_line(sweep, zone.start, zone.end, zone.bytes, true, false);
+        size_t kept = first;
+        for (size_t k = first; k < sweep->branches.count; k++)
+            if (!mc_entry_at(sweep->entries, sweep->branches.items[k]))
+                sweep->branches.items[kept++] = sweep->branches.items[k];
+        sweep->branches.count = kept;
+        i = zone.last;
+    }
+    if (sweep->branches.count)
+        qsort(sweep->branches.items, sweep->branches.count, sizeof *sweep->branches.items, compare_addresses);
+}
+
+static void follow_branches_into(struct sweep *sweep, uint64_t start, uint64_t end)
+{
+    collect_branches(sweep);
+    for (size_t i = 0; i < sweep->branches.count; i++)
+        if (sweep->branches.items[i] >= start && sweep->branches.items[i] < end)
+            mc_reach_follow(&sweep->reach, sweep->branches.items[i]);
+}
+
+static void follow_landing_pads(struct sweep *sweep, uint64_t start, uint64_t end)
+{
+    const struct mc_landing_pad *pads = sweep->entries->landing_pads;
+    size_t low = 0, high = sweep->entries->landing_pad_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pads[middle].pad < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < sweep->entries->landing_pad_count && pads[low].pad < end; low++)
+        mc_reach_follow(&sweep->reach, pads[low].pad);
+}
+
+static uint8_t *clear_state(struct sweep *sweep, size_t size)
+{
+    if (size > sweep->state_size) {
+        free(sweep->state);
+        sweep->state = mc_realloc(NULL, size, 1);
+        sweep->state_size = size;
+    }
+    memset(sweep->state, MC_BYTE_UNSEEN, size);
+    return sweep->state;
+}
+
+/* Drops the candidates that were reached, or that lie inside a reached instruction. True when some are left. */
+static bool keep_unreached(struct sweep *sweep)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sweep->candidates.count; i++) {
+        struct mc_use use = sweep->candidates.items[i];
+        if (sweep->reach.state[use.address - sweep->reach.start] == MC_BYTE_UNSEEN)
+            sweep->candidates.items[kept++] = use;
+    }
+    sweep->candidates.count = kept;
+    return kept > 0;
+}
+
+static void add_gap(struct sweep *sweep, uint64_t address, const char *kind, const char *text)
+{
+    mc_push(&sweep->gaps, ((struct mc_gap){.address = address, .kind = kind, .text = text}));
+}
+
+static void keep_results(struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->reach.uses.count; i++)
+        mc_push(&sweep->uses, sweep->reach.uses.items[i]);
+    for (size_t i = 0; i < sweep->reach.undecoded.count; i++)
+        add_gap(sweep, sweep->reach.undecoded.items[i], "undecoded", "bytes of a known function are no instruction");
+}
+
+/* Step 2. */
+static void walk_zone(struct sweep *sweep, const struct zone *zone)
+{
+    struct mc_reach *reach = &sweep->reach;
+    mc_reach_begin(reach, zone->start, zone->end, zone->bytes, clear_state(sweep, zone->end - zone->start));
+    for (size_t i = zone->first; i < zone->last; i++)
+        mc_reach_follow(reach, sweep->entries->items[i].address);
+    follow_landing_pads(sweep, zone->start, zone->end);
+    sweep->candidates.count = 0;
+    read_line(sweep, zone->start, zone->end, zone->bytes, false, true);
+    /* What a straight line shows and the walk does not is data, or code behind a way in that was not seen yet. */
+    if (keep_unreached(sweep)) {
+        follow_branches_into(sweep, zone->start, zone->end);
+        mc_reach_widen(reach);
+    }
+    if (keep_unreached(sweep) && reach->unresolved) {
+        add_gap(sweep, reach->unresolved_at, "indirect-jump", "the targets of this jump are not known");
+        for (size_t i = 0; i < sweep->candidates.count; i++)
+            mc_reach_follow(reach, sweep->candidates.items[i].address);
+    }
+    keep_results(sweep);
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct mc_use *x = a, *y = b;
+    return x->address < y->address ? -1 : x->address > y->address;
+}
+
+static int compare_gaps(const void *a, const void *b)
+{
+    const struct mc_gap *x = a, *y = b;
+    return x->address < y->address ? -1 : x->address > y->address;
+}
+
+static struct mc_uses *finish(struct sweep *sweep)
+{
+    struct mc_uses *uses = MC_NEW(sweep->arena, struct mc_uses);
+    uses->count = sweep->uses.count;
+    uses->items = MC_NEW_ARRAY(sweep->arena, uses->count, struct mc_use);
+    if (uses->count) {
+        qsort(sweep->uses.items, uses->count, sizeof *uses->items, compare_uses);
+        memcpy(uses->items, sweep->uses.items, uses->count * sizeof *uses->items);
+    }
+    uses->gap_count = sweep->gaps.count;
+    uses->gaps = MC_NEW_ARRAY(sweep->arena, uses->gap_count, struct mc_gap);
+    if (uses->gap_count) {
+        qsort(sweep->gaps.items, uses->gap_count, sizeof *uses->gaps, compare_gaps);
+        memcpy(uses->gaps, sweep->gaps.items, uses->gap_count * sizeof *uses->gaps);
+    }
+    uses->asks_cpuid = sweep->asks_cpuid;
+    mc_vector_free(&sweep->uses);
+    mc_vector_free(&sweep->gaps);
+    mc_vector_free(&sweep->candidates);
+    mc_vector_free(&sweep->branches);
+    mc_reach_free(&sweep->reach);
+    free(sweep->state);
+    free(sweep->is_use);
+    return uses;
+}
+
+struct mc_uses *mc_sweep_uses(const struct mc_image *image, const struct mc_entries *entries,
+                              const struct mc_feature_set *within, struct mc_arena *arena)
+{
+    struct sweep sweep = {.image = image, .entries = entries, .arena = arena, .is_use = needs_outside(within)};
+    sweep.reach.image = image;
+    sweep.reach.is_use = sweep.is_use;
+    for (size_t i = 0; i < entries->count;) {
+        struct zone zone = zone_at(image, entries, i);
+        if (zone.bounded && line_needs_walk(&sweep, &zone))
+            walk_zone(&sweep, &zone);
+        i = zone.last;
+    }
+    return finish(&sweep);
+}

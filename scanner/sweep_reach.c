@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner/sweep_reach.h"
+
+#include <string.h>
+
+void mc_reach_begin(struct mc_reach *reach, uint64_t start, uint64_t end, const uint8_t *bytes, uint8_t *state)
+{
+    reach->start = start;
+    reach->end = end;
+    reach->bytes = bytes;
+    reach->state = state;
+    reach->bounds_ignored = reach->past_call = false;
+    reach->unresolved = 0;
+    reach->work.count = reach->indirect.count = reach->resolved.count = 0;
+    reach->bases.count = reach->undecoded.count = reach->uses.count = 0;
+}
+
+void mc_reach_free(struct mc_reach *reach)
+{
+    mc_vector_free(&reach->work);
+    mc_vector_free(&reach->indirect);
+    mc_vector_free(&reach->resolved);
+    mc_vector_free(&reach->bases);
+    mc_vector_free(&reach->undecoded);
+    mc_vector_free(&reach->uses);
+}
+
+static void push_target(struct mc_reach *reach, uint64_t target)
+{
+    if (target < reach->start || target >= reach->end)
+        return;
+    uint8_t state = reach->state[target - reach->start];
+    if (state == MC_BYTE_UNSEEN || state == MC_BYTE_INSIDE)
+        mc_push(&reach->work, target);
+}
+
+static void mark(struct mc_reach *reach, uint64_t offset, unsigned length)
+{
+    reach->state[offset] = MC_BYTE_START;
+    /* A jump past a LOCK prefix makes two instructions share bytes: a start stays a start. */
+    for (unsigned i = 1; i < length; i++)
+        if (reach->state[offset + i] == MC_BYTE_UNSEEN)
+            reach->state[offset + i] = MC_BYTE_INSIDE;
+}
+
+/* One instruction. Returns where execution goes on in a straight line, or 0 when it does not. */
+static uint64_t step(struct mc_reach *reach, uint64_t address)
+{
+    uint64_t offset = address - reach->start;
+    struct mc_class class;
+    unsigned length = mc_decode_class(reach->image->mode, reach->bytes + offset, reach->end - address, &class);
+    if (!length) {
+        /* After a call that does not return anything may stand. */
+        if (!reach->past_call)
+            mc_push(&reach->undecoded, address);
+        return 0;
+    }
+    mark(reach, offset, length);
+    uint64_t next = address + length;
+    if (reach->is_use[class.need])
+        mc_push(&reach->uses, ((struct mc_use){.address = address, .need = class.need, .length = (uint8_t)length}));
+    if (class.flags & MC_CLASS_RIP_RELATIVE)
+        mc_push(&reach->bases, mc_class_target(reach->image, next, &class));
+    reach->past_call = false;
+    switch ((enum mc_flow)class.flow) {
+    case MC_FLOW_NEXT:
+        return next;
+    case MC_FLOW_CALL:
+        push_target(reach, mc_class_target(reach->image, next, &class));
+        /* fall through */
+    case MC_FLOW_CALL_IND:
+    case MC_FLOW_SYSCALL:
+        reach->past_call = true;
+        return next;
+    case MC_FLOW_JCC:
+        push_target(reach, mc_class_target(reach->image, next, &class));
+        return next;
+    case MC_FLOW_JMP:
+        push_target(reach, mc_class_target(reach->image, next, &class));
+        return 0;
+    case MC_FLOW_JMP_IND:
+        mc_push(&reach->indirect, address);
+        return 0;
+    case MC_FLOW_RET:
+    case MC_FLOW_STOP:
+        return 0;
+    }
+    return 0;
+}
+
+static void drain(struct mc_reach *reach)
+{
+    while (reach->work.count) {
+        uint64_t address = reach->work.items[--reach->work.count];
+        reach->past_call = false;
+        while (address >= reach->start && address < reach->end) {
+            uint8_t state = reach->state[address - reach->start];
+            if (state == MC_BYTE_START || state == MC_BYTE_FOREIGN)
+                break;
+            address = step(reach, address);
+        }
+    }
+}
+
+/* Indirect jumps are resolved when nothing else is left to follow, so that a table's end is told by as much known code as
+ * possible. */
+static void resolve_jumps(struct mc_reach *reach)
+{
+    while (reach->indirect.count) {
+        uint64_t jump = reach->indirect.items[--reach->indirect.count];
+        mc_push(&reach->resolved, jump);
+        if (!mc_reach_jump_table(reach, jump) && reach->unresolved++ == 0)
+            reach->unresolved_at = jump;
+        drain(reach);
+    }
+}
+
+void mc_reach_follow(struct mc_reach *reach, uint64_t root)
+{
+    push_target(reach, root);
+    drain(reach);
+    resolve_jumps(reach);
+}
+
+void mc_reach_widen(struct mc_reach *reach)
+{
+    reach->bounds_ignored = true;
+    reach->unresolved = 0;
+    for (size_t i = reach->resolved.count; i-- > 0;)
+        mc_push(&reach->indirect, reach->resolved.items[i]);
+    reach->resolved.count = 0;
+    resolve_jumps(reach);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Jump tables, as compilers write them:
+ *
+ *   relative      lea base,[rip+table]; movsxd r,[base+i*4]; add r,base; jmp r      (PIC, 64 bits)
+ *   GOT-relative  mov r,[ebx+i*4+table@GOTOFF]; add r,ebx; jmp r                    (PIC, i386)
+ *   absolute      jmp [table+i*8], or mov r,[table+i*8]; jmp r                       (not PIC)
+ *
+ * Going backwards in straight lines is enough for the load; the base may have been computed far away, so that every
+ * RIP-relative operand of the zone is tried when it does not stand near. An entry counts only if it leads into the zone and not
+ * into the middle of a known instruction; the first that does not ends the table. */
+#include "scanner/sweep_reach.h"
+
+#define BACKWARDS_LOAD 24  /* instructions from the jump back to the table's load and the bound's test */
+#define BACKWARDS_BASE 96  /* and to the computation of its base */
+#define LONGEST_TABLE 8192 /* entries */
+
+struct table {
+    uint64_t address; /* of the first entry */
+    uint64_t base;    /* what entries are relative to; 0 when they are addresses */
+    unsigned width;   /* bytes of an entry */
+};
+
+/* The reached instruction just before `address` in memory, 0 when there is none that ends exactly there. */
+static uint64_t previous(const struct mc_reach *reach, uint64_t address, struct mc_insn *ret)
+{
+    for (unsigned back = 1; back <= 15 && address - back >= reach->start; back++) {
+        uint64_t offset = address - back - reach->start;
+        if (reach->state[offset] != MC_BYTE_START)
+            continue;
+        unsigned length = mc_decode(reach->image->mode, reach->bytes + offset, reach->end - (address - back), ret);
+        if (length == back)
+            return address - back;
+    }
+    return 0;
+}
+
+static bool valid_target(const struct mc_reach *reach, uint64_t target)
+{
+    if (target < reach->start || target >= reach->end)
+        return false;
+    uint8_t state = reach->state[target - reach->start];
+    return state == MC_BYTE_UNSEEN || state == MC_BYTE_START;
+}
+
+/* Pushes the targets of one table. Returns how many entries made sense. */
+static size_t read_table(struct mc_reach *reach, const struct table *table, size_t bound)
+{
+    size_t count = 0;
+    if (reach->bounds_ignored || bound == 0 || bound > LONGEST_TABLE)
+        bound = LONGEST_TABLE;
+    for (; count < bound; count++) {
+        uint64_t entry;
+        if (!mc_image_read(reach->image, table->address + count * table->width, table->width, &entry))
+            break;
+        if (table->base)
+            entry = table->base + (uint64_t)(int64_t)(int32_t)(uint32_t)entry;
+        if (reach->image->mode == MC_MODE_32)
+            entry = (uint32_t)entry;
+        if (!valid_target(reach, entry))
+            break;
+        if (reach->state[entry - reach->start] == MC_BYTE_UNSEEN)
+            mc_push(&reach->work, entry);
+    }
+    return count;
+}
+
+static bool is_compare_immediate(const struct mc_insn *insn)
+{
+    if (insn->encoding != MC_LEGACY || insn->map != MC_MAP_PRIMARY)
+        return false;
+    if (insn->opcode == 0x3c || insn->opcode == 0x3d)
+        return true;
+    return (insn->opcode == 0x80 || insn->opcode == 0x81 || insn->opcode == 0x83) && (insn->reg & 7) == 7;
+}
+
+/* `cmp r, n; ja default` before the jump: n + 1 entries; 0 when no such test is near. */
+static size_t find_bound(const struct mc_reach *reach, uint64_t jump)
+{
+    struct mc_insn insn;
+    unsigned condition = 0;
+    for (unsigned i = 0; i < BACKWARDS_LOAD; i++) {
+        jump = previous(reach, jump, &insn);
+        if (!jump)
+            return 0;
+        bool wide = insn.map == MC_MAP_0F && insn.opcode >= 0x80 && insn.opcode <= 0x8f;
+        bool narrow = insn.map == MC_MAP_PRIMARY && insn.opcode >= 0x70 && insn.opcode <= 0x7f;
+        if (insn.encoding == MC_LEGACY && (wide || narrow))
+            condition = insn.opcode & 15;
+        else if ((condition == 7 || condition == 3) && is_compare_immediate(&insn))
+            return insn.immediate >= 0 ? (size_t)insn.immediate + (condition == 7) : 0;
+    }
+    return 0;
+}
+
+/* lea register,[rip+x], going backwards from `address`. */
+static bool find_base(const struct mc_reach *reach, uint64_t address, int wanted, uint64_t *ret)
+{
+    struct mc_insn insn;
+    for (unsigned i = 0; i < BACKWARDS_BASE; i++) {
+        uint64_t next = address;
+        address = previous(reach, address, &insn);
+        if (!address)
+            return false;
+        if (insn.encoding == MC_LEGACY && insn.map == MC_MAP_PRIMARY && insn.opcode == 0x8d && insn.reg == wanted &&
+            insn.mod != 3 && insn.base == MC_REG_RIP) {
+            *ret = next + (uint64_t)insn.displacement;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool try_all_bases(struct mc_reach *reach, int64_t displacement, unsigned width, bool relative, size_t bound)
+{
+    bool found = false;
+    size_t count = reach->bases.count; /* following the targets adds to the list */
+    for (size_t i = 0; i < count; i++) {
+        uint64_t base = reach->bases.items[i];
+        struct table table = {base + (uint64_t)displacement, relative ? base : 0, width};
+        /* Data that by chance leads into the zone once is common, twice in a row is not. */
+        size_t before = reach->work.count;
+        if (read_table(reach, &table, bound) >= 2)
+            found = true;
+        else
+            reach->work.count = before;
+    }
+    return found;
+}
+
+/* The instruction reads a table entry: [base + index*width + displacement], or [index*width + displacement]. */
+static bool reads_entry(const struct mc_insn *insn)
+{
+    return insn->has_modrm && insn->mod != 3 && (insn->index != MC_REG_NONE) && (insn->scale == 4 || insn->scale == 8);
+}
+
+static bool follow_load(struct mc_reach *reach, uint64_t address, const struct mc_insn *load, bool relative, size_t bound)
+{
+    struct table table = {.width = load->scale};
+    bool wide = reach->image->mode == MC_MODE_64;
+    uint64_t base = 0;
+    if (load->base == MC_REG_NONE) {
+        table.address = (uint64_t)load->displacement;
+        if (!wide)
+            table.address = (uint32_t)table.address;
+        return read_table(reach, &table, bound) > 0;
+    }
+    if (!wide) {
+        table.base = relative ? reach->image->got_base : 0;
+        table.address = (uint32_t)(reach->image->got_base + (uint64_t)load->displacement);
+        return reach->image->got_base && read_table(reach, &table, bound) > 0;
+    }
+    if (find_base(reach, address, load->base, &base)) {
+        table.base = relative ? base : 0;
+        table.address = base + (uint64_t)load->displacement;
+        if (read_table(reach, &table, bound) > 0)
+            return true;
+    }
+    return try_all_bases(reach, load->displacement, table.width, relative, bound);
+}
+
+bool mc_reach_jump_table(struct mc_reach *reach, uint64_t address)
+{
+    struct mc_insn jump, insn;
+    uint64_t offset = address - reach->start;
+    if (!mc_decode(reach->image->mode, reach->bytes + offset, reach->end - address, &jump))
+        return false;
+    size_t bound = find_bound(reach, address);
+    if (jump.mod != 3) /* without an index it is a tail call through a slot or a vtable: not a jump inside the zone */
+        return !reads_entry(&jump) || follow_load(reach, address, &jump, false, bound);
+    bool relative = false;
+    uint64_t at = address;
+    for (unsigned i = 0; i < BACKWARDS_LOAD; i++) {
+        at = previous(reach, at, &insn);
+        if (!at)
+            return false;
+        if (insn.encoding != MC_LEGACY || insn.map != MC_MAP_PRIMARY)
+            continue;
+        if ((insn.opcode == 0x01 || insn.opcode == 0x03) && insn.mod == 3)
+            relative = true; /* add r, base */
+        bool load = insn.opcode == 0x8b || (insn.opcode == 0x63 && reach->image->mode == MC_MODE_64);
+        if (load && reads_entry(&insn))
+            return follow_load(reach, at, &insn, relative || insn.opcode == 0x63, bound);
+    }
+    return false;
+}
