@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* sched_getaffinity, qsort_r */
 #include "cli/scan_jobs.h"
 
 #include <pthread.h>

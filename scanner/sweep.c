@@ -8,35 +8,10 @@
  *      like code with a use but is reached by nothing we see is a gap.
  *
  * Functions whose extents overlap (labels inside assembly) form one unit of walking, a zone. */
-#include "scanner/sweep.h"
-
-#include "scanner/sweep_reach.h"
+#include "scanner/sweep_private.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct zone { /* entries [first, last) of one connected extent */
-    uint64_t start, end;
-    size_t first, last;
-    const uint8_t *bytes; /* of the extent, clipped to what the file holds */
-    bool bounded;
-};
-
-struct sweep {
-    const struct mc_image *image;
-    const struct mc_entries *entries;
-    struct mc_arena *arena;
-    uint8_t *is_use; /* by need */
-    struct mc_reach reach;
-    uint8_t *state;  /* scratch of the exact pass */
-    size_t state_size;
-    bool asks_cpuid;
-    bool branches_known;
-    MC_VECTOR(uint64_t) branches; /* direct targets outside the zone they come from, sorted */
-    MC_VECTOR(struct mc_use) uses;
-    MC_VECTOR(struct mc_use) candidates; /* scratch: what a straight line takes for uses */
-    MC_VECTOR(struct mc_gap) gaps;
-};
 
 static uint8_t *needs_outside(const struct mc_feature_set *within)
 {
@@ -54,10 +29,10 @@ static uint8_t *needs_outside(const struct mc_feature_set *within)
 }
 
 /* The zone that starts with entry `first`. */
-static struct zone zone_at(const struct mc_image *image, const struct mc_entries *entries, size_t first)
+struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries *entries, size_t first)
 {
     const struct mc_entry *items = entries->items;
-    struct zone zone = {.start = items[first].address, .end = items[first].end, .first = first, .last = first + 1};
+    struct mc_zone zone = {.start = items[first].address, .end = items[first].end, .first = first, .last = first + 1};
     zone.bounded = items[first].bounded;
     while (zone.last < entries->count && items[zone.last].address < zone.end) {
         if (items[zone.last].end > zone.end)
@@ -75,7 +50,7 @@ static struct zone zone_at(const struct mc_image *image, const struct mc_entries
 }
 
 /* Step 1: true when the straight line from each entry to the next holds a candidate or bytes that do not decode. */
-static bool line_needs_walk(struct sweep *sweep, const struct zone *zone)
+static bool line_needs_walk(struct mc_sweep *sweep, const struct mc_zone *zone)
 {
     const uint8_t *is_use = sweep->is_use;
     enum mc_mode mode = sweep->image->mode;
@@ -103,7 +78,7 @@ static bool line_needs_walk(struct sweep *sweep, const struct zone *zone)
 
 /* Every direct branch target of [start, end) outside of it, and every candidate when asked; bytes that do not decode
  * are skipped one by one. */
-static void read_line(struct sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
+void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
                       bool want_candidates)
 {
     for (uint64_t address = start; address < end;) {
@@ -129,16 +104,16 @@ static int compare_addresses(const void *a, const void *b)
 }
 
 /* Targets that are entries are of no interest: those are roots anyway. */
-static void collect_branches(struct sweep *sweep)
+static void collect_branches(struct mc_sweep *sweep)
 {
     if (sweep->branches_known)
         return;
     sweep->branches_known = true;
     for (size_t i = 0; i < sweep->entries->count;) {
-        struct zone zone = zone_at(sweep->image, sweep->entries, i);
+        struct mc_zone zone = mc_zone_at(sweep->image, sweep->entries, i);
         size_t first = sweep->branches.count;
         if (zone.bounded)
-            read_line(sweep, zone.start, zone.end, zone.bytes, true, false);
+            mc_sweep_read_line(sweep, zone.start, zone.end, zone.bytes, true, false);
         size_t kept = first;
         for (size_t k = first; k < sweep->branches.count; k++)
             if (!mc_entry_at(sweep->entries, sweep->branches.items[k]))
@@ -150,15 +125,22 @@ static void collect_branches(struct sweep *sweep)
         qsort(sweep->branches.items, sweep->branches.count, sizeof *sweep->branches.items, compare_addresses);
 }
 
-static void follow_branches_into(struct sweep *sweep, uint64_t start, uint64_t end)
+void mc_sweep_follow_branches(struct mc_sweep *sweep, uint64_t start, uint64_t end)
 {
     collect_branches(sweep);
-    for (size_t i = 0; i < sweep->branches.count; i++)
-        if (sweep->branches.items[i] >= start && sweep->branches.items[i] < end)
-            mc_reach_follow(&sweep->reach, sweep->branches.items[i]);
+    size_t low = 0, high = sweep->branches.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sweep->branches.items[middle] < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < sweep->branches.count && sweep->branches.items[low] < end; low++)
+        mc_reach_follow(&sweep->reach, sweep->branches.items[low]);
 }
 
-static void follow_landing_pads(struct sweep *sweep, uint64_t start, uint64_t end)
+static void follow_landing_pads(struct mc_sweep *sweep, uint64_t start, uint64_t end)
 {
     const struct mc_landing_pad *pads = sweep->entries->landing_pads;
     size_t low = 0, high = sweep->entries->landing_pad_count;
@@ -173,7 +155,7 @@ static void follow_landing_pads(struct sweep *sweep, uint64_t start, uint64_t en
         mc_reach_follow(&sweep->reach, pads[low].pad);
 }
 
-static uint8_t *clear_state(struct sweep *sweep, size_t size)
+uint8_t *mc_sweep_clear_state(struct mc_sweep *sweep, size_t size)
 {
     if (size > sweep->state_size) {
         free(sweep->state);
@@ -185,7 +167,7 @@ static uint8_t *clear_state(struct sweep *sweep, size_t size)
 }
 
 /* Drops the candidates that were reached, or that lie inside a reached instruction. True when some are left. */
-static bool keep_unreached(struct sweep *sweep)
+bool mc_sweep_keep_unreached(struct mc_sweep *sweep)
 {
     size_t kept = 0;
     for (size_t i = 0; i < sweep->candidates.count; i++) {
@@ -197,40 +179,40 @@ static bool keep_unreached(struct sweep *sweep)
     return kept > 0;
 }
 
-static void add_gap(struct sweep *sweep, uint64_t address, const char *kind, const char *text)
+void mc_sweep_add_gap(struct mc_sweep *sweep, uint64_t address, const char *kind, const char *text)
 {
     mc_push(&sweep->gaps, ((struct mc_gap){.address = address, .kind = kind, .text = text}));
 }
 
-static void keep_results(struct sweep *sweep)
+void mc_sweep_keep_results(struct mc_sweep *sweep)
 {
     for (size_t i = 0; i < sweep->reach.uses.count; i++)
         mc_push(&sweep->uses, sweep->reach.uses.items[i]);
     for (size_t i = 0; i < sweep->reach.undecoded.count; i++)
-        add_gap(sweep, sweep->reach.undecoded.items[i], "undecoded", "bytes of a known function are no instruction");
+        mc_sweep_add_gap(sweep, sweep->reach.undecoded.items[i], "undecoded", "bytes of a known function are no instruction");
 }
 
 /* Step 2. */
-static void walk_zone(struct sweep *sweep, const struct zone *zone)
+static void walk_zone(struct mc_sweep *sweep, const struct mc_zone *zone)
 {
     struct mc_reach *reach = &sweep->reach;
-    mc_reach_begin(reach, zone->start, zone->end, zone->bytes, clear_state(sweep, zone->end - zone->start));
+    mc_reach_begin(reach, zone->start, zone->end, zone->bytes, mc_sweep_clear_state(sweep, zone->end - zone->start));
     for (size_t i = zone->first; i < zone->last; i++)
         mc_reach_follow(reach, sweep->entries->items[i].address);
     follow_landing_pads(sweep, zone->start, zone->end);
     sweep->candidates.count = 0;
-    read_line(sweep, zone->start, zone->end, zone->bytes, false, true);
+    mc_sweep_read_line(sweep, zone->start, zone->end, zone->bytes, false, true);
     /* What a straight line shows and the walk does not is data, or code behind a way in that was not seen yet. */
-    if (keep_unreached(sweep)) {
-        follow_branches_into(sweep, zone->start, zone->end);
+    if (mc_sweep_keep_unreached(sweep)) {
+        mc_sweep_follow_branches(sweep, zone->start, zone->end);
         mc_reach_widen(reach);
     }
-    if (keep_unreached(sweep) && reach->unresolved) {
-        add_gap(sweep, reach->unresolved_at, "indirect-jump", "the targets of this jump are not known");
+    if (mc_sweep_keep_unreached(sweep) && reach->unresolved) {
+        mc_sweep_add_gap(sweep, reach->unresolved_at, "indirect-jump", "the targets of this jump are not known");
         for (size_t i = 0; i < sweep->candidates.count; i++)
             mc_reach_follow(reach, sweep->candidates.items[i].address);
     }
-    keep_results(sweep);
+    mc_sweep_keep_results(sweep);
 }
 
 static int compare_uses(const void *a, const void *b)
@@ -245,7 +227,7 @@ static int compare_gaps(const void *a, const void *b)
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static struct mc_uses *finish(struct sweep *sweep)
+static struct mc_uses *finish(struct mc_sweep *sweep)
 {
     struct mc_uses *uses = MC_NEW(sweep->arena, struct mc_uses);
     uses->count = sweep->uses.count;
@@ -274,14 +256,15 @@ static struct mc_uses *finish(struct sweep *sweep)
 struct mc_uses *mc_sweep_uses(const struct mc_image *image, const struct mc_entries *entries,
                               const struct mc_feature_set *within, struct mc_arena *arena)
 {
-    struct sweep sweep = {.image = image, .entries = entries, .arena = arena, .is_use = needs_outside(within)};
+    struct mc_sweep sweep = {.image = image, .entries = entries, .arena = arena, .is_use = needs_outside(within)};
     sweep.reach.image = image;
     sweep.reach.is_use = sweep.is_use;
     for (size_t i = 0; i < entries->count;) {
-        struct zone zone = zone_at(image, entries, i);
+        struct mc_zone zone = mc_zone_at(image, entries, i);
         if (zone.bounded && line_needs_walk(&sweep, &zone))
             walk_zone(&sweep, &zone);
         i = zone.last;
     }
+    mc_sweep_outside(&sweep);
     return finish(&sweep);
 }

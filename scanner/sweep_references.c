@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who refers to which address: every direct call and jump that leaves its function, every operand that names an address, every
+ * pointer in data. Straight lines over the known functions, then over what they call in the text outside of them, until
+ * nothing new is called. Only files that have uses come here.
+ *
+ * Addresses as immediates and displacements count in files linked to fixed addresses and in relocatable objects (whose layout is
+ * ours, far from small constants). PIC i386 code computes with a register that holds the GOT's address: it is known from the
+ * `add r, imm` after the thunk that returns the program counter. */
+#include "scanner/sweep_access.h"
+#include "scanner/sweep_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DISTANCE_OF_ADD 64 /* bytes from the thunk's return to the add */
+#define EBX 3
+#define ESP 4
+#define ROUNDS 16 /* code outside functions that only such code calls, that deep */
+
+struct reader {
+    const struct mc_image *image;
+    struct mc_entries *entries;
+    struct mc_arena *arena;
+    bool absolute;         /* immediates and displacements may be addresses */
+    bool got_relative;     /* i386 PIC */
+    unsigned got_registers; /* bit r: register r holds the GOT's address in this function */
+    const struct mc_segment *segment; /* the one asked for last */
+    MC_VECTOR(struct mc_reference) references;
+    MC_VECTOR(uint64_t) cpuid;
+    MC_VECTOR(struct mc_entry) found; /* new entries: address and sources */
+};
+
+static bool is_mapped(struct reader *reader, uint64_t address)
+{
+    const struct mc_image *image = reader->image;
+    if (reader->segment && address - reader->segment->address < reader->segment->size)
+        return true;
+    const struct mc_segment *segment = mc_image_segment(image, address);
+    if (segment)
+        reader->segment = segment;
+    return segment || mc_image_import_at(image, address);
+}
+
+static void refer(struct reader *reader, uint64_t from, uint64_t to, enum mc_reference_kind kind)
+{
+    if (is_mapped(reader, to))
+        mc_push(&reader->references, ((struct mc_reference){.from = from, .to = to, .kind = (uint8_t)kind}));
+}
+
+/* Until it is merged, `bounded` of a found entry says that its line is still to be read: it lies in no known function. */
+static void find_entry(struct reader *reader, uint64_t address, uint32_t source)
+{
+    if (!mc_image_is_code(reader->image, address) || mc_entry_at(reader->entries, address))
+        return;
+    const struct mc_entry *holder = mc_entry_holding(reader->entries, address);
+    bool unread = !holder || !holder->bounded;
+    mc_push(&reader->found, ((struct mc_entry){.address = address, .sources = source, .bounded = unread}));
+}
+
+/* An address that is not known as a function's: inside known functions it is a label, outside it starts something. */
+static void find_pointed(struct reader *reader, uint64_t address)
+{
+    const struct mc_entry *holder = mc_entry_holding(reader->entries, address);
+    if (!holder || !holder->bounded)
+        find_entry(reader, address, MC_ENTRY_POINTER);
+}
+
+static void refer_operand(struct reader *reader, uint64_t from, uint64_t to, const struct mc_insn *insn)
+{
+    unsigned access = mc_memory_access(insn);
+    if (access & MC_ACCESS_ADDRESS) {
+        refer(reader, from, to, MC_REF_LEA);
+        if (mc_image_is_code(reader->image, to))
+            find_pointed(reader, to);
+    }
+    if (access & MC_ACCESS_READ)
+        refer(reader, from, to, MC_REF_LOAD);
+    if (access & MC_ACCESS_WRITE)
+        refer(reader, from, to, MC_REF_STORE);
+}
+
+static void refer_branch(struct reader *reader, const struct mc_entry *within, uint64_t from, uint64_t to, unsigned flow)
+{
+    if (flow == MC_FLOW_CALL) {
+        refer(reader, from, to, MC_REF_CALL);
+        find_entry(reader, to, MC_ENTRY_CALL);
+    } else if (to < within->address || to >= within->end) {
+        refer(reader, from, to, MC_REF_JUMP);
+        const struct mc_entry *holder = mc_entry_holding(reader->entries, to);
+        if (!holder || !holder->bounded)
+            find_entry(reader, to, MC_ENTRY_CALL);
+    }
+}
+
+/* add r, imm32 that makes the GOT's address of a program counter taken shortly before. */
+static void notice_got_register(struct reader *reader, uint64_t address, const struct mc_insn *insn)
+{
+    bool short_form = insn->opcode == 0x05, long_form = insn->opcode == 0x81 && insn->mod == 3 && (insn->reg & 7) == 0;
+    if (insn->map != MC_MAP_PRIMARY || insn->encoding != MC_LEGACY || (!short_form && !long_form))
+        return;
+    uint32_t counter = (uint32_t)(reader->image->got_base - (uint64_t)insn->immediate);
+    if (counter <= address && address - counter <= DISTANCE_OF_ADD)
+        reader->got_registers |= 1u << (short_form ? 0 : insn->rm & 7);
+}
+
+static void read_got_relative(struct reader *reader, uint64_t address, const struct mc_insn *insn)
+{
+    notice_got_register(reader, address, insn);
+    if (!insn->has_modrm || insn->mod == 3 || insn->displacement_size != 4 || insn->base == ESP)
+        return;
+    /* A function's cold part inherits the register, which is ebx unless the function is small. */
+    unsigned registers = reader->got_registers ? reader->got_registers : 1u << EBX;
+    bool by_base = insn->base >= 0 && (registers >> insn->base & 1);
+    bool by_index = insn->index >= 0 && insn->scale == 1 && (registers >> insn->index & 1);
+    if (by_base || by_index)
+        refer_operand(reader, address, (uint32_t)(reader->image->got_base + (uint64_t)insn->displacement), insn);
+}
+
+static void read_absolute(struct reader *reader, uint64_t address, const struct mc_insn *insn)
+{
+    bool wide = reader->image->mode == MC_MODE_64;
+    bool moffs = insn->map == MC_MAP_PRIMARY && insn->encoding == MC_LEGACY && insn->opcode >= 0xa0 && insn->opcode <= 0xa3;
+    bool memory = insn->has_modrm && insn->mod != 3 && insn->base != MC_REG_RIP && insn->displacement_size == 4;
+    if (memory || moffs)
+        refer_operand(reader, address, wide ? (uint64_t)insn->displacement : (uint32_t)insn->displacement, insn);
+    if (insn->immediate_size >= 4) {
+        uint64_t value = wide ? (uint64_t)insn->immediate : (uint32_t)insn->immediate;
+        if (is_mapped(reader, value)) {
+            refer(reader, address, value, MC_REF_LEA);
+            if (mc_image_is_code(reader->image, value))
+                find_pointed(reader, value);
+        }
+    }
+}
+
+/* Operands of an instruction that may name an address. */
+static void read_operands(struct reader *reader, uint64_t address, const uint8_t *bytes, size_t size, const struct mc_class *class)
+{
+    struct mc_insn insn;
+    bool rip_relative = class->flags & MC_CLASS_RIP_RELATIVE;
+    bool long_enough = class->length >= 5 && (reader->absolute || reader->got_relative);
+    if ((!rip_relative && !long_enough) || !mc_decode(reader->image->mode, bytes, size, &insn))
+        return;
+    if (rip_relative)
+        refer_operand(reader, address, mc_class_target(reader->image, address + class->length, class), &insn);
+    if (reader->absolute)
+        read_absolute(reader, address, &insn);
+    else if (reader->got_relative)
+        read_got_relative(reader, address, &insn);
+}
+
+/* The straight line of one entry, up to `end`. */
+static void read_entry(struct reader *reader, const struct mc_entry *entry, uint64_t end)
+{
+    uint64_t available = mc_image_is_code(reader->image, entry->address) ? mc_image_available(reader->image, entry->address) : 0;
+    if (end - entry->address > available)
+        end = entry->address + available;
+    const uint8_t *bytes = mc_image_bytes(reader->image, entry->address, end - entry->address);
+    if (!bytes)
+        return;
+    for (uint64_t address = entry->address; address < end;) {
+        struct mc_class class;
+        unsigned length = mc_decode_class(reader->image->mode, bytes, end - address, &class);
+        uint64_t next = address + (length ? length : 1);
+        if (length) {
+            if (class.flags & MC_CLASS_CPUID)
+                mc_push(&reader->cpuid, address);
+            if (class.flow == MC_FLOW_CALL || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_JCC)
+                refer_branch(reader, entry, address, mc_class_target(reader->image, next, &class), class.flow);
+            else
+                read_operands(reader, address, bytes, end - address, &class);
+        } else if (!entry->bounded) {
+            return; /* outside known functions the rest is anything */
+        }
+        bytes += next - address;
+        address = next;
+    }
+}
+
+static void read_functions(struct reader *reader)
+{
+    const struct mc_entries *entries = reader->entries;
+    uint64_t zone_end = 0;
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct mc_entry *entry = &entries->items[i];
+        uint64_t next = i + 1 < entries->count ? entries->items[i + 1].address : UINT64_MAX;
+        /* A label inside a function goes on with the function's own registers. */
+        if (entry->address >= zone_end)
+            reader->got_registers = 0;
+        if (entry->end > zone_end)
+            zone_end = entry->end;
+        /* Up to the next entry; the last of nested ones goes on to the end of what surrounds it. */
+        read_entry(reader, entry, next < zone_end ? next : zone_end);
+    }
+}
+
+static void read_data(struct reader *reader)
+{
+    const struct mc_image *image = reader->image;
+    for (size_t i = 0; i < image->reloc_count; i++) {
+        const struct mc_reloc *reloc = &image->relocs[i];
+        if ((reloc->kind == MC_RELOC_ADDRESS || reloc->kind == MC_RELOC_SLOT || reloc->kind == MC_RELOC_IRELATIVE) &&
+            !mc_image_is_code(image, reloc->place))
+            refer(reader, reloc->place, reloc->target, MC_REF_DATA);
+    }
+    if (image->kind != MC_KIND_EXECUTABLE)
+        return;
+    size_t width = image->mode == MC_MODE_64 ? 8 : 4;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct mc_segment *segment = &image->segments[i];
+        size_t skip = (size_t)(-segment->address & (width - 1));
+        for (size_t at = skip; at + width <= segment->file_size; at += width) {
+            uint64_t word = 0;
+            memcpy(&word, segment->bytes + at, width);
+            if (mc_image_is_code(image, word) && mc_entry_at(reader->entries, word) &&
+                !mc_image_reloc_at(image, segment->address + at))
+                refer(reader, segment->address + at, word, MC_REF_DATA);
+        }
+    }
+}
+
+static int compare_sites(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct mc_entry *x = a, *y = b;
+    return x->address < y->address ? -1 : x->address > y->address;
+}
+
+static uint64_t code_end(const struct mc_image *image, uint64_t address)
+{
+    for (size_t i = 0; i < image->code_count; i++)
+        if (address >= image->code[i].start && address < image->code[i].end)
+            return image->code[i].end;
+    return address;
+}
+
+/* Gives the new entries their ends (the end of the function that holds them, else of the code) and makes them unique. */
+static void prepare_found(struct reader *reader)
+{
+    qsort(reader->found.items, reader->found.count, sizeof *reader->found.items, compare_entries);
+    size_t kept = 0;
+    for (size_t i = 0; i < reader->found.count; i++) {
+        struct mc_entry *entry = &reader->found.items[i];
+        if (kept && reader->found.items[kept - 1].address == entry->address) {
+            reader->found.items[kept - 1].sources |= entry->sources;
+            continue;
+        }
+        const struct mc_entry *holder = mc_entry_holding(reader->entries, entry->address);
+        entry->end = holder ? holder->end : code_end(reader->image, entry->address);
+        reader->found.items[kept++] = *entry;
+    }
+    reader->found.count = kept;
+}
+
+/* Merges the new entries into the sorted ones. Unbounded entries end where the next entry starts. */
+static void merge_found(struct reader *reader)
+{
+    struct mc_entries *entries = reader->entries;
+    size_t count = entries->count + reader->found.count, left = 0, right = 0;
+    struct mc_entry *items = MC_NEW_ARRAY(reader->arena, count, struct mc_entry);
+    for (size_t i = 0; i < count; i++) {
+        bool take_new = right < reader->found.count && (left == entries->count || reader->found.items[right].address <
+                                                                                      entries->items[left].address);
+        items[i] = take_new ? reader->found.items[right++] : entries->items[left++];
+        if (take_new)
+            items[i].bounded = false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!items[i].bounded && i + 1 < count && items[i + 1].address < items[i].end)
+            items[i].end = items[i + 1].address;
+        if (items[i].end - items[i].address > entries->longest)
+            entries->longest = items[i].end - items[i].address;
+    }
+    entries->items = items;
+    entries->count = count;
+}
+
+/* What was found so far becomes entries; code outside known functions that starts there is read in turn. */
+static void read_found(struct reader *reader)
+{
+    for (unsigned round = 0; round < ROUNDS && reader->found.count; round++) {
+        prepare_found(reader);
+        merge_found(reader);
+        size_t count = reader->found.count;
+        struct mc_entry *fresh = mc_realloc(NULL, count, sizeof *fresh);
+        memcpy(fresh, reader->found.items, count * sizeof *fresh);
+        reader->found.count = 0;
+        for (size_t i = 0; i < count; i++) {
+            const struct mc_entry *entry = mc_entry_at(reader->entries, fresh[i].address);
+            reader->got_registers = 0;
+            if (fresh[i].bounded) /* see find_entry: not read yet */
+                read_entry(reader, entry, entry->end);
+        }
+        free(fresh);
+    }
+}
+
+#define DIGIT_BITS 11
+#define DIGITS (1u << DIGIT_BITS)
+
+/* One stable pass of a radix sort, by one digit of `from` or `to` less `base`. */
+static void sort_pass(const struct mc_reference *from, struct mc_reference *to, size_t count, bool by_to, uint64_t base, unsigned shift)
+{
+    size_t starts[DIGITS] = {0}, sum = 0;
+#define DIGIT(reference) (((by_to ? (reference).to : (reference).from) - base) >> shift & (DIGITS - 1))
+    for (size_t i = 0; i < count; i++)
+        starts[DIGIT(from[i])]++;
+    for (size_t digit = 0; digit < DIGITS; digit++) {
+        size_t here = starts[digit];
+        starts[digit] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[starts[DIGIT(from[i])]++] = from[i];
+#undef DIGIT
+}
+
+/* Sorts by `to`, then `from`, into `into`; `items` is scratch afterwards. Addresses span at most a few gigabytes, mostly
+ * megabytes: two or three digits each. */
+static void sort_references(struct mc_reference *items, struct mc_reference *into, size_t count)
+{
+    struct mc_reference *source = items, *target = into;
+    for (int by_to = 0; by_to < 2; by_to++) {
+        uint64_t low = UINT64_MAX, high = 0;
+        for (size_t i = 0; i < count; i++) {
+            uint64_t key = by_to ? source[i].to : source[i].from;
+            low = key < low ? key : low;
+            high = key > high ? key : high;
+        }
+        for (unsigned shift = 0; shift < 64 && (high - low) >> shift; shift += DIGIT_BITS) {
+            sort_pass(source, target, count, by_to, low, shift);
+            struct mc_reference *swap = source;
+            source = target;
+            target = swap;
+        }
+    }
+    if (source != into)
+        memcpy(into, source, count * sizeof *into);
+}
+
+static struct mc_references *finish(struct reader *reader)
+{
+    struct mc_references *references = MC_NEW(reader->arena, struct mc_references);
+    size_t count = reader->references.count, kept = 0;
+    references->items = MC_NEW_ARRAY(reader->arena, count, struct mc_reference);
+    if (count)
+        sort_references(reader->references.items, references->items, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct mc_reference *item = &references->items[i], *last = kept ? &references->items[kept - 1] : NULL;
+        if (!last || item->to != last->to || item->from != last->from || item->kind != last->kind)
+            references->items[kept++] = *item;
+    }
+    references->count = kept;
+    size_t sites = 0;
+    references->cpuid_sites = MC_NEW_ARRAY(reader->arena, reader->cpuid.count, uint64_t);
+    if (reader->cpuid.count)
+        qsort(reader->cpuid.items, reader->cpuid.count, sizeof *reader->cpuid.items, compare_sites);
+    for (size_t i = 0; i < reader->cpuid.count; i++)
+        if (!sites || references->cpuid_sites[sites - 1] != reader->cpuid.items[i])
+            references->cpuid_sites[sites++] = reader->cpuid.items[i];
+    references->cpuid_site_count = sites;
+    mc_vector_free(&reader->references);
+    mc_vector_free(&reader->cpuid);
+    mc_vector_free(&reader->found);
+    return references;
+}
+
+struct mc_references *mc_sweep_references(const struct mc_image *image, struct mc_entries *entries, struct mc_arena *arena)
+{
+    struct reader reader = {.image = image, .entries = entries, .arena = arena};
+    bool relocatable = image->kind == MC_KIND_OBJECT || image->kind == MC_KIND_KERNEL_MODULE;
+    reader.absolute = relocatable || image->kind == MC_KIND_EXECUTABLE;
+    reader.got_relative = image->mode == MC_MODE_32 && image->got_base && !reader.absolute;
+    read_functions(&reader);
+    read_found(&reader);
+    read_data(&reader);
+    return finish(&reader);
+}
+
+size_t mc_references_to(const struct mc_references *references, uint64_t start, uint64_t end, size_t *ret_count)
+{
+    size_t bounds[2];
+    for (int i = 0; i < 2; i++) {
+        size_t low = 0, high = references->count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (references->items[middle].to < (i ? end : start))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        bounds[i] = low;
+    }
+    *ret_count = bounds[1] > bounds[0] ? bounds[1] - bounds[0] : 0;
+    return bounds[0];
+}
