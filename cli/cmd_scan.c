@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/baseline_option.h"
 #include "cli/command.h"
-#include "cli/inputs.h"
+#include "cli/scan_jobs.h"
 #include "report/scan.h"
 
 #include <errno.h>
@@ -157,17 +157,32 @@ static int take_option(int option, char **argv, struct settings *settings)
     }
 }
 
-static int gather_inputs(struct mc_inputs *inputs, int argc, char **argv, const struct settings *settings)
+/* -1 to go on, else the exit status to end with. */
+static int read_list(struct mc_inputs *inputs, const char *list, bool zero)
 {
     struct mc_error error;
-    if (settings->list && !mc_inputs_add_list(inputs, settings->list, settings->zero, &error))
-        return mc_usage_error(COMMAND, "%s: %s", settings->list, error.text);
-    for (int i = optind; i < argc; i++)
-        mc_inputs_add_path(inputs, argv[i]);
+    FILE *stream = strcmp(list, "-") == 0 ? stdin : fopen(list, "re");
+    if (!stream)
+        return mc_usage_error(COMMAND, "%s: cannot open: %s", list, strerror(errno));
+    bool good = mc_inputs_add_list(inputs, stream, zero ? 0 : '\n', &error);
+    if (stream != stdin)
+        fclose(stream);
+    return good ? -1 : mc_usage_error(COMMAND, "%s: %s", list, error.text);
+}
+
+static int gather_inputs(struct mc_inputs *inputs, int argc, char **argv, const struct settings *settings)
+{
+    int status = settings->list ? read_list(inputs, settings->list, settings->zero) : -1;
+    for (int i = optind; i < argc && status < 0; i++) {
+        if (strcmp(argv[i], "-") == 0)
+            status = read_list(inputs, "-", settings->zero);
+        else
+            mc_inputs_add(inputs, argv[i]);
+    }
     if (optind == argc && !settings->list)
         return mc_usage_error(COMMAND, "which files or folders?");
-    mc_inputs_sort(inputs);
-    return -1;
+    mc_inputs_finish(inputs);
+    return status;
 }
 
 static void visit(void *context, size_t index, const struct mc_file_result *result)
@@ -183,7 +198,7 @@ static void visit(void *context, size_t index, const struct mc_file_result *resu
         mc_out_of_memory();
     if (chunk->size)
         fputs(settings->format->between, stream);
-    settings->format->file(stream, &settings->report, result, run->inputs->items.items[index].named);
+    settings->format->file(stream, &settings->report, result, run->inputs->items[index].named);
     if (fclose(stream) != 0)
         mc_out_of_memory();
     if (size) {
@@ -212,7 +227,7 @@ static void show_progress(struct run *run, size_t finished)
         return;
     run->progress_at = now;
     run->progress_shown = true;
-    fprintf(stderr, "\r%zu of %zu files\033[K", finished, run->inputs->items.count);
+    fprintf(stderr, "\r%zu of %zu files\033[K", finished, run->inputs->count);
 }
 
 static void done(void *context, size_t index)
@@ -257,7 +272,7 @@ static int exit_status(const struct mc_scan_totals *totals)
 
 static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
 {
-    size_t count = inputs->items.count;
+    size_t count = inputs->count;
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
     struct run run = {.settings = settings, .inputs = inputs, .stream = stream, .progress_at = start};
@@ -267,7 +282,7 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     if (!run.chunks || !run.totals)
         mc_out_of_memory();
     settings->format->begin(stream, &settings->report);
-    struct mc_scan_jobs jobs = {.items = inputs->items.items, .count = count, .threads = settings->threads,
+    struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
                                 .options = &settings->scan, .context = &run, .visit = visit, .done = done};
     mc_scan_jobs_run(&jobs);
     clear_progress(&run);

@@ -51,7 +51,7 @@ static void *work(void *argument)
     const struct mc_scan_jobs *jobs = pool->jobs;
     for (size_t i; (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
         struct visit visit = {jobs, pool->order[i]};
-        mc_scan_path(jobs->items[visit.index].path, jobs->options, emit, &visit);
+        mc_scan_input(&jobs->items[visit.index], jobs->options, emit, &visit);
         finish(pool, visit.index);
     }
     return NULL;
@@ -59,7 +59,7 @@ static void *work(void *argument)
 
 static int larger_first(const void *a, const void *b, void *context)
 {
-    const struct mc_scan_item *items = ((const struct mc_scan_jobs *)context)->items;
+    const struct mc_input *items = ((const struct mc_scan_jobs *)context)->items;
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
     if (items[x].size != items[y].size)
         return items[x].size < items[y].size ? 1 : -1;

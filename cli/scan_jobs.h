@@ -3,16 +3,11 @@
 #ifndef MC_CLI_SCAN_JOBS_H
 #define MC_CLI_SCAN_JOBS_H
 
+#include "input/walk.h"
 #include "scanner/scan.h"
 
-struct mc_scan_item {
-    const char *path;
-    uint64_t size; /* bytes, for the order of work; 0 when unknown */
-    bool named;    /* named by the user, not found in a folder */
-};
-
 struct mc_scan_jobs {
-    const struct mc_scan_item *items;
+    const struct mc_input *items;
     size_t count;
     unsigned threads; /* 0: as many as there are CPUs */
     const struct mc_scan_options *options;

@@ -117,6 +117,14 @@ static void describe(struct mc_file_result *result, const struct mc_image *image
     memcpy(result->build_id, image->build_id, sizeof result->build_id);
 }
 
+/* The file changed while it was read: nothing found may be trusted. */
+static void forget(struct mc_file_result *result)
+{
+    mc_fail(&result->error, MC_ERROR_IO, MC_NO_OFFSET, "the file was cut short while it was read");
+    result->status = MC_FILE_ERROR;
+    result->finding_count = result->gap_count = 0;
+}
+
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options)
 {
     struct mc_file_result *result = new_result(image->path);
@@ -126,8 +134,10 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     struct mc_uses *uses = mc_sweep_uses(image, entries, &options->baseline.features, &image->arena);
     for (size_t i = 0; i < uses->gap_count; i++)
         add_gap(result, uses->gaps[i].address, uses->gaps[i].kind, uses->gaps[i].text);
+    if (image->damage.kind != MC_ERROR_NONE)
+        add_gap(result, 0, "damage", mc_arena_strdup(&result->arena, image->damage.text));
     if (warning.kind != MC_ERROR_NONE)
-        add_gap(result, 0, "unwind", mc_arena_strdup(&result->arena, warning.text));
+        add_gap(result, 0, "damage", mc_arena_strdup(&result->arena, warning.text));
     if (uses->count) {
         (void)mc_proof_run;
         judge_nothing_guarded(entries, uses, &options->baseline.features, result);
@@ -136,6 +146,8 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     sum_up(result, options);
     if (options->hash_all || result->finding_count)
         hash_file(result, image);
+    if (mc_image_lost(image))
+        forget(result);
     if (result->finding_count)
         result->image = image;
     else
@@ -151,9 +163,43 @@ static struct mc_file_result *failed_result(const char *path, const struct mc_er
     return result;
 }
 
-void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
+static void scan_file(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     struct mc_error error;
     struct mc_image *image = mc_image_open(path, &error);
     emit(context, image ? mc_scan_image(image, options) : failed_result(path, &error));
+}
+
+void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
+{
+    struct mc_error error;
+    switch (input->kind) {
+    case MC_INPUT_ERROR:
+    case MC_INPUT_SPECIAL:
+        emit(context, failed_result(input->path, input->error));
+        return;
+    case MC_INPUT_OTHER:
+        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, input->size ? "not an ELF file" : "an empty file");
+        emit(context, failed_result(input->path, &error));
+        return;
+    case MC_INPUT_ARCHIVE:
+    case MC_INPUT_THIN_ARCHIVE:
+    case MC_INPUT_PACKAGE:
+        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "an archive");
+        emit(context, failed_result(input->path, &error));
+        return;
+    case MC_INPUT_ELF:
+        scan_file(input->path, options, emit, context);
+        return;
+    }
+}
+
+void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
+{
+    struct mc_inputs inputs = {0};
+    mc_inputs_add(&inputs, path);
+    mc_inputs_finish(&inputs);
+    for (size_t i = 0; i < inputs.count; i++)
+        mc_scan_input(&inputs.items[i], options, emit, context);
+    mc_inputs_free(&inputs);
 }

@@ -3,6 +3,7 @@
 #ifndef MC_SCANNER_SCAN_H
 #define MC_SCANNER_SCAN_H
 
+#include "input/walk.h"
 #include "scanner/verdict.h"
 
 struct mc_scan_options {
@@ -16,6 +17,8 @@ struct mc_scan_options {
  * mc_scan_path calls `emit` for each. Thread-safe: no shared state. */
 typedef void mc_scan_emit(void *context, struct mc_file_result *result); /* takes ownership */
 void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context);
+/* The same for an item of input/walk.h: its kind and error need no second look at the file. */
+void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context);
 /* Takes ownership of the image. */
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options);
 void mc_file_result_free(struct mc_file_result *result); /* accepts NULL */
