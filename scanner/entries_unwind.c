@@ -7,6 +7,7 @@
 #include "scanner/entries_build.h"
 
 #define ENCODING_OMIT 0xff
+#define AUGMENTATION_LIMIT 16 /* characters; five are known */
 enum { FORMAT_ABSOLUTE = 0, FORMAT_ULEB = 1, FORMAT_U2 = 2, FORMAT_U4 = 3, FORMAT_U8 = 4,
        FORMAT_SLEB = 9, FORMAT_S2 = 10, FORMAT_S4 = 11, FORMAT_S8 = 12 };
 enum { BASE_NONE = 0, BASE_PLACE = 0x10, BASE_TEXT = 0x20, BASE_DATA = 0x30, BASE_FUNCTION = 0x40, BASE_ALIGNED = 0x50 };
@@ -20,6 +21,7 @@ struct unwind {
     uint64_t cie;     /* its position, UINT64_MAX when none */
     bool cie_usable, has_data;
     uint8_t pointer_encoding, lsda_encoding;
+    uint64_t call_site_bytes; /* read so far: tables do not overlap, so never more than the file has */
 };
 
 static uint64_t read_uleb(struct mc_cursor *cursor)
@@ -123,9 +125,9 @@ static void read_cie(struct unwind *unwind, uint64_t position)
     uint8_t version = mc_read_u8(&cursor);
     const char *augmentation = (const char *)cursor.bytes + cursor.position;
     size_t length = 0;
-    while (mc_read_u8(&cursor) != 0)
+    while (length <= AUGMENTATION_LIMIT && mc_read_u8(&cursor) != 0)
         length++;
-    if (cursor.bad || (version != 1 && version != 3 && version != 4))
+    if (cursor.bad || length > AUGMENTATION_LIMIT || (version != 1 && version != 3 && version != 4))
         return;
     if (length >= 2 && augmentation[0] == 'e' && augmentation[1] == 'h')
         mc_take(&cursor, unwind->image->mode == MC_MODE_64 ? 8 : 4);
@@ -168,7 +170,8 @@ static bool read_call_sites(struct unwind *unwind, uint64_t lsda, uint64_t funct
         read_uleb(&cursor); /* where the type table is: not ours */
     encoding = mc_read_u8(&cursor) & 0x0f;
     uint64_t size = read_uleb(&cursor);
-    if (cursor.bad || size > cursor.size - cursor.position)
+    unwind->call_site_bytes += size;
+    if (cursor.bad || size > cursor.size - cursor.position || unwind->call_site_bytes > image->file_size)
         return false;
     cursor.size = cursor.position + size;
     while (cursor.position < cursor.size) {

@@ -35,7 +35,7 @@ static bool check_has_code(const struct mc_image_build *build, struct mc_error *
     return true;
 }
 
-static void find_eh_frame(struct mc_image_build *build)
+void mc_build_eh_frame(struct mc_image_build *build)
 {
     struct mc_image *image = build->image;
     const struct mc_section *section = mc_section_named(image, ".eh_frame");
@@ -73,7 +73,7 @@ static bool build_linked(struct mc_image_build *build, struct mc_error *ret_erro
     image->kind = kind_of(build);
     image->static_linked = !has_segment(&build->elf, PT_INTERP) && !image->needed_count &&
                            image->kind != MC_KIND_SHARED_LIBRARY;
-    find_eh_frame(build);
+    mc_build_eh_frame(build);
     mc_build_code(build);
     mc_build_versions(build);
     mc_build_static_table(build);
@@ -91,6 +91,7 @@ static void release_build(struct mc_image_build *build)
         free(build->tables[i].positions);
     free(build->import_of);
     free(build->section_address);
+    free(build->common_address);
     free(build->section_copy);
 }
 

@@ -37,6 +37,7 @@ struct mc_image_build {
     size_t version_count;
     uint32_t *import_of;            /* position of a symbol to index of its import, UINT32_MAX when defined; heap */
     uint64_t *section_address;      /* objects: where each section was laid; heap */
+    uint64_t *common_address;       /* objects: by symbol index, where a common symbol was laid; heap */
     uint8_t **section_copy;         /* objects: its relocated bytes, NULL when read from the file; heap */
 };
 
@@ -56,6 +57,7 @@ void mc_build_externs(struct mc_image_build *build);
 void mc_build_relocs(struct mc_image_build *build);
 void mc_build_initialisers(struct mc_image_build *build);
 void mc_build_notes(struct mc_image_build *build);
+void mc_build_eh_frame(struct mc_image_build *build);
 bool mc_build_object(struct mc_image_build *build, struct mc_error *ret_error);
 
 /* The span of a section inside the file; count 0 (and damage) when it is not. */

@@ -249,6 +249,14 @@ static void add_sections(const struct mc_image *image, uint32_t type, const char
     }
 }
 
+/* A kernel module is entered by name. */
+static void add_named(const struct mc_image *image, const char *name, address_vector *list)
+{
+    for (size_t i = 0; i < image->symbol_count; i++)
+        if (image->symbols[i].defined && !strcmp(image->symbols[i].name, name))
+            add_one(image, image->symbols[i].address, list);
+}
+
 static uint64_t *keep_list(struct mc_image *image, address_vector *list, size_t *ret_count)
 {
     uint64_t *kept = MC_NEW_ARRAY(&image->arena, list->count + 1, uint64_t);
@@ -276,6 +284,10 @@ void mc_build_initialisers(struct mc_image_build *build)
         add_sections(image, SHT_INIT_ARRAY, NULL, &first);
         add_sections(image, SHT_FINI_ARRAY, NULL, &last);
         add_sections(image, SHT_PROGBITS, ".fini", &last);
+        if (image->kind == MC_KIND_KERNEL_MODULE) {
+            add_named(image, "init_module", &first);
+            add_named(image, "cleanup_module", &last);
+        }
     }
     image->initialisers = keep_list(image, &first, &image->initialiser_count);
     image->finalisers = keep_list(image, &last, &image->finaliser_count);

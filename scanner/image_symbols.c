@@ -136,8 +136,8 @@ static uint64_t address_of(const struct mc_image_build *build, const struct mc_s
         return 0;
     if (!build->section_address || section == SHN_ABS)
         return raw->st_value;
-    if (raw->st_shndx == SHN_COMMON)
-        return raw->st_value; /* replaced by place_commons */
+    if (raw->st_shndx >= SHN_LORESERVE && raw->st_shndx != SHN_XINDEX) /* common symbols, places of their own */
+        return build->common_address[index];
     return section < build->elf.section_count ? build->section_address[section] + raw->st_value : raw->st_value;
 }
 
