@@ -51,58 +51,59 @@ static inline int32_t mc_load32(const uint8_t *at)
 /* The rare encodings. Same contract as mc_class_at. */
 unsigned mc_class_rare(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret);
 
-/* What follows the opcode, whose leaf is known: fills *ret and returns the length. `at` is behind the opcode. */
+/* What follows the opcode, whose leaf is known: fills *ret and returns the length. `at` is behind the opcode. Written
+ * without branches: whether there is a modrm byte, a SIB byte, a displacement is as good as random. */
 static inline unsigned mc_class_finish(enum mc_mode mode, const uint8_t *bytes, const uint8_t *at, uint32_t leaf,
                                        unsigned size_state, struct mc_class *ret)
 {
-    unsigned modrm = at[0], flags = leaf >> 24 & 1 ? MC_CLASS_CPUID : 0;
-    int32_t displacement = 0;
-    if (leaf & MC_LEAF_MODRM) {
-        unsigned size = mc_modrm_size[modrm];
-        if ((modrm & 0xc7) == 4 && (at[1] & 7) == 5)
-            size += 4;
-        if (mode == MC_MODE_64 && (modrm & 0xc7) == 5) {
-            flags |= MC_CLASS_RIP_RELATIVE;
-            displacement = mc_load32(at + 1);
-        }
-        if (MC_UNLIKELY(leaf & (modrm >= 0xc0 ? MC_LEAF_MEM_ONLY : MC_LEAF_REG_ONLY)))
-            leaf = 0;
-        at += size;
-    }
+    unsigned modrm = at[0], form = modrm & 0xc7, has = leaf / MC_LEAF_MODRM & 1;
     unsigned imm = leaf >> MC_LEAF_IMM_SHIFT & 15;
-    if (imm == MC_IMM_CB)
-        displacement = (int8_t)at[0];
-    else if (imm == MC_IMM_CZ || imm == MC_IMM_CV)
-        displacement = mc_imm_size[mode][imm][size_state] == 2 ? (int16_t)mc_load32(at) : mc_load32(at);
-    at += mc_imm_size[mode][imm][size_state];
-    unsigned length = (unsigned)(at - bytes);
-    if (MC_UNLIKELY(!leaf || length > MC_MAX_LENGTH))
-        length = 0;
+    unsigned rip = has & (form == 5) & (mode == MC_MODE_64);
+    unsigned size = mc_modrm_size[modrm] + ((unsigned)((form == 4) & ((at[1] & 7) == 5)) << 2);
+    const uint8_t *rest = at + (size & -has);
+    unsigned imm_size = mc_imm_size[mode][imm][size_state];
+    unsigned bad = leaf / MC_LEAF_MEM_ONLY & (modrm >= 0xc0 ? 1 : 2);
+    int32_t displacement = mc_load32(rip ? at + 1 : rest);
+    if (!rip) { /* CB, CZ and CV are neighbours */
+        unsigned unused = imm - MC_IMM_CB < 3 ? 32 - 8 * imm_size : 32;
+        displacement = (int32_t)((int64_t)((uint64_t)(uint32_t)displacement << 32 << unused) >> 32 >> unused);
+    }
+    unsigned length = (unsigned)(rest - bytes) + imm_size;
+    if (MC_UNLIKELY(!leaf || (bad & 3) || length > MC_MAX_LENGTH)) {
+        *ret = (struct mc_class){0};
+        return 0;
+    }
     ret->length = (uint8_t)length;
     ret->flow = leaf >> MC_LEAF_FLOW_SHIFT & 15;
-    ret->flags = (uint8_t)flags;
+    ret->flags = (uint8_t)(rip | (leaf / MC_LEAF_CPUID & 1) << 1);
     ret->need = leaf & MC_LEAF_ROW;
     ret->displacement = displacement;
     return length;
 }
+_Static_assert(MC_CLASS_RIP_RELATIVE == 1 && MC_CLASS_CPUID == 2 && MC_LEAF_REG_ONLY == 2 * MC_LEAF_MEM_ONLY &&
+                   MC_IMM_CZ == MC_IMM_CB + 1 && MC_IMM_CV == MC_IMM_CB + 2,
+               "mc_class_finish relies on these");
 
 /* mc_decode_class for bytes of which MC_DECODE_SLACK are readable; the caller checks the length against what it has. */
 static inline unsigned mc_class_at(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret)
 {
     const uint8_t *at = bytes;
-    unsigned prefix = 0, rex = 0;
-    unsigned size_state = 0; /* bit 0: 66, bit 1: W */
-    if (*at == 0x66 || *at == 0xf2 || *at == 0xf3) {
+    unsigned prefix = 0, size_state = 0; /* size_state: bit 0: 66, bit 1: W */
+    if (MC_UNLIKELY(*at == 0x66 || (*at & 0xfe) == 0xf2)) {
         prefix = *at == 0x66 ? MC_PP_66 : *at == 0xf3 ? MC_PP_F3 : MC_PP_F2;
         size_state = *at == 0x66;
         at++;
     }
-    if (mode == MC_MODE_64 && (*at & 0xf0) == 0x40) {
-        rex = *at++;
-        size_state |= rex >> 2 & 2;
+    const uint32_t *primary = mc_table_legacy0[mode];
+    uint32_t entry = primary[at[0]];
+    if (mode == MC_MODE_64) { /* without a branch: REX comes as good as at random */
+        unsigned is_rex = (at[0] & 0xf0) == 0x40;
+        uint32_t after = primary[at[1]];
+        entry = is_rex ? after : entry;
+        size_state |= is_rex << 1 & at[0] >> 2;
+        at += is_rex;
     }
     unsigned opcode = *at++, l = 0;
-    uint32_t entry = mc_table_legacy0[mode][opcode];
     if (entry & MC_SPECIAL) {
         if (opcode == 0x0f) {
             opcode = *at++;
