@@ -8,10 +8,10 @@
 #include "base/vector.h"
 #include "input/library_cache.h"
 
-struct object { /* a file that is loaded */
+struct object {                /* a file that is loaded */
     const char *path, *origin; /* origin: its folder, links resolved, without the root */
     struct mc_link_info info;
-    size_t loader;             /* index of the object that needed it; its own for the first */
+    size_t loader; /* index of the object that needed it; its own for the first */
     uint64_t device, inode;
 };
 
@@ -73,7 +73,8 @@ static char *expand(struct search *search, const char *text, size_t length, cons
     return result;
 }
 
-/* A candidate counts when it can be read and has the class of the object that needs it; else ld.so goes on searching. */
+/* A candidate counts when it can be read and has the class of the object that needs it; else ld.so goes on searching.
+ */
 static const char *try_path(struct search *search, const char *path, bool wide, struct object *ret)
 {
     const char *full = mc_arena_printf(search->arena, "%s%s", search->loader->root, path);
@@ -133,7 +134,8 @@ static const char *find_library(struct search *search, size_t owner_index, const
     }
     if (!found)
         found = try_folders(search, owner.info.runpath, &owner, name, wide, ret);
-    const char *cached = !found && search->loader->cache ? mc_library_cache_find(search->loader->cache, name, wide) : NULL;
+    const char *cached =
+        !found && search->loader->cache ? mc_library_cache_find(search->loader->cache, name, wide) : NULL;
     if (cached)
         found = try_path(search, cached, wide, ret);
     return found ? found : try_default(search, name, wide, ret);

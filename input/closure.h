@@ -2,9 +2,9 @@
 /* The libraries that ld.so would load for a file: its interpreter and the closure of DT_NEEDED, in load order.
  *
  * Order of search, as ld.so(8): DT_RPATH of the object and of those that loaded it (each only without DT_RUNPATH),
- * DT_RUNPATH of the object, /etc/ld.so.cache, the default folders. $ORIGIN, $LIB and $PLATFORM are expanded. LD_LIBRARY_PATH
- * and LD_PRELOAD are not this program's to know. Libraries in glibc-hwcaps folders are chosen by CPUID at run time and are
- * listed as alternatives by nobody yet: the plain one is taken. */
+ * DT_RUNPATH of the object, /etc/ld.so.cache, the default folders. $ORIGIN, $LIB and $PLATFORM are expanded.
+ * LD_LIBRARY_PATH and LD_PRELOAD are not this program's to know. Libraries in glibc-hwcaps folders are chosen by CPUID
+ * at run time and are listed as alternatives by nobody yet: the plain one is taken. */
 #ifndef MC_INPUT_CLOSURE_H
 #define MC_INPUT_CLOSURE_H
 
@@ -20,7 +20,8 @@ struct mc_link_info { /* what the loader reads from one file */
 
 /* Reads a file's link information into the arena. input/ knows nothing of ELF: scanner/image.h has one
  * (mc_image_link_info), tests bring their own. */
-typedef bool mc_link_reader(const char *path, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error);
+typedef bool mc_link_reader(const char *path, struct mc_arena *arena, struct mc_link_info *ret,
+                            struct mc_error *ret_error);
 
 struct mc_library {
     const char *name;      /* as DT_NEEDED or PT_INTERP names it */
@@ -35,8 +36,8 @@ struct mc_closure {
 
 struct mc_library_cache;
 
-struct mc_loader { /* what stays the same over many files */
-    const char *root;               /* "" for this system; no trailing slash */
+struct mc_loader {    /* what stays the same over many files */
+    const char *root; /* "" for this system; no trailing slash */
     mc_link_reader *read;
     struct mc_library_cache *cache; /* NULL when there is no readable cache */
     struct mc_arena arena;

@@ -21,7 +21,7 @@
 #define FLAG_X86_64 0x0300u
 
 struct library {
-    const char *key;  /* name, then '4' or '2' for the class: "libc.so.6/64" */
+    const char *key; /* name, then '4' or '2' for the class: "libc.so.6/64" */
     const char *path;
     UT_hash_handle hh;
 };
@@ -57,7 +57,8 @@ static const char *key_of(struct mc_arena *arena, const char *name, bool wide)
     return mc_arena_printf(arena, "%s/%s", name, wide ? "64" : "32");
 }
 
-static void add_library(struct mc_library_cache *cache, struct mc_arena *arena, const char *name, const char *path, bool wide)
+static void add_library(struct mc_library_cache *cache, struct mc_arena *arena, const char *name, const char *path,
+                        bool wide)
 {
     struct library *library = MC_NEW(arena, struct library), *earlier;
     library->key = key_of(arena, name, wide);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /etc/ld.so.cache, in the "glibc-ld.so.cache1.1" layout (glibc, sysdeps/generic/dl-cache.h), alone or behind the old one. */
+/* /etc/ld.so.cache, in the "glibc-ld.so.cache1.1" layout (glibc, sysdeps/generic/dl-cache.h), alone or behind the old
+ * one. */
 #ifndef MC_INPUT_LIBRARY_CACHE_H
 #define MC_INPUT_LIBRARY_CACHE_H
 

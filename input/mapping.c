@@ -13,8 +13,8 @@
 
 #include "base/arena.h"
 
-/* One live mapping as the handler sees it. Guards are pushed once and reused, never freed: the handler may walk the list
- * at any moment. start is 0 while the guard is free, 1 while it is being filled. */
+/* One live mapping as the handler sees it. Guards are pushed once and reused, never freed: the handler may walk the
+ * list at any moment. start is 0 while the guard is free, 1 while it is being filled. */
 struct mc_mapping_guard {
     struct mc_mapping_guard *next;
     atomic_uintptr_t start, end;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A regular file mapped for reading, safe against what happens to the file meanwhile.
  *
- * A page of a mapped file that can no longer be read (the file was cut short, or the disk failed) raises SIGBUS. The first
- * mapping installs one handler for the process: a fault inside a live mapping replaces the rest of that mapping by zero
- * pages and marks it lost; any other SIGBUS goes to the handler that was there before. So readers need no special care:
- * they read zeros, and whoever uses the result asks mc_mapping_lost at the end. One zero page always follows the
- * file's bytes, so that a string whose end was checked before the file changed still ends. Thread-safe. */
+ * A page of a mapped file that can no longer be read (the file was cut short, or the disk failed) raises SIGBUS. The
+ * first mapping installs one handler for the process: a fault inside a live mapping replaces the rest of that mapping
+ * by zero pages and marks it lost; any other SIGBUS goes to the handler that was there before. So readers need no
+ * special care: they read zeros, and whoever uses the result asks mc_mapping_lost at the end. One zero page always
+ * follows the file's bytes, so that a string whose end was checked before the file changed still ends. Thread-safe. */
 #ifndef MC_INPUT_MAPPING_H
 #define MC_INPUT_MAPPING_H
 
@@ -24,8 +24,8 @@ struct mc_mapping {
     struct mc_mapping_guard *guard;
 };
 
-/* Maps a regular file. Anything else (folder, FIFO, device, socket) is MC_ERROR_UNSUPPORTED and is never opened; what the
- * system refuses is MC_ERROR_IO. An empty file is a mapping of size 0. *ret is written only on success. */
+/* Maps a regular file. Anything else (folder, FIFO, device, socket) is MC_ERROR_UNSUPPORTED and is never opened; what
+ * the system refuses is MC_ERROR_IO. An empty file is a mapping of size 0. *ret is written only on success. */
 bool mc_mapping_open(const char *path, struct mc_mapping *ret, struct mc_error *ret_error);
 /* True when bytes were lost: everything read since may be zeros. */
 bool mc_mapping_lost(const struct mc_mapping *mapping);

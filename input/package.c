@@ -11,7 +11,7 @@
 #define uthash_fatal(message) mc_out_of_memory()
 #include <uthash.h>
 
-struct wanted { /* one path asked for; several askers of one path share the first one's record */
+struct wanted {       /* one path asked for; several askers of one path share the first one's record */
     const char *path; /* normalised */
     const char *owner;
     UT_hash_handle hh;

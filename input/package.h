@@ -6,9 +6,9 @@
 
 #include "base/arena.h"
 
-/* ret_owners[i] is the package of paths[i] without its architecture ("libc6"), in the arena, or NULL when unknown. `root` is
- * the tree the paths lie in ("" or "/" for this system); paths include it. /bin, /sbin and /lib* mean the same as below
- * /usr. Symbolic links in the paths are resolved. */
+/* ret_owners[i] is the package of paths[i] without its architecture ("libc6"), in the arena, or NULL when unknown.
+ * `root` is the tree the paths lie in ("" or "/" for this system); paths include it. /bin, /sbin and /lib* mean the
+ * same as below /usr. Symbolic links in the paths are resolved. */
 void mc_package_owners(const char *root, const char *const *paths, size_t count, const char **ret_owners,
                        struct mc_arena *arena);
 const char *mc_package_owner(const char *root, const char *path, struct mc_arena *arena);

@@ -52,8 +52,8 @@ static void unescape(char *path)
 
 /* "start-end perms offset major:minor inode path": one line of maps. False when it has no executable file behind it;
  * *ret_generated is set for executable memory without a file. */
-static bool read_map_line(char *line, const struct mc_process *process, struct mc_arena *arena, struct mc_process_map *ret,
-                          bool *ret_generated)
+static bool read_map_line(char *line, const struct mc_process *process, struct mc_arena *arena,
+                          struct mc_process_map *ret, bool *ret_generated)
 {
     unsigned long long start, end, inode;
     unsigned device_major, device_minor;
@@ -161,8 +161,8 @@ static bool ends_with(const char *text, size_t length, const char *suffix)
 /* One part of the path: "docker-<id>.scope" and its like, or the part behind "docker", "lxc", "lxc.payload.<name>". */
 static const char *container_of(const char *part, size_t length, const char *previous, struct mc_arena *arena)
 {
-    static const char *const prefixes[] = {"docker-", "libpod-", "crio-", "cri-containerd-", "machine-", "lxc.payload.",
-                                           "lxc.payload/"};
+    static const char *const prefixes[] = {"docker-",  "libpod-",      "crio-",       "cri-containerd-",
+                                           "machine-", "lxc.payload.", "lxc.payload/"};
     static const char *const parents[] = {"/docker/", "/lxc/", "/libpod_parent/", "/machine/"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t prefix = strlen(prefixes[i]);
@@ -181,10 +181,11 @@ static const char *container_of(const char *part, size_t length, const char *pre
 static void read_path(const char *path, struct mc_process *process, struct mc_arena *arena)
 {
     const char *previous = path;
-    for (const char *at = path; *at; ) {
+    for (const char *at = path; *at;) {
         const char *part = at + (*at == '/');
         size_t length = strcspn(part, "/");
-        if (ends_with(part, length, ".service") || ends_with(part, length, ".scope") || ends_with(part, length, ".socket"))
+        if (ends_with(part, length, ".service") || ends_with(part, length, ".scope") ||
+            ends_with(part, length, ".socket"))
             process->unit = mc_arena_strndup(arena, part, length);
         const char *container = length ? container_of(part, length, previous, arena) : NULL;
         if (container)

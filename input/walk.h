@@ -7,9 +7,10 @@
  *     mc_inputs_finish(&inputs);                     one item per file, sorted by path, classified
  *
  * A path given by name is followed when it is a symbolic link. Inside folders, links to files are followed, links to
- * folders are not, and /proc and /sys are passed over. A file met under several names (device and inode) is listed once,
- * under a name that is not a link where it has one. Nothing is printed: what could not be read is an item with an error.
- * Paths are bytes; they may hold newlines and bad UTF-8. Cost: one stat, one open and one read of 68 bytes per file. */
+ * folders are not, and /proc and /sys are passed over. A file met under several names (device and inode) is listed
+ * once, under a name that is not a link where it has one. Nothing is printed: what could not be read is an item with an
+ * error. Paths are bytes; they may hold newlines and bad UTF-8. Cost: one stat, one open and one read of 68 bytes per
+ * file. */
 #ifndef MC_INPUT_WALK_H
 #define MC_INPUT_WALK_H
 
@@ -32,11 +33,11 @@ enum mc_input_kind {
 struct mc_input {
     const char *path;
     enum mc_input_kind kind;
-    bool named;             /* given as a PATH, not met in a folder */
-    bool link;              /* the path's last part is a symbolic link */
+    bool named; /* given as a PATH, not met in a folder */
+    bool link;  /* the path's last part is a symbolic link */
     mode_t mode;
     uint64_t device, inode;
-    uint64_t size;          /* bytes */
+    uint64_t size;                /* bytes */
     const struct mc_error *error; /* NULL unless kind is ERROR or SPECIAL */
 };
 

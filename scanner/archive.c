@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layout: "!<arch>\n", then members at even offsets: a header of 60 text bytes {name 16, date 12, uid 6, gid 6, mode 8,
- * size 10, "`\n"} and the contents. GNU: "/" and "/SYM64/" are symbol tables, "//" holds long names, "/N" is a name at N in
- * it, ended by "/\n". BSD: "#1/N" puts a name of N bytes before the contents. Thin archives hold "//" and no contents. */
+ * size 10, "`\n"} and the contents. GNU: "/" and "/SYM64/" are symbol tables, "//" holds long names, "/N" is a name at
+ * N in it, ended by "/\n". BSD: "#1/N" puts a name of N bytes before the contents. Thin archives hold "//" and no
+ * contents. */
 #include "scanner/archive.h"
 
 #include <ar.h>
@@ -68,7 +69,8 @@ static const char *name_member(struct reader *reader, const struct ar_hdr *heade
         const char *found = long_name(reader, number);
         return found ? found : short_name(reader, header);
     }
-    if (member->bytes && !memcmp(name, "#1/", 3) && read_number(name + 3, sizeof header->ar_name - 3, &number) && number <= member->size) {
+    if (member->bytes && !memcmp(name, "#1/", 3) && read_number(name + 3, sizeof header->ar_name - 3, &number) &&
+        number <= member->size) {
         const char *found = mc_arena_strndup(&reader->archive->arena, (const char *)member->bytes, number);
         member->bytes += number;
         member->offset += number;

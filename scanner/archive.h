@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Archives of ar(1), as linkers read them: GNU and BSD long names, symbol tables left out. Members are spans of the mapped
- * file, for mc_image_from_bytes; the archive must outlive their images. */
+/* Archives of ar(1), as linkers read them: GNU and BSD long names, symbol tables left out. Members are spans of the
+ * mapped file, for mc_image_from_bytes; the archive must outlive their images. */
 #ifndef MC_SCANNER_ARCHIVE_H
 #define MC_SCANNER_ARCHIVE_H
 
@@ -9,10 +9,10 @@
 #include "input/mapping.h"
 
 struct mc_archive_member {
-    const char *name;      /* bytes as in the archive, in the arena */
-    const uint8_t *bytes;  /* NULL in a thin archive: the contents are in a file of that name beside the archive */
-    size_t size;           /* bytes */
-    uint64_t offset;       /* of the contents in the archive */
+    const char *name;     /* bytes as in the archive, in the arena */
+    const uint8_t *bytes; /* NULL in a thin archive: the contents are in a file of that name beside the archive */
+    size_t size;          /* bytes */
+    uint64_t offset;      /* of the contents in the archive */
 };
 
 struct mc_archive {

@@ -74,13 +74,12 @@ static const struct {
     uint16_t machine;
     const char *name;
 } machine_names[] = {
-    {EM_SPARC, "SPARC"},     {EM_68K, "m68k"},       {EM_IAMCU, "Intel MCU"}, {EM_MIPS, "MIPS"},
-    {EM_PARISC, "PA-RISC"},  {EM_PPC, "PowerPC"},    {EM_PPC64, "PowerPC64"}, {EM_S390, "S/390"},
-    {EM_ARM, "Arm"},         {EM_SH, "SuperH"},      {EM_SPARCV9, "SPARC64"}, {EM_IA_64, "Itanium"},
-    {EM_AARCH64, "AArch64"}, {EM_RISCV, "RISC-V"},   {EM_BPF, "BPF"},         {EM_LOONGARCH, "LoongArch"},
-    {EM_AVR, "AVR"},         {EM_XTENSA, "Xtensa"},  {EM_ALPHA, "Alpha"},     {EM_AMDGPU, "AMD GPU"},
-    {EM_CUDA, "CUDA"},       {EM_MSP430, "MSP430"},  {EM_L10M, "Intel L1OM"},
-    {EM_K10M, "Intel K1OM"},
+    {EM_SPARC, "SPARC"},     {EM_68K, "m68k"},      {EM_IAMCU, "Intel MCU"}, {EM_MIPS, "MIPS"},
+    {EM_PARISC, "PA-RISC"},  {EM_PPC, "PowerPC"},   {EM_PPC64, "PowerPC64"}, {EM_S390, "S/390"},
+    {EM_ARM, "Arm"},         {EM_SH, "SuperH"},     {EM_SPARCV9, "SPARC64"}, {EM_IA_64, "Itanium"},
+    {EM_AARCH64, "AArch64"}, {EM_RISCV, "RISC-V"},  {EM_BPF, "BPF"},         {EM_LOONGARCH, "LoongArch"},
+    {EM_AVR, "AVR"},         {EM_XTENSA, "Xtensa"}, {EM_ALPHA, "Alpha"},     {EM_AMDGPU, "AMD GPU"},
+    {EM_CUDA, "CUDA"},       {EM_MSP430, "MSP430"}, {EM_L10M, "Intel L1OM"}, {EM_K10M, "Intel K1OM"},
 };
 
 static bool check_machine(const struct mc_elf *elf, struct mc_error *ret_error)
@@ -124,7 +123,8 @@ static bool check_ident(struct mc_elf *elf, struct mc_error *ret_error)
                        elf->size, EI_NIDENT);
     unsigned class = elf->bytes[EI_CLASS], data = elf->bytes[EI_DATA];
     if (class != ELFCLASS32 && class != ELFCLASS64)
-        return mc_fail(ret_error, MC_ERROR_FORMAT, EI_CLASS, "wrong class: %u, expected 1 (32-bit) or 2 (64-bit)", class);
+        return mc_fail(ret_error, MC_ERROR_FORMAT, EI_CLASS, "wrong class: %u, expected 1 (32-bit) or 2 (64-bit)",
+                       class);
     if (data == ELFDATA2MSB)
         return mc_fail(ret_error, MC_ERROR_UNSUPPORTED, EI_DATA, "a big-endian machine, not x86");
     if (data != ELFDATA2LSB)
@@ -132,8 +132,8 @@ static bool check_ident(struct mc_elf *elf, struct mc_error *ret_error)
     elf->wide = class == ELFCLASS64;
     size_t wanted = elf->wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
     if (elf->size < wanted)
-        return mc_fail(ret_error, MC_ERROR_FORMAT, elf->size, "truncated in the ELF header: %zu of %zu bytes", elf->size,
-                       wanted);
+        return mc_fail(ret_error, MC_ERROR_FORMAT, elf->size, "truncated in the ELF header: %zu of %zu bytes",
+                       elf->size, wanted);
     read_ehdr(elf);
     return check_machine(elf, ret_error) && check_type(elf, ret_error);
 }
@@ -227,7 +227,8 @@ static bool read_sections(struct mc_elf *elf, struct mc_arena *arena, struct mc_
     return true;
 }
 
-bool mc_elf_read_headers(struct mc_elf *elf, struct mc_arena *arena, struct mc_error *damage, struct mc_error *ret_error)
+bool mc_elf_read_headers(struct mc_elf *elf, struct mc_arena *arena, struct mc_error *damage,
+                         struct mc_error *ret_error)
 {
     if (!check_ident(elf, ret_error))
         return false;

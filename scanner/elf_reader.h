@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw ELF records of both classes, widened to the Elf64 structures. Internal to the image files.
  *
- * Every table is a span that was checked against the file once (mc_elf_table); records inside it are then copied out, never
- * pointed at, so that what was checked is what is used even when the file changes underneath. libelf is not used here: it
- * refuses a whole file for one damaged section header, where the program headers would still tell all. The tests hold
- * these readings against libelf's. */
+ * Every table is a span that was checked against the file once (mc_elf_table); records inside it are then copied out,
+ * never pointed at, so that what was checked is what is used even when the file changes underneath. libelf is not used
+ * here: it refuses a whole file for one damaged section header, where the program headers would still tell all. The
+ * tests hold these readings against libelf's. */
 #ifndef MC_SCANNER_ELF_READER_H
 #define MC_SCANNER_ELF_READER_H
 
@@ -18,13 +18,13 @@
 struct mc_elf {
     const uint8_t *bytes;
     size_t size;
-    bool wide;               /* ELFCLASS64 */
+    bool wide; /* ELFCLASS64 */
     Elf64_Ehdr header;
     Elf64_Phdr *segments;
     size_t segment_count;
     Elf64_Shdr *sections;
     size_t section_count;
-    uint32_t names_section;  /* index of the section names, 0 when none */
+    uint32_t names_section; /* index of the section names, 0 when none */
 };
 
 struct mc_elf_table { /* count records of entry_size bytes, all inside the file (or a segment's bytes) */
@@ -45,7 +45,8 @@ struct mc_elf_reloc {
 
 /* Reads headers into elf (arrays in the arena). False: not usable at all. Damage that leaves the file usable goes to
  * *damage, once. */
-bool mc_elf_read_headers(struct mc_elf *elf, struct mc_arena *arena, struct mc_error *damage, struct mc_error *ret_error);
+bool mc_elf_read_headers(struct mc_elf *elf, struct mc_arena *arena, struct mc_error *damage,
+                         struct mc_error *ret_error);
 
 static inline bool mc_elf_inside(const struct mc_elf *elf, uint64_t offset, uint64_t size)
 {

@@ -11,8 +11,8 @@
 void mc_finder_warn(struct mc_entry_finder *finder, uint64_t address, const char *text)
 {
     if (finder->warning->kind == MC_ERROR_NONE)
-        mc_fail(finder->warning, MC_ERROR_FORMAT, mc_image_file_offset(finder->image, address), "%s (address 0x%llx)", text,
-                (unsigned long long)address);
+        mc_fail(finder->warning, MC_ERROR_FORMAT, mc_image_file_offset(finder->image, address), "%s (address 0x%llx)",
+                text, (unsigned long long)address);
 }
 
 bool mc_finder_in_code(struct mc_entry_finder *finder, uint64_t address, uint64_t *ret_end)
@@ -143,8 +143,8 @@ static void sort_and_merge(struct mc_entry_finder *finder, struct mc_entries *en
     free(keys);
 }
 
-/* Unbounded entries end where the next entry starts, at the end of the bounded function they lie in, or at the end of the
- * code range (set when they were added), whichever comes first. */
+/* Unbounded entries end where the next entry starts, at the end of the bounded function they lie in, or at the end of
+ * the code range (set when they were added), whichever comes first. */
 static void set_ends(struct mc_entries *entries)
 {
     uint64_t holder_end = 0;

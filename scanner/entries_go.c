@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Go's function table (.gopclntab), which even stripped Go programs carry: they have no unwind data.
  *
- * Four layouts, told by the magic (Go's src/debug/gosym/pclntab.go and src/internal/abi/symtab.go): 1.2, 1.16, 1.18, 1.20.
- * Header: magic, two zero bytes, instruction quantum (1 on x86), pointer size, then pointer-sized words. The function
- * table holds pairs {start, offset of the function's record}, one more start at its end; starts are addresses up to 1.16,
- * 32-bit offsets from the start of the text since 1.18. A record is {start, offset of the name, ...}. */
+ * Four layouts, told by the magic (Go's src/debug/gosym/pclntab.go and
+ * src/internal/abi/symtab.go): 1.2, 1.16, 1.18, 1.20. Header: magic, two zero bytes, instruction quantum (1 on x86),
+ * pointer size, then pointer-sized words. The function table holds pairs {start, offset of the function's record}, one
+ * more start at its end; starts are addresses up to 1.16, 32-bit offsets from the start of the text since 1.18. A
+ * record is {start, offset of the name, ...}. */
 #include "base/cursor.h"
 #include "scanner/entries_build.h"
 
@@ -25,7 +26,7 @@ struct go_table {
     unsigned word;        /* bytes of a pointer */
     bool relative;        /* starts are 32-bit offsets from text */
     uint64_t text, count; /* functions */
-    uint64_t functions;   /* where the function table starts, in the cursor's bytes; records are relative to it or to 0 */
+    uint64_t functions; /* where the function table starts, in the cursor's bytes; records are relative to it or to 0 */
     uint64_t records, names;
 };
 

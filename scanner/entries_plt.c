@@ -5,7 +5,8 @@
 #include <elf.h>
 #include <string.h>
 
-/* Multi-byte NOPs as GNU as, LLVM and the Intel SDM (vol. 2B, NOP, table 4-12) write them; behind 66 and 2E prefixes. */
+/* Multi-byte NOPs as GNU as, LLVM and the Intel SDM (vol. 2B, NOP, table 4-12) write them; behind 66 and 2E prefixes.
+ */
 static size_t nop_length(enum mc_mode mode, const uint8_t *bytes, size_t size)
 {
     size_t prefixes = 0;
@@ -23,7 +24,10 @@ static size_t nop_length(enum mc_mode mode, const uint8_t *bytes, size_t size)
     }
     if (mode == MC_MODE_64)
         return 0;
-    static const struct { uint8_t bytes[3], known, length; } leas[] = { /* lea esi,[esi+0] and mov esi,esi of i386 */
+    static const struct {
+        uint8_t bytes[3], known, length;
+    } leas[] = {
+        /* lea esi,[esi+0] and mov esi,esi of i386 */
         {{0x8d, 0x76, 0x00}, 3, 3}, {{0x8d, 0x74, 0x26}, 3, 4}, {{0x8d, 0xb6, 0x00}, 3, 6}, {{0x8d, 0xb4, 0x26}, 3, 7},
         {{0x89, 0xf6, 0}, 2, 2},    {{0x8d, 0xbc, 0x27}, 3, 7}, {{0x8d, 0xbf, 0x00}, 3, 6}, {{0x8d, 0x36, 0}, 2, 2},
     };
@@ -107,7 +111,8 @@ static void add_stubs(struct mc_entry_finder *finder, uint64_t start, uint64_t e
     }
 }
 
-/* Without section names a PLT shows as an FDE that starts with the first stub or with a jump through a relocated slot. */
+/* Without section names a PLT shows as an FDE that starts with the first stub or with a jump through a relocated slot.
+ */
 static bool looks_like_plt(const struct mc_image *image, const struct mc_entry *entry)
 {
     const uint8_t *bytes = entry->sources == MC_ENTRY_UNWIND ? mc_image_bytes(image, entry->address, 16) : NULL;
@@ -128,7 +133,8 @@ void mc_entries_from_plt(struct mc_entry_finder *finder)
         if (strncmp(section->name, ".plt", 4) && strncmp(section->name, ".iplt", 5))
             continue;
         if (section->flags & SHF_EXECINSTR && mc_finder_in_code(finder, section->address, &end))
-            add_stubs(finder, section->address, section->size < end - section->address ? section->address + section->size : end);
+            add_stubs(finder, section->address,
+                      section->size < end - section->address ? section->address + section->size : end);
     }
     size_t count = image->section_count ? 0 : finder->found.count;
     for (size_t i = 0; i < count; i++) {

@@ -2,15 +2,32 @@
 /* .eh_frame and the language-specific data areas behind it: function extents and landing pads.
  *
  * Own bounded reading: the format is small, and libdw costs a load of four libraries. Sources: LSB Core 5.0, "Exception
- * Frames" (10.6) and "DWARF Extensions" (10.5, pointer encodings); the LSDA as the Itanium C++ ABI's personality reads it. */
+ * Frames" (10.6) and "DWARF Extensions" (10.5, pointer encodings); the LSDA as the Itanium C++ ABI's personality reads
+ * it. */
 #include "base/cursor.h"
 #include "scanner/entries_build.h"
 
 #define ENCODING_OMIT 0xff
 #define AUGMENTATION_LIMIT 16 /* characters; five are known */
-enum { FORMAT_ABSOLUTE = 0, FORMAT_ULEB = 1, FORMAT_U2 = 2, FORMAT_U4 = 3, FORMAT_U8 = 4,
-       FORMAT_SLEB = 9, FORMAT_S2 = 10, FORMAT_S4 = 11, FORMAT_S8 = 12 };
-enum { BASE_NONE = 0, BASE_PLACE = 0x10, BASE_TEXT = 0x20, BASE_DATA = 0x30, BASE_FUNCTION = 0x40, BASE_ALIGNED = 0x50 };
+enum {
+    FORMAT_ABSOLUTE = 0,
+    FORMAT_ULEB = 1,
+    FORMAT_U2 = 2,
+    FORMAT_U4 = 3,
+    FORMAT_U8 = 4,
+    FORMAT_SLEB = 9,
+    FORMAT_S2 = 10,
+    FORMAT_S4 = 11,
+    FORMAT_S8 = 12
+};
+enum {
+    BASE_NONE = 0,
+    BASE_PLACE = 0x10,
+    BASE_TEXT = 0x20,
+    BASE_DATA = 0x30,
+    BASE_FUNCTION = 0x40,
+    BASE_ALIGNED = 0x50
+};
 
 struct unwind {
     struct mc_entry_finder *finder;
@@ -18,7 +35,7 @@ struct unwind {
     struct mc_cursor cursor;
     uint64_t address; /* of the cursor's first byte */
     /* the CIE read last */
-    uint64_t cie;     /* its position, UINT64_MAX when none */
+    uint64_t cie; /* its position, UINT64_MAX when none */
     bool cie_usable, has_data;
     uint8_t pointer_encoding, lsda_encoding;
     uint64_t call_site_bytes; /* read so far: tables do not overlap, so never more than the file has */
@@ -78,8 +95,8 @@ static uint64_t read_format(struct mc_cursor *cursor, uint8_t format, bool wide)
     }
 }
 
-/* A pointer in one of the DW_EH_PE encodings; `origin` is the address of the cursor's first byte, `function` the base of
- * funcrel. 0 is the null pointer whatever the base. Truncated to 32 bits in 32-bit files. */
+/* A pointer in one of the DW_EH_PE encodings; `origin` is the address of the cursor's first byte, `function` the base
+ * of funcrel. 0 is the null pointer whatever the base. Truncated to 32 bits in 32-bit files. */
 static uint64_t read_pointer(const struct mc_image *image, struct mc_cursor *cursor, uint64_t origin, uint8_t encoding,
                              uint64_t function)
 {

@@ -30,9 +30,27 @@ static bool check_has_code(const struct mc_image_build *build, struct mc_error *
     for (size_t i = 1; i < build->elf.section_count; i++) {
         const Elf64_Shdr *header = &build->elf.sections[i];
         if (header->sh_type == SHT_NOBITS && header->sh_flags & SHF_EXECINSTR && header->sh_size)
-            return mc_fail(ret_error, MC_ERROR_UNSUPPORTED, header->sh_offset, "a separate debug file: it holds no code");
+            return mc_fail(ret_error, MC_ERROR_UNSUPPORTED, header->sh_offset,
+                           "a separate debug file: it holds no code");
     }
     return true;
+}
+
+/* Up to the terminator, or to the first length that leads out of the segment. */
+static uint64_t frame_size(const struct mc_image *image, uint64_t address)
+{
+    uint64_t room = mc_image_available(image, address);
+    struct mc_cursor cursor = mc_cursor_at(mc_image_bytes(image, address, room), room);
+    while (room - cursor.position >= 4) {
+        uint64_t start = cursor.position, length = mc_read_u32(&cursor);
+        if (!length)
+            return cursor.position;
+        if (length == UINT32_MAX)
+            length = mc_read_u64(&cursor);
+        if (!mc_take(&cursor, length))
+            return start;
+    }
+    return cursor.position;
 }
 
 void mc_build_eh_frame(struct mc_image_build *build)
@@ -48,7 +66,7 @@ void mc_build_eh_frame(struct mc_image_build *build)
         if (build->elf.segments[i].p_type != PT_GNU_EH_FRAME)
             continue;
         /* .eh_frame_hdr: version 1, encodings of the pointer, the count and the table; the pointer is DW_EH_PE_pcrel |
-         * sdata4 in every linker's output. The end of .eh_frame is its terminator, or the end of the segment. */
+         * sdata4 in every linker's output. */
         uint64_t header = build->elf.segments[i].p_vaddr;
         const uint8_t *bytes = mc_image_bytes(image, header, 8);
         if (!bytes || bytes[0] != 1 || bytes[1] != 0x1b)
@@ -56,7 +74,7 @@ void mc_build_eh_frame(struct mc_image_build *build)
         int32_t distance;
         memcpy(&distance, bytes + 4, sizeof distance);
         image->eh_frame = header + 4 + (uint64_t)(int64_t)distance;
-        image->eh_frame_size = mc_image_available(image, image->eh_frame);
+        image->eh_frame_size = frame_size(image, image->eh_frame);
         if (!image->eh_frame_size)
             image->eh_frame = 0;
     }
@@ -71,8 +89,8 @@ static bool build_linked(struct mc_image_build *build, struct mc_error *ret_erro
     mc_build_sections(build);
     mc_build_dynamic(build);
     image->kind = kind_of(build);
-    image->static_linked = !has_segment(&build->elf, PT_INTERP) && !image->needed_count &&
-                           image->kind != MC_KIND_SHARED_LIBRARY;
+    image->static_linked =
+        !has_segment(&build->elf, PT_INTERP) && !image->needed_count && image->kind != MC_KIND_SHARED_LIBRARY;
     mc_build_eh_frame(build);
     mc_build_code(build);
     mc_build_versions(build);

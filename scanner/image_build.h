@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How an image is put together; internal to the image files.
  *
- * Order for linked files: headers, segments, sections, dynamic table, symbols (sorted), extern area, relocations (sorted),
- * initialisers, notes. For objects: headers, sections, layout into segments, symbols, extern area, relocations applied. */
+ * Order for linked files: headers, segments, sections, dynamic table, symbols (sorted), extern area, relocations
+ * (sorted), initialisers, notes. For objects: headers, sections, layout into segments, symbols, extern area,
+ * relocations applied. */
 #ifndef MC_SCANNER_IMAGE_BUILD_H
 #define MC_SCANNER_IMAGE_BUILD_H
 
@@ -29,16 +30,16 @@ struct mc_symbol_table {
 struct mc_image_build {
     struct mc_image *image;
     struct mc_elf elf;
-    uint64_t tags[DT_NUM];          /* values of the dynamic tags below DT_NUM, 0 when absent */
+    uint64_t tags[DT_NUM]; /* values of the dynamic tags below DT_NUM, 0 when absent */
     uint64_t gnu_hash, versym, verneed, verneed_count, verdef, verdef_count, flags_1;
     struct mc_elf_strings dynamic_strings;
     struct mc_symbol_table tables[MC_TABLE_COUNT];
-    const char **versions;          /* by version index; arena */
+    const char **versions; /* by version index; arena */
     size_t version_count;
-    uint32_t *import_of;            /* position of a symbol to index of its import, UINT32_MAX when defined; heap */
-    uint64_t *section_address;      /* objects: where each section was laid; heap */
-    uint64_t *common_address;       /* objects: by symbol index, where a common symbol was laid; heap */
-    uint8_t **section_copy;         /* objects: its relocated bytes, NULL when read from the file; heap */
+    uint32_t *import_of;       /* position of a symbol to index of its import, UINT32_MAX when defined; heap */
+    uint64_t *section_address; /* objects: where each section was laid; heap */
+    uint64_t *common_address;  /* objects: by symbol index, where a common symbol was laid; heap */
+    uint8_t **section_copy;    /* objects: its relocated bytes, NULL when read from the file; heap */
 };
 
 /* Describes damage that leaves the file usable; the first one is kept. */

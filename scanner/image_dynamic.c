@@ -11,8 +11,8 @@ struct mc_elf_table mc_address_table(struct mc_image_build *build, const char *w
         entry_size = record_size;
     const uint8_t *bytes = mc_image_bytes(build->image, address, size);
     if (!bytes || entry_size < record_size) {
-        mc_image_damage(build, MC_NO_OFFSET, "%s: %llu bytes at address 0x%llx in records of %llu are not in the file", what,
-                        (unsigned long long)size, (unsigned long long)address, (unsigned long long)entry_size);
+        mc_image_damage(build, MC_NO_OFFSET, "%s: %llu bytes at address 0x%llx in records of %llu are not in the file",
+                        what, (unsigned long long)size, (unsigned long long)address, (unsigned long long)entry_size);
         return (struct mc_elf_table){0};
     }
     return (struct mc_elf_table){bytes, size / entry_size, entry_size};
@@ -178,8 +178,8 @@ static uint64_t count_symbols(struct mc_image_build *build, size_t record)
                                                 mc_elf_reloc_size(wide, true));
     struct mc_elf_table rel = mc_address_table(build, "DT_REL", tags[DT_REL], tags[DT_RELSZ], tags[DT_RELENT],
                                                mc_elf_reloc_size(wide, false));
-    struct mc_elf_table jump = mc_address_table(build, "DT_JMPREL", tags[DT_JMPREL], tags[DT_PLTRELSZ], 0,
-                                                mc_elf_reloc_size(wide, jump_rela));
+    struct mc_elf_table jump =
+        mc_address_table(build, "DT_JMPREL", tags[DT_JMPREL], tags[DT_PLTRELSZ], 0, mc_elf_reloc_size(wide, jump_rela));
     count = larger(count_by_gnu_hash(build), count_by_relocs(build, &rela, true));
     count = larger(count, larger(count_by_relocs(build, &rel, false), count_by_relocs(build, &jump, jump_rela)));
     if (tags[DT_STRTAB] > tags[DT_SYMTAB] && (tags[DT_STRTAB] - tags[DT_SYMTAB]) / record < count + 4096)

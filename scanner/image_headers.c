@@ -148,8 +148,8 @@ struct mc_elf_table mc_section_table(struct mc_image_build *build, size_t sectio
     if (!mc_elf_inside(elf, header->sh_offset, header->sh_size)) {
         mc_image_damage(build, elf->header.e_shoff + section * elf->header.e_shentsize,
                         "section %zu (bytes %llu to %llu) lies outside the file (%zu bytes)", section,
-                        (unsigned long long)header->sh_offset, (unsigned long long)(header->sh_offset + header->sh_size),
-                        elf->size);
+                        (unsigned long long)header->sh_offset,
+                        (unsigned long long)(header->sh_offset + header->sh_size), elf->size);
         return (struct mc_elf_table){0};
     }
     if (entry < record_size) {
@@ -225,7 +225,9 @@ static void remove_tables(const struct mc_image_build *build, range_vector *rang
         }
     }
     const uint64_t *tags = build->tags;
-    const struct { uint64_t address, size; } tables[] = {
+    const struct {
+        uint64_t address, size;
+    } tables[] = {
         {tags[DT_STRTAB], tags[DT_STRSZ]},
         {tags[DT_SYMTAB], build->tables[MC_TABLE_DYNAMIC].records.count * mc_elf_symbol_size(elf->wide)},
         {tags[DT_RELA], tags[DT_RELASZ]},

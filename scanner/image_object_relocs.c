@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Relocations of objects, applied as a linker would. S symbol, A addend, P place, G the symbol's GOT slot, GOT the start of
- * the GOT. Sources of types and formulas: System V psABI x86-64, table 4.10; psABI i386, table 4.6; ELF TLS, sections 4 and 5. */
+/* Relocations of objects, applied as a linker would. S symbol, A addend, P place, G the symbol's GOT slot, GOT the
+ * start of the GOT. Sources of types and formulas: System V psABI x86-64, table 4.10; psABI i386, table 4.6; ELF TLS,
+ * sections 4 and 5. */
 #include "scanner/image_object.h"
 
 enum operation {
@@ -163,7 +164,7 @@ void mc_object_find_got(struct mc_object *object)
 struct place {
     uint64_t address;
     uint8_t *bytes;
-    uint64_t slot;       /* address of the symbol's GOT slot, 0 when it has none */
+    uint64_t slot; /* address of the symbol's GOT slot, 0 when it has none */
     const struct mc_symbol *symbol;
     uint64_t symbol_address;
     int64_t addend;
@@ -232,7 +233,8 @@ static bool find_place(struct mc_object *object, const struct pass *pass, const 
                         (unsigned long long)raw->offset, (unsigned long long)segment->file_size);
         return false;
     }
-    *ret = (struct place){.address = segment->address + raw->offset, .bytes = build->section_copy[pass->target] + raw->offset};
+    *ret = (struct place){.address = segment->address + raw->offset,
+                          .bytes = build->section_copy[pass->target] + raw->offset};
     ret->addend = pass->explicit_addend ? raw->addend : stored_addend(rule, ret->bytes);
     if (raw->symbol >= table->records.count) {
         if (raw->symbol)
@@ -245,7 +247,8 @@ static bool find_place(struct mc_object *object, const struct pass *pass, const 
     const struct mc_import *import = ret->symbol ? mc_build_import(build, ret->symbol) : NULL;
     ret->symbol_address = import ? import->address : ret->symbol ? ret->symbol->address : 0;
     if (object->got_slot[raw->symbol])
-        ret->slot = object->got + ((object->got_slot[raw->symbol] & ~MC_SLOT_FILLED) + 2) * (build->elf.wide ? UINT64_C(8) : 4);
+        ret->slot =
+            object->got + ((object->got_slot[raw->symbol] & ~MC_SLOT_FILLED) + 2) * (build->elf.wide ? UINT64_C(8) : 4);
     return true;
 }
 
@@ -267,7 +270,8 @@ static void fill_slot(struct mc_object *object, const struct rule *rule, const s
     mc_push(list, reloc);
 }
 
-static void apply_one(struct mc_object *object, const struct pass *pass, const struct mc_elf_reloc *raw, reloc_vector *list)
+static void apply_one(struct mc_object *object, const struct pass *pass, const struct mc_elf_reloc *raw,
+                      reloc_vector *list)
 {
     struct mc_image_build *build = object->build;
     const struct rule *rule = find_rule(build->elf.wide, raw->type);

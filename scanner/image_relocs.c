@@ -24,22 +24,20 @@ struct reloc_rule {
 };
 
 static const struct reloc_rule rules_64[] = {
-    {R_X86_64_64, MC_RELOC_ADDRESS, 8},       {R_X86_64_RELATIVE, MC_RELOC_ADDRESS, 8},
-    {R_X86_64_GLOB_DAT, MC_RELOC_SLOT, 8},    {R_X86_64_JUMP_SLOT, MC_RELOC_SLOT, 8},
+    {R_X86_64_64, MC_RELOC_ADDRESS, 8},          {R_X86_64_RELATIVE, MC_RELOC_ADDRESS, 8},
+    {R_X86_64_GLOB_DAT, MC_RELOC_SLOT, 8},       {R_X86_64_JUMP_SLOT, MC_RELOC_SLOT, 8},
     {R_X86_64_IRELATIVE, MC_RELOC_IRELATIVE, 8}, {R_X86_64_COPY, MC_RELOC_COPY, 0},
-    {R_X86_64_32, MC_RELOC_ADDRESS, 4},       {R_X86_64_32S, MC_RELOC_ADDRESS, 4},
-    {R_X86_64_DTPMOD64, MC_RELOC_TLS, 8},     {R_X86_64_DTPOFF64, MC_RELOC_TLS, 8},
-    {R_X86_64_TPOFF64, MC_RELOC_TLS, 8},      {R_X86_64_TLSDESC, MC_RELOC_TLS, 16},
-    {R_X86_64_PC32, MC_RELOC_OTHER, 4},       {R_X86_64_PC64, MC_RELOC_OTHER, 8},
+    {R_X86_64_32, MC_RELOC_ADDRESS, 4},          {R_X86_64_32S, MC_RELOC_ADDRESS, 4},
+    {R_X86_64_DTPMOD64, MC_RELOC_TLS, 8},        {R_X86_64_DTPOFF64, MC_RELOC_TLS, 8},
+    {R_X86_64_TPOFF64, MC_RELOC_TLS, 8},         {R_X86_64_TLSDESC, MC_RELOC_TLS, 16},
+    {R_X86_64_PC32, MC_RELOC_OTHER, 4},          {R_X86_64_PC64, MC_RELOC_OTHER, 8},
 };
 
 static const struct reloc_rule rules_32[] = {
-    {R_386_32, MC_RELOC_ADDRESS, 4},         {R_386_RELATIVE, MC_RELOC_ADDRESS, 4},
-    {R_386_GLOB_DAT, MC_RELOC_SLOT, 4},      {R_386_JMP_SLOT, MC_RELOC_SLOT, 4},
-    {R_386_IRELATIVE, MC_RELOC_IRELATIVE, 4}, {R_386_COPY, MC_RELOC_COPY, 0},
-    {R_386_TLS_DTPMOD32, MC_RELOC_TLS, 4},   {R_386_TLS_DTPOFF32, MC_RELOC_TLS, 4},
-    {R_386_TLS_TPOFF, MC_RELOC_TLS, 4},      {R_386_TLS_TPOFF32, MC_RELOC_TLS, 4},
-    {R_386_TLS_DESC, MC_RELOC_TLS, 8},       {R_386_PC32, MC_RELOC_OTHER, 4},
+    {R_386_32, MC_RELOC_ADDRESS, 4},       {R_386_RELATIVE, MC_RELOC_ADDRESS, 4},    {R_386_GLOB_DAT, MC_RELOC_SLOT, 4},
+    {R_386_JMP_SLOT, MC_RELOC_SLOT, 4},    {R_386_IRELATIVE, MC_RELOC_IRELATIVE, 4}, {R_386_COPY, MC_RELOC_COPY, 0},
+    {R_386_TLS_DTPMOD32, MC_RELOC_TLS, 4}, {R_386_TLS_DTPOFF32, MC_RELOC_TLS, 4},    {R_386_TLS_TPOFF, MC_RELOC_TLS, 4},
+    {R_386_TLS_TPOFF32, MC_RELOC_TLS, 4},  {R_386_TLS_DESC, MC_RELOC_TLS, 8},        {R_386_PC32, MC_RELOC_OTHER, 4},
 };
 
 static struct reloc_rule find_rule(bool wide, uint32_t type)
@@ -66,8 +64,8 @@ static uint64_t narrow(const struct mc_image *image, uint64_t address)
     return image->mode == MC_MODE_64 ? address : (uint32_t)address;
 }
 
-/* The place of a REL record holds the addend, except where the loader overwrites it without reading: slots (they hold the
- * address of the lazy stub) and copies. */
+/* The place of a REL record holds the addend, except where the loader overwrites it without reading: slots (they hold
+ * the address of the lazy stub) and copies. */
 static int64_t implicit_addend(const struct mc_image *image, const struct reloc_rule *rule, uint64_t place)
 {
     if (rule->kind == MC_RELOC_SLOT || rule->kind == MC_RELOC_COPY || rule->width > 8)
@@ -76,7 +74,8 @@ static int64_t implicit_addend(const struct mc_image *image, const struct reloc_
     return rule->width == 4 ? (int64_t)(int32_t)value : (int64_t)value;
 }
 
-static struct mc_reloc make_reloc(const struct mc_image_build *build, const struct mc_elf_reloc *raw, bool explicit_addend)
+static struct mc_reloc make_reloc(const struct mc_image_build *build, const struct mc_elf_reloc *raw,
+                                  bool explicit_addend)
 {
     const struct mc_image *image = build->image;
     struct reloc_rule rule = find_rule(build->elf.wide, raw->type);
@@ -163,7 +162,8 @@ static void add_dynamic_tables(struct reloc_work *work)
                                    mc_elf_reloc_size(wide, jump_rela)),
                   jump_rela);
     size_t word = wide ? 8 : 4;
-    struct mc_elf_table relr = mc_address_table(build, "DT_RELR", tags[DT_RELR], tags[DT_RELRSZ], tags[DT_RELRENT], word);
+    struct mc_elf_table relr =
+        mc_address_table(build, "DT_RELR", tags[DT_RELR], tags[DT_RELRSZ], tags[DT_RELRENT], word);
     add_relr(work, &relr);
 }
 
