@@ -79,7 +79,7 @@ uint8_t mc_gf_multiply(uint8_t a, uint8_t b); /* in GF(2^8) with x^8+x^4+x^3+x+1
     X(addps) X(addpd) X(mulps) X(mulpd) X(subps) X(addss) X(addsd) X(minps) X(maxpd) X(sqrtps) X(divps) X(cmpps) X(shufps)      \
     X(addsubps) X(addsubpd) X(haddps) X(haddpd) X(hsubps) X(hsubpd) X(movddup) X(movsldup) X(movshdup)                 \
     X(cvtdq2ps) X(cvttps2dq) X(cvtps2pd) X(movmskps)                                                                   \
-    X(permute2) X(broadcast16) X(broadcastss) X(broadcastd) X(broadcastq) X(vpermilps) X(vpermilpd_imm) X(insert128) X(extract128)  \
+    X(permute2) X(broadcast16) X(broadcastb) X(broadcastd) X(broadcastq) X(vpermilps) X(vpermilpd_imm) X(insert128) X(extract128)  \
     X(permq_imm) X(permd) X(psllvd) X(psrlvq) X(psravd) X(maskmovd)                                                    \
     X(fmadd132ps) X(fmadd213ps) X(fmadd231ps) X(fmadd231pd) X(fmadd213ss) X(fmaddsub213ps) X(fnmadd231ps) X(fmsub132pd) X(fnmsub213sd) \
     X(fma4_maddps) X(fma4_nmaddpd) X(fma4_msubss)                                                                      \
@@ -90,12 +90,12 @@ uint8_t mc_gf_multiply(uint8_t a, uint8_t b); /* in GF(2^8) with x^8+x^4+x^3+x+1
     X(sha512rnds2) X(sha512msg1) X(sha512msg2) X(sm3msg1) X(sm3msg2) X(sm3rnds2) X(sm4key4) X(sm4rnds4)                \
     X(extrq_imm) X(insertq_imm) X(extrq) X(insertq)                                                                    \
     X(pfadd) X(pfsub) X(pfmul) X(pfmax) X(pfcmpge) X(pi2fd) X(pf2id) X(pavgusb) X(pmulhrw3dnow) X(pfacc) X(pswapd) X(pfpnacc) X(pi2fw) X(pf2iw) X(pfnacc) \
-    X(pternlogd) X(pconflictd) X(plzcntq) X(popcntb) X(popcntw) X(popcntd) X(popcntq) X(pmadd52luq) X(pmadd52huq)      \
+    X(pternlogd) X(psravq) X(cvttps2udq) X(broadcastmw2d) X(cvtqq2pd) X(pmovb2m) X(kand) X(psllvw) X(permw) X(shldvd) X(pconflictd) X(plzcntq) X(popcntb) X(popcntw) X(popcntd) X(popcntq) X(pmadd52luq) X(pmadd52huq)      \
     X(pmullq) X(prold) X(pcmpub_k) X(pcmpd_k) X(pcmpeqb_k) X(ptestmd_k) X(permb) X(permi2b) X(multishiftqb) X(shldv)   \
     X(shrdd_imm) X(compressb) X(expandb) X(compressd) X(expandd) X(dpbusd) X(dpbusds) X(dpwssd) X(dpwssds) X(bitshuffle_k)      \
     X(dpbf16ps) X(cvtne2ps2bf16) X(cvtneps2bf16) X(pmovqb) X(pmovsdw) X(rangeps) X(reducepd) X(fixupimmps) X(getexpps) \
     X(getmantpd) X(scalefps) X(rcp14) X(rsqrt28) X(exp2) X(rcp28) X(andps) X(pmovm2b) X(alignd)                        \
-    X(dpbssd) X(dpbsud) X(dpbuud) X(dpwsud) X(dpwusd) X(dpwuud) X(dpbssds)                                             \
+    X(dpbssd) X(dpbsud) X(dpbuud) X(dpbuuds) X(dpwsud) X(dpwusd) X(dpwuud) X(dpbssds)                                             \
     X(addph) X(mulph) X(fmadd231ph) X(subsh) X(cvtph2w) X(cvtw2ph) X(fmulcph)                                          \
     X(bcstnebf162ps) X(bcstnesh2ps) X(cvtneebf162ps) X(cvtneobf162ps) X(cvtneeph2ps) X(cvtneoph2ps)                    \
     X(vpcmov) X(vpperm) X(vprotb) X(vprotd_imm) X(vpshld) X(vpshab) X(vpcomb) X(vpmacsdd) X(vpmacssww) X(vphaddbd) X(vfrczps) X(vphsubwd) X(vpmadcswd)  \

@@ -35,7 +35,7 @@ static void find_mask(const struct mc_trial *row, const struct mc_state *in, str
     x->mask = UINT64_MAX;
     if (row->state < MC_TRIAL_ZMM || mc_trial_hex(row->hex, bytes) < 6 || bytes[0] != 0x62 || !(bytes[3] & 7))
         return;
-    x->mask = in->k[bytes[3] & 7];
+    x->mask = row->state == MC_TRIAL_ZMM ? (uint16_t)in->k[bytes[3] & 7] : in->k[bytes[3] & 7]; /* as loaded */
     x->zeroing = bytes[3] >> 7;
 }
 

@@ -78,12 +78,12 @@ static void fill_span(enum mc_inputs kind, unsigned run, unsigned which, uint8_t
         fill_random(bytes, size, run == 6 ? &equal : seed); /* run 6: every register equal */
 }
 
-static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, struct mc_state *ret)
+static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, uintptr_t scratch, struct mc_state *ret)
 {
     uint64_t seed = UINT64_C(0xD1B54A32D192ED03) * (run + 1);
     memset(ret, 0, sizeof *ret);
     for (unsigned i = 0; i < 8; i++)
-        fill_span(kind, run, i, ret->vec[i], sizeof ret->vec[i], &seed);
+        fill_span(kind == MC_IN_BF16 && i == 1 ? MC_IN_F32 : kind, run, i, ret->vec[i], sizeof ret->vec[i], &seed); /* an accumulator is float */
     fill_span(kind, run, 2 + run % 2, ret->m, sizeof ret->m, &seed);
     fill_span(kind, run, 3, ret->n, sizeof ret->n, &seed);
     for (unsigned i = 0; i < 8; i++)
@@ -94,6 +94,7 @@ static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, st
         ret->k[i] = run == 0 ? (i & 1 ? UINT64_MAX : 0) : next_random(&seed);
     ret->gpr[MC_RSI] = m;
     ret->gpr[MC_RDI] = n;
+    ret->gpr[MC_RBP] = scratch;
     ret->flags = run & 1 ? MC_FLAGS_ALL | 2 : 2;
     ret->mxcsr = 0x1F80;
     if (kind == MC_IN_F32S || kind == MC_IN_F64S)
@@ -104,13 +105,13 @@ static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, st
 }
 
 /* Filling costs more than the trial itself, and most rows share a kind: each filling is kept. */
-const struct mc_state *mc_input(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n)
+const struct mc_state *mc_input(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, uintptr_t scratch)
 {
     static struct mc_state kept[MC_IN_TILE + 1][MC_INPUT_RUNS];
     static bool filled[MC_IN_TILE + 1][MC_INPUT_RUNS];
     struct mc_state *state = &kept[kind][run];
     if (!filled[kind][run] || state->gpr[MC_RSI] != m || state->gpr[MC_RDI] != n)
-        fill(kind, run, m, n, state);
+        fill(kind, run, m, n, scratch, state);
     filled[kind][run] = true;
     return state;
 }

@@ -5,9 +5,9 @@
 
 #include "probe/trial_table.h"
 
-/* The state before run 0 .. MC_INPUT_RUNS-1: always the same bytes. The addresses become rsi and rdi. Valid until the next
+/* The state before run 0 .. MC_INPUT_RUNS-1: always the same bytes. The addresses become rsi, rdi and rbp. Valid until the next
  * call with other addresses; not for several threads at once. */
-const struct mc_state *mc_input(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n);
+const struct mc_state *mc_input(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, uintptr_t scratch);
 
 /* The expected state by the row's model (or its alias model), from the state before and, for STATE models, the one after. */
 void mc_expect(const struct mc_trial *row, bool alias, unsigned immediate, unsigned run, const struct mc_state *in,

@@ -159,7 +159,7 @@ static void note_fault(const struct shared *shared, enum mc_feature feature, con
 static const struct mc_state *input(const struct mc_trial *row, unsigned run)
 {
     struct mc_state *live = &child.stub->context->live;
-    return mc_input(row->inputs, run, (uintptr_t)live->m, (uintptr_t)live->n);
+    return mc_input(row->inputs, run, (uintptr_t)live->m, (uintptr_t)live->n, (uintptr_t)child.stub->context->scratch);
 }
 
 /* The vector set-up itself faulted: then run the instruction without it, so that the answer is the instruction's own. */
@@ -315,7 +315,7 @@ static bool run_all(struct engine *engine, struct mc_error *ret_error)
     struct mc_state *live = &engine->stub.context->live;
     for (enum mc_inputs kind = 0; kind <= MC_IN_TILE; kind++) /* before the forks: the children share the fillings */
         for (unsigned run = 0; run < MC_INPUT_RUNS; run++)
-            mc_input(kind, run, (uintptr_t)live->m, (uintptr_t)live->n);
+            mc_input(kind, run, (uintptr_t)live->m, (uintptr_t)live->n, (uintptr_t)engine->stub.context->scratch);
     if (!fork_child(engine, engine->count, engine->count, &status, ret_error))
         return false;
     for (size_t from = 0, to; from < engine->count; from = to) {

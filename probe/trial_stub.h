@@ -12,6 +12,7 @@
 
 struct mc_trial_context {
     _Alignas(64) struct mc_state live; /* loaded before, stored after */
+    _Alignas(64) uint8_t scratch[1024]; /* what rbp points to: saved state, not compared */
     uint64_t saved_stack;              /* stack pointer inside the stub */
     uint64_t target;                   /* address of the snippet */
     uint32_t mxcsr_default;
