@@ -152,11 +152,11 @@ static void read_xop(struct head *head)
 static bool evex_is_valid(const struct head *head, bool reg)
 {
     const struct mc_shape *shape = &head->shape;
-    if (head->map == MC_MAP_4 || shape->flags & (MC_SHAPE_NF | MC_SHAPE_SCC | MC_SHAPE_ND)) {
+    if (head->map == MC_MAP_4 || shape->flags & MC_SHAPE_NF) {
         if (shape->flags & MC_SHAPE_SCC)
-            return true;
+            return !head->z;
         return !head->z && !(head->mask & (shape->flags & MC_SHAPE_NF ? 3 : 7)) &&
-               (!head->b || shape->flags & MC_SHAPE_ND);
+               (!head->b || shape->flags & (MC_SHAPE_ND | MC_SHAPE_ZU));
     }
     if (head->mask ? !(shape->flags & MC_SHAPE_MASK) : shape->flags & MC_SHAPE_MASK_NEEDED)
         return false;
@@ -185,6 +185,8 @@ static void read_evex(struct head *head)
     head->at += 3;
     head->opcode = *head->at++;
     bool reg = head->at[0] >= 0xc0;
+    if (head->map == MC_MAP_4) /* promoted legacy instructions: pp is their operand size */
+        head->operand_size_16 = head->prefix == MC_PP_66;
     if (head->map == 0 || (head->mode == MC_MODE_32 && (high_base || high_index)) || (reg && high_index))
         return;
     set_leaf(head, mc_table_evex[head->map - 1][head->prefix][head->opcode], reg && head->b && head->map != MC_MAP_4 ? 2 : head->l);
@@ -307,7 +309,8 @@ static bool read_head(enum mc_mode mode, const uint8_t *bytes, struct head *head
         return false;
     /* an unused vvvv must be 1111b; with VSIB, EVEX.V' belongs to the index */
     unsigned unused = head->shape.flags & MC_SHAPE_VSIB ? 15 : 31;
-    if (!(head->leaf & MC_LEAF_VVVV) && head->vvvv & unused && !(head->shape.flags & MC_SHAPE_SCC))
+    bool used = head->leaf & MC_LEAF_VVVV || head->shape.flags & MC_SHAPE_SCC || (head->shape.flags & MC_SHAPE_ND && head->b);
+    if (!used && head->vvvv & unused)
         return false;
     if (head->apx) {
         head->need = mc_need_with_apx[head->need];

@@ -73,9 +73,10 @@ enum mc_special {
 #define MC_SHAPE_VSIB 16      /* the index is a vector register; a SIB byte must be there */
 #define MC_SHAPE_NF 32        /* APX: EVEX.aaa[2] is NF */
 #define MC_SHAPE_SCC 64       /* APX: EVEX.aaa and V' hold a condition, vvvv flags */
-#define MC_SHAPE_ND 128       /* APX: EVEX.b is ND or ZU, either value */
+#define MC_SHAPE_ND 128       /* APX: EVEX.b is ND, either value; vvvv is the destination when it is set */
+#define MC_SHAPE_ZU 256       /* APX: EVEX.b is ZU, either value */
 struct mc_shape {
-    uint8_t flags;     /* MC_SHAPE_* */
+    uint16_t flags;     /* MC_SHAPE_* */
     uint8_t disp_base; /* disp8*N: log2(N) + 1, or 0 for none; when disp_by_vl, N = (16 << L) >> (disp_base - 1) */
     uint8_t disp_by_vl;
     uint8_t broadcast; /* bytes of the element when EVEX.b is set; 0: EVEX.b must be 0 with a memory operand */

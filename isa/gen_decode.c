@@ -60,6 +60,7 @@ static const struct word shape_flags[] = {{"k", MC_SHAPE_MASK},
                                           {"nf", MC_SHAPE_NF},
                                           {"scc", MC_SHAPE_SCC},
                                           {"nd", MC_SHAPE_ND},
+                                          {"zu", MC_SHAPE_ZU},
                                           {NULL, 0}};
 static const struct word absents[] = {{"ud", MC_ABSENT_UD}, {"nop", MC_ABSENT_NOP}, {"alias", MC_ABSENT_ALIAS}, {NULL, 0}};
 /* disp8*N: by the vector length, or fixed. */
@@ -154,7 +155,7 @@ static void parse_shape(struct gen_row *row, char *text)
         } else if (is_word(flows, one, &value)) {
             row->flow = value;
         } else if (is_word(shape_flags, one, &value)) {
-            row->shape.flags |= (uint8_t)value;
+            row->shape.flags |= (uint16_t)value;
         } else if (is_word(displacements, one, &value)) {
             row->shape.disp_base = (uint8_t)value;
             row->shape.disp_by_vl = value >> 8;
