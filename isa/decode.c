@@ -296,6 +296,17 @@ static void read_opcode(struct head *head)
     }
 }
 
+/* LOCK is #UD on anything but certain instructions with a memory destination (SDM vol. 2, LOCK). */
+static bool lock_is_valid(const struct head *head)
+{
+    if (!head->lock)
+        return true;
+    if (head->map > MC_MAP_0F)
+        return false;
+    uint32_t leaf = mc_walk(mc_table_lock[head->map][head->opcode], head_key(head, 0));
+    return leaf && (!(leaf & MC_LEAF_MEM_ONLY) || head->at[0] < 0xc0);
+}
+
 /* False when the bytes are no instruction as far as the opcode tells. */
 static bool read_head(enum mc_mode mode, const uint8_t *bytes, struct head *head)
 {
@@ -303,7 +314,7 @@ static bool read_head(enum mc_mode mode, const uint8_t *bytes, struct head *head
     if (!read_prefixes(head))
         return false;
     read_opcode(head);
-    if (!head->leaf)
+    if (!head->leaf || !lock_is_valid(head))
         return false;
     if (head->leaf & MC_LEAF_MODRM && head->leaf & (head->at[0] >= 0xc0 ? MC_LEAF_MEM_ONLY : MC_LEAF_REG_ONLY))
         return false;

@@ -87,6 +87,7 @@ struct mc_shape {
 extern const uint32_t mc_table_legacy0[2][256];       /* [mode][opcode] */
 extern const uint32_t mc_table_escaped[2][4];         /* [mode]: C4 LES, C5 LDS, 62 BOUND, 8F POP when they are no prefix */
 extern const uint32_t mc_table_legacy[2][3][4][256];  /* [mode][map - 1][prefix][opcode] */
+extern const uint32_t mc_table_lock[2][256];          /* [map][opcode]: valid where LOCK is */
 extern const uint32_t mc_table_3dnow[256];            /* [suffix] */
 extern const uint32_t mc_table_vex[7][4][256];        /* [map - 1][pp][opcode] */
 extern const uint32_t mc_table_evex[7][4][256];       /* [map - 1][pp][opcode] */

@@ -35,7 +35,8 @@ static unsigned find_word(const struct word *words, const char *text, unsigned l
 }
 
 static const struct word encodings[] = {{"legacy", GEN_LEGACY}, {"3dnow", GEN_3DNOW}, {"vex", GEN_VEX},
-                                        {"evex", GEN_EVEX},     {"xop", GEN_XOP},     {NULL, 0}};
+                                        {"evex", GEN_EVEX},     {"xop", GEN_XOP},     {"lock", GEN_LOCK},
+                                        {NULL, 0}};
 static const struct word maps[] = {{"0", 0}, {"0f", 1}, {"0f38", 2}, {"0f3a", 3}, {"4", 4},  {"5", 5}, {"6", 6},
                                    {"7", 7}, {"8", 8},  {"9", 9},    {"a", 10},   {"0f0f", 15}, {NULL, 0}};
 static const struct word prefixes[] = {{"np", 1 << MC_PP_NONE}, {"66", 1 << MC_PP_66}, {"f3", 1 << MC_PP_F3},

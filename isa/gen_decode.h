@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum gen_encoding { GEN_LEGACY, GEN_3DNOW, GEN_VEX, GEN_EVEX, GEN_XOP, GEN_ENCODINGS };
+enum gen_encoding { GEN_LEGACY, GEN_3DNOW, GEN_VEX, GEN_EVEX, GEN_XOP, GEN_LOCK };
 
 /* A box in the space of everything that can decide, one bit per value: the condition of a row, or a part of the space. */
 struct gen_box {

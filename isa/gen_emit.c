@@ -211,6 +211,12 @@ static void emit_legacy(FILE *out)
         }
         fputs("},\n", out);
     }
+    fputs("};\nconst uint32_t mc_table_lock[2][256] = {\n", out);
+    for (unsigned map = 0; map < 2; map++) {
+        fputs("{", out);
+        emit_page(out, &(struct place){GEN_LOCK, map, 0}, everything);
+        fputs("},\n", out);
+    }
     fputs("};\nconst uint32_t mc_table_3dnow[256] = {\n", out);
     emit_page(out, &(struct place){GEN_3DNOW, MC_MAP_3DNOW, 0}, everything);
     fputs("};\n", out);
