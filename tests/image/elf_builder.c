@@ -27,7 +27,7 @@ static void put_header(struct built *built, uint16_t type)
     put_word(built, 24 + word_size(built), word_size(built), type == ET_REL ? 0 : (built->wide ? 64 : 52));
     put_word(built, 24 + 2 * (size_t)word_size(built), word_size(built), BUILT_SECTIONS);
     const uint16_t rest[] = {built->wide ? 64 : 52, built->wide ? 56 : 32, type == ET_REL ? 0 : BUILT_SEGMENT_COUNT,
-                             built->wide ? 64 : 40, BUILT_SECTION_COUNT,  BUILT_SECTION_COUNT - 1};
+                             built->wide ? 64 : 40, BUILT_SECTION_COUNT,   BUILT_SECTION_COUNT - 1};
     for (size_t i = 0; i < 6; i++)
         put_word(built, at + 2 * i, 2, rest[i]);
 }
@@ -49,8 +49,14 @@ static void put_phdr(struct built *built, size_t index, const Elf64_Phdr *header
         memcpy(built->bytes + at, header, sizeof *header);
         return;
     }
-    Elf32_Phdr narrow = {header->p_type,   (Elf32_Off)header->p_offset, (Elf32_Addr)header->p_vaddr, 0,
-                         (Elf32_Word)header->p_filesz, (Elf32_Word)header->p_memsz,  header->p_flags, 16};
+    Elf32_Phdr narrow = {header->p_type,
+                         (Elf32_Off)header->p_offset,
+                         (Elf32_Addr)header->p_vaddr,
+                         0,
+                         (Elf32_Word)header->p_filesz,
+                         (Elf32_Word)header->p_memsz,
+                         header->p_flags,
+                         16};
     memcpy(built->bytes + at, &narrow, sizeof narrow);
 }
 
@@ -61,9 +67,16 @@ static void put_shdr(struct built *built, size_t index, const Elf64_Shdr *header
         memcpy(built->bytes + at, header, sizeof *header);
         return;
     }
-    Elf32_Shdr narrow = {header->sh_name,           header->sh_type, (Elf32_Word)header->sh_flags, (Elf32_Addr)header->sh_addr,
-                         (Elf32_Off)header->sh_offset, (Elf32_Word)header->sh_size, header->sh_link, header->sh_info,
-                         (Elf32_Word)header->sh_addralign, (Elf32_Word)header->sh_entsize};
+    Elf32_Shdr narrow = {header->sh_name,
+                         header->sh_type,
+                         (Elf32_Word)header->sh_flags,
+                         (Elf32_Addr)header->sh_addr,
+                         (Elf32_Off)header->sh_offset,
+                         (Elf32_Word)header->sh_size,
+                         header->sh_link,
+                         header->sh_info,
+                         (Elf32_Word)header->sh_addralign,
+                         (Elf32_Word)header->sh_entsize};
     memcpy(built->bytes + at, &narrow, sizeof narrow);
 }
 
@@ -73,8 +86,9 @@ static void put_symbol(struct built *built, size_t table, size_t index, const El
         memcpy(built->bytes + table + index * sizeof *symbol, symbol, sizeof *symbol);
         return;
     }
-    Elf32_Sym narrow = {symbol->st_name, (Elf32_Addr)symbol->st_value, (Elf32_Word)symbol->st_size,
-                        symbol->st_info, symbol->st_other, symbol->st_shndx};
+    Elf32_Sym narrow = {
+        symbol->st_name, (Elf32_Addr)symbol->st_value, (Elf32_Word)symbol->st_size, symbol->st_info, symbol->st_other,
+        symbol->st_shndx};
     memcpy(built->bytes + table + index * sizeof narrow, &narrow, sizeof narrow);
 }
 
@@ -184,7 +198,8 @@ static void put_dynamic(struct built *built)
     }
 }
 
-/* A CIE with "zLR" (LSDA and code by pcrel sdata4), then FDEs of work (with an LSDA: one call site, one pad) and helper. */
+/* A CIE with "zLR" (LSDA and code by pcrel sdata4), then FDEs of work (with an LSDA: one call site, one pad) and
+ * helper. */
 static void put_frames(struct built *built)
 {
     static const uint8_t cie[] = {1, 'z', 'L', 'R', 0, 1, 0x78, 16, 2, 0x1b, 0x1b, 0, 0, 0, 0, 0};
@@ -260,7 +275,8 @@ void build_object(struct built *built, bool wide)
         put_symbol(built, BUILT_SYMBOLS, i, &symbols[i]);
     put_reloc(built, BUILT_RELOCS, 0, 1, 1, wide ? R_X86_64_PLT32 : R_386_PC32, -4);
     put_reloc(built, BUILT_RELOCS, 1, 8, 1, wide ? R_X86_64_REX_GOTPCRELX : R_386_GOT32X, -4);
-    uint64_t symbol = wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym), reloc = wide ? sizeof(Elf64_Rela) : sizeof(Elf32_Rel);
+    uint64_t symbol = wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym),
+             reloc = wide ? sizeof(Elf64_Rela) : sizeof(Elf32_Rel);
     const Elf64_Shdr headers[BUILT_SECTION_COUNT] = {
         {0},
         {1, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0, BUILT_TEXT, 13, 0, 0, 16, 0},

@@ -9,7 +9,8 @@
 
 #define BUILT_SIZE 0x1c00
 
-/* Where things are, as file offsets; addresses are equal to offsets below BUILT_DATA and 0x1000 higher from there on. */
+/* Where things are, as file offsets; addresses are equal to offsets below BUILT_DATA and 0x1000 higher from there on.
+ */
 enum {
     BUILT_HASH = 0x200,
     BUILT_SYMBOLS = 0x240,
@@ -18,8 +19,8 @@ enum {
     BUILT_FRAME_HEADER = 0x4c0,
     BUILT_FRAME = 0x500,
     BUILT_LSDA = 0x5c0,
-    BUILT_TEXT = 0x600,   /* work (exported, 0x20 bytes), helper (0x620, unwind data only), label at 0x640 */
-    BUILT_DATA = 0x1000,  /* init_array, table[2], got[4] */
+    BUILT_TEXT = 0x600,  /* work (exported, 0x20 bytes), helper (0x620, unwind data only), label at 0x640 */
+    BUILT_DATA = 0x1000, /* init_array, table[2], got[4] */
     BUILT_DYNAMIC = 0x1100,
     BUILT_NAMES = 0x1400,
     BUILT_SECTIONS = 0x1500,
@@ -34,7 +35,8 @@ struct built {
     size_t dynamic_count; /* entries before DT_NULL */
 };
 
-/* A shared library: work() and table exported, puts() imported, one initialiser, one landing pad, two relocated pointers. */
+/* A shared library: work() and table exported, puts() imported, one initialiser, one landing pad, two relocated
+ * pointers. */
 void build_shared(struct built *built, bool wide);
 /* A relocatable object: .text calls `missing` and loads it by its GOT slot; 32-bit ones use REL, 64-bit ones RELA. */
 void build_object(struct built *built, bool wide);

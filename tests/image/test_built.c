@@ -38,10 +38,14 @@ static void check_reads(const struct mc_image *image, bool wide)
         uint64_t address, expected;
         unsigned size;
     } rows[] = {
-        {data, BUILT_TEXT + 0x40, word},       {data + 8, BUILT_TEXT + 0x20, word},
-        {data + 16, BUILT_TEXT + 4, word},     {data + 24, image->imports[0].address, word},
-        {data + 32, BUILT_TEXT, word},         {data + 33, BUILT_TEXT >> 8, 1},
-        {data + 0x3f8 + 0x10, 0, 8},           {BUILT_TEXT, 0x9090, 2},
+        {data, BUILT_TEXT + 0x40, word},
+        {data + 8, BUILT_TEXT + 0x20, word},
+        {data + 16, BUILT_TEXT + 4, word},
+        {data + 24, image->imports[0].address, word},
+        {data + 32, BUILT_TEXT, word},
+        {data + 33, BUILT_TEXT >> 8, 1},
+        {data + 0x3f8 + 0x10, 0, 8},
+        {BUILT_TEXT, 0x9090, 2},
         {data + 7, (BUILT_TEXT + 0x20) << 8 & 0xffff, 2},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -159,10 +163,12 @@ static const struct bad bad_files[] = {
     {"section headers cut off", SHARED, BUILT_SECTIONS, 0, 0, 0, MC_ERROR_NONE, "the section headers lie beyond"},
     {"section headers cut by one", SHARED, BUILT_SECTIONS + 6 * 64 - 1, 0, 0, 0, MC_ERROR_NONE,
      "truncated: 6 section headers end beyond"},
-    {"object without its section headers", OBJECT, BUILT_SECTIONS, 0, 0, 0, MC_ERROR_FORMAT, "section headers lie beyond"},
+    {"object without its section headers", OBJECT, BUILT_SECTIONS, 0, 0, 0, MC_ERROR_FORMAT,
+     "section headers lie beyond"},
     {"class 3", SHARED, 0, 4, 1, 3, MC_ERROR_FORMAT, "wrong class: 3, expected 1 (32-bit) or 2 (64-bit)"},
     {"class 32 of a 64-bit file", SHARED, 0, 4, 1, 1, MC_ERROR_UNSUPPORTED, "x32"},
-    {"class 64 with machine i386", SHARED, 0, 18, 2, EM_386, MC_ERROR_FORMAT, "wrong class: 64-bit ELF for machine i386"},
+    {"class 64 with machine i386", SHARED, 0, 18, 2, EM_386, MC_ERROR_FORMAT,
+     "wrong class: 64-bit ELF for machine i386"},
     {"big endian", SHARED, 0, 5, 1, 2, MC_ERROR_UNSUPPORTED, "big-endian"},
     {"byte order 7", SHARED, 0, 5, 1, 7, MC_ERROR_FORMAT, "byte order 7"},
     {"Arm", SHARED, 0, 18, 2, EM_AARCH64, MC_ERROR_UNSUPPORTED, "machine AArch64, not x86"},
@@ -173,9 +179,11 @@ static const struct bad bad_files[] = {
     {"program headers far away", SHARED, 0, 32, 8, UINT64_MAX - 8, MC_ERROR_FORMAT, "end beyond the file"},
     {"no program headers", SHARED, 0, 56, 2, 0, MC_ERROR_FORMAT, "no loadable segment"},
     {"65535 program headers", SHARED, 0, 56, 2, PN_XNUM, MC_ERROR_FORMAT, "no loadable segment"},
-    {"segment larger than the file", SHARED, 0, PHDR(0, 32), 8, 0x100000, MC_ERROR_FORMAT, "segment 0 is larger in the"},
+    {"segment larger than the file", SHARED, 0, PHDR(0, 32), 8, 0x100000, MC_ERROR_FORMAT,
+     "segment 0 is larger in the"},
     {"segment of 2^63 bytes", SHARED, 0, PHDR(1, 40), 8, UINT64_MAX, MC_ERROR_FORMAT, "segment 1 wraps around"},
-    {"segment beyond the file", SHARED, 0, PHDR(1, 8), 8, 0x10000, MC_ERROR_FORMAT, "truncated: segment 1 ends at byte"},
+    {"segment beyond the file", SHARED, 0, PHDR(1, 8), 8, 0x10000, MC_ERROR_FORMAT,
+     "truncated: segment 1 ends at byte"},
     {"segments overlap", SHARED, 0, PHDR(1, 16), 8, 0x680, MC_ERROR_NONE, "segments overlap at address 0x680"},
     {"short section headers", SHARED, 0, 58, 2, 40, MC_ERROR_NONE, "section headers of 40 bytes, expected 64"},
     {"2^32 sections", SHARED, 0, SHDR(0, 32), 8, UINT64_C(1) << 32, MC_ERROR_NONE, NULL},
@@ -188,12 +196,17 @@ static const struct bad bad_files[] = {
     {"symbols without their strings", OBJECT, 0, SHDR(3, 40), 4, 99, MC_ERROR_NONE, "string table (section 99)"},
     {"cyclic string table", OBJECT, 0, SHDR(3, 40), 4, 3, MC_ERROR_NONE, "string table (section 3)"},
     {"symbol table beyond the file", OBJECT, 0, SHDR(3, 24), 8, 0x9000, MC_ERROR_NONE, "section 3 (bytes 36864"},
-    {"symbols of 8 bytes", OBJECT, 0, SHDR(3, 56), 8, 8, MC_ERROR_NONE, "section 3 has records of 8 bytes, expected 24"},
-    {"relocations for a section that is not there", OBJECT, 0, SHDR(2, 44), 4, 99, MC_ERROR_NONE, "relocations for section 99"},
+    {"symbols of 8 bytes", OBJECT, 0, SHDR(3, 56), 8, 8, MC_ERROR_NONE,
+     "section 3 has records of 8 bytes, expected 24"},
+    {"relocations for a section that is not there", OBJECT, 0, SHDR(2, 44), 4, 99, MC_ERROR_NONE,
+     "relocations for section 99"},
     {"relocation outside its section", OBJECT, 0, BUILT_RELOCS, 8, 10, MC_ERROR_NONE, "a relocation at offset 0xa"},
-    {"relocation far outside its section", OBJECT, 0, BUILT_RELOCS, 8, UINT64_MAX, MC_ERROR_NONE, "a relocation at offset"},
-    {"relocation of an unknown type", OBJECT, 0, BUILT_RELOCS + 8, 4, 250, MC_ERROR_NONE, "relocation of unknown type 250"},
-    {"relocation with symbol 77", OBJECT, 0, BUILT_RELOCS + 12, 4, 77, MC_ERROR_NONE, "a relocation names symbol 77 of 3"},
+    {"relocation far outside its section", OBJECT, 0, BUILT_RELOCS, 8, UINT64_MAX, MC_ERROR_NONE,
+     "a relocation at offset"},
+    {"relocation of an unknown type", OBJECT, 0, BUILT_RELOCS + 8, 4, 250, MC_ERROR_NONE,
+     "relocation of unknown type 250"},
+    {"relocation with symbol 77", OBJECT, 0, BUILT_RELOCS + 12, 4, 77, MC_ERROR_NONE,
+     "a relocation names symbol 77 of 3"},
 };
 
 ParameterizedTestParameters(built, bad_file)
@@ -227,7 +240,8 @@ ParameterizedTest(size_t *index, built, bad_file)
         mc_arena_free(&arena);
     } else {
         cr_assert_null(image, "%s: expected an error", bad->what);
-        cr_assert_eq(error.kind, bad->kind, "%s: expected kind %d, got %d: %s", bad->what, bad->kind, error.kind, error.text);
+        cr_assert_eq(error.kind, bad->kind, "%s: expected kind %d, got %d: %s", bad->what, bad->kind, error.kind,
+                     error.text);
     }
     if (bad->text)
         cr_assert(strstr(error.text, bad->text), "%s: expected \"%s\", got \"%s\"", bad->what, bad->text, error.text);
@@ -248,7 +262,8 @@ Test(built, truncated_everywhere)
             memcpy(copy, built.bytes, size);
             struct mc_error error = {0};
             struct mc_image *image = mc_image_from_bytes("cut", copy, size, &error);
-            cr_assert(image || (error.kind != MC_ERROR_NONE && error.text[0]), "%zu bytes: no error and no image", size);
+            cr_assert(image || (error.kind != MC_ERROR_NONE && error.text[0]), "%zu bytes: no error and no image",
+                      size);
             struct mc_arena arena = {0};
             if (image)
                 mc_entries_find(image, &arena, NULL);
@@ -262,7 +277,8 @@ Test(built, truncated_everywhere)
 /* Dynamic tags that lie: each value of each tag replaced. */
 Test(built, lying_dynamic_tags)
 {
-    static const uint64_t values[] = {0, 1, 0x6ff, 0x700, 0x2000, 0x23ff, 0x24ff, 0xffffffff, UINT64_MAX, UINT64_MAX - 7};
+    static const uint64_t values[] = {0,      1,      0x6ff,      0x700,      0x2000,
+                                      0x23ff, 0x24ff, 0xffffffff, UINT64_MAX, UINT64_MAX - 7};
     for (unsigned wide = 0; wide < 2; wide++)
         for (int64_t tag = 1; tag < DT_NUM; tag++)
             for (size_t i = 0; i < COUNT(values); i++) {
