@@ -67,6 +67,10 @@ fake '"status":"ok","verdict":"unguarded","confidence":"proved"' "$(use 0x401160
 report "static: the library's uses do not count" "not ok*expected unguarded; got clean" "$(scan)"
 fake '"status":"ok","verdict":"unguarded","confidence":"proved"' "$(use 0x40115f unguarded error proved)"
 report "static: the sample's own uses count" "ok - scan no_guard*" "$(scan)"
+fake '"status":"partial","verdict":"unguarded","gaps":[{"address":"0x401999"}]' "$(use 0x40115f unguarded error proved)"
+report "static: the library's gaps do not count" "ok - scan no_guard*" "$(scan)"
+fake '"status":"partial","verdict":"unguarded","gaps":[{"address":"0x401145"}]' "$(use 0x40115f unguarded error proved)"
+report "static: the sample's own gaps count" "not ok*got partial" "$(scan)"
 
 built no_guard gcc-O2-64-pie-full
 cp "$(type -P true)" "$work/no_guard/gcc-O2-64-pie"

@@ -20,18 +20,22 @@ while read -r what; do
     echo "ok - $what # SKIP it cannot be built here"
 done <"$folder/absent"
 
-# One scan per baseline; what it says becomes lines "file PATH STATUS VERDICT CONFIDENCE" and
-# "use PATH ADDRESS VERDICT LEVEL CONFIDENCE".
-: >"$work/said"
-while read -r baseline; do
-    awk -v baseline="$baseline" 'NR == FNR { if (!/^#/ && NF) of[$1] = $3; next } of[$1] == baseline { print $3 }' \
-        "$table" "$folder/list" >"$work/paths"
-    [[ -s $work/paths ]] || continue
-    xargs -d '\n' "$maskcheck" scan --all-uses --format json --baseline "$baseline" <"$work/paths" >"$work/json"
-    jq -r '.files[] | .path as $p | "file \($p) \(.status) \(.verdict) \(.confidence)",
-           (.uses[]? | "use \($p) \(.address) \(.verdict) \(.level) \(.confidence)")' "$work/json" >>"$work/said" ||
-        echo "not ok - scan --baseline $baseline gives one JSON document"
-done < <(awk '!/^#/ && NF { print $3 }' "$table" | sort -u)
+# Scans PATH...; what maskcheck says becomes lines "file PATH STATUS VERDICT CONFIDENCE", "gap PATH ADDRESS" and
+# "use PATH ADDRESS VERDICT LEVEL CONFIDENCE". A few files at a time: a static program has thousands of uses.
+scan_some() { # BASELINE PATH...
+    local baseline=$1
+    shift
+    "$maskcheck" scan --all-uses --format json --baseline "$baseline" "$@" |
+        jq -r '.files[] | .path as $p | "file \($p) \(.status) \(.verdict) \(.confidence)",
+               (.gaps[]? | "gap \($p) \(.address)"),
+               (.uses[]? | "use \($p) \(.address) \(.verdict) \(.level) \(.confidence)")' >"$work/said.$$"
+}
+export maskcheck work
+export -f scan_some
+awk 'NR == FNR { if (!/^#/ && NF) baseline[$1] = $3; next } { print baseline[$1], $3 }' "$table" "$folder/list" | sort -u |
+    awk '$1 != last || n == 50 { if (NR > 1) print line; line = $1; last = $1; n = 0 } { line = line " " $2; n++ } END { print line }' |
+    xargs -P "$(nproc)" -L 1 bash -c 'scan_some "$@"' scan_some
+cat "$work"/said.* >"$work/said"
 
 awk '{ print $3 }' "$folder/list" | while read -r path; do
     [[ $path == *-static || $path == *-static-stripped ]] || continue
