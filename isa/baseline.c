@@ -121,7 +121,12 @@ const struct mc_baseline *mc_baseline_find(const char *name)
     return index < 0 ? NULL : mc_baseline_at((size_t)index);
 }
 
-/* Edit distance of two short names, case ignored; anything longer than the buffer is far from everything. */
+static int fold(char letter)
+{
+    return letter == '-' || letter == '.' ? '_' : tolower((unsigned char)letter);
+}
+
+/* Edit distance of two short names, folded as in lookups; SIZE_MAX for a name that no row can be near to. */
 static size_t distance(const char *a, const char *b)
 {
     size_t previous[65], length = strlen(b);
@@ -133,8 +138,7 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = previous[0];
         previous[0] = i;
         for (size_t j = 1; j <= length; j++) {
-            size_t change =
-                diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
+            size_t change = diagonal + (fold(a[i - 1]) != fold(b[j - 1]));
             diagonal = previous[j];
             size_t gap = (previous[j] < previous[j - 1] ? previous[j] : previous[j - 1]) + 1;
             previous[j] = change < gap ? change : gap;
@@ -143,10 +147,16 @@ static size_t distance(const char *a, const char *b)
     return previous[length];
 }
 
+/* "Near": about a third of the letters wrong at most. */
+static size_t farthest_near(const char *name)
+{
+    return strlen(name) / 3 + 1;
+}
+
 const char *mc_baseline_nearest(const char *name)
 {
     const char *nearest = NULL;
-    size_t best = strlen(name) / 3 + 2; /* "near": about a third of the letters wrong at most */
+    size_t best = farthest_near(name) + 1;
     for (size_t i = 0; i < COUNT; i++) {
         size_t far = distance(name, rows[i].name);
         if (far < best) {
@@ -160,7 +170,7 @@ const char *mc_baseline_nearest(const char *name)
 static const char *nearest_feature(const char *name)
 {
     const char *nearest = NULL;
-    size_t best = strlen(name) / 3 + 2;
+    size_t best = farthest_near(name) + 1;
     for (int feature = 0; feature < MC_FEATURE_COUNT; feature++) {
         size_t far = distance(name, mc_features[feature].name);
         if (far < best) {
@@ -197,17 +207,13 @@ static bool apply_change(const char *word, size_t length, struct mc_feature_set 
 
 bool mc_baseline_parse(const char *text, struct mc_baseline *ret, struct mc_error *ret_error)
 {
-    struct mc_baseline parsed;
-    size_t length = strcspn(text, ",");
-    if (strlen(text) >= sizeof parsed.name)
-        return mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET, "baseline '%.40s...' is longer than %zu bytes", text,
-                       sizeof parsed.name - 1);
-    char name[sizeof parsed.name];
-    snprintf(name, sizeof name, "%.*s", (int)length, text);
-    const struct mc_baseline *known = mc_baseline_find(name);
+    char name[sizeof ret->name];
+    int length = (int)strcspn(text, ",");
+    snprintf(name, sizeof name, "%.*s", length, text);
+    const struct mc_baseline *known = strlen(name) == (size_t)length ? mc_baseline_find(name) : NULL;
     if (!known)
         return fail_unknown(ret_error, "baseline", name, mc_baseline_nearest(name));
-    parsed = *known;
+    struct mc_baseline parsed = *known;
     snprintf(parsed.name, sizeof parsed.name, "%s", text);
     for (const char *word = text + length; *word == ',';) {
         size_t size = strcspn(++word, ",");

@@ -29,7 +29,7 @@ const struct mc_baseline *mc_baseline_find(const char *name); /* aliases and cas
 const char *mc_baseline_nearest(const char *name);
 
 /* NAME or NAME,+feature,-feature. Files are the caller's business (probe/dump.h). On an unknown name the error's text
- * suggests the nearest one. ret->name is the text as given. */
+ * suggests the nearest one. ret->name is the text as given, cut at the end when it is longer. */
 bool mc_baseline_parse(const char *text, struct mc_baseline *ret, struct mc_error *ret_error);
 
 /* "Implied on every known CPU" (design.md 5.1): every baseline and CPU model of the catalogue that has all of `tested`

@@ -11,8 +11,8 @@
  *   os       MC_OS_*: XCR0 (or CR4) state that must be on before user code may run it
  *   level    USER (adds user-mode instructions or changes their results), KERNEL (only a kernel uses it, or it only
  *            speaks of speed: code that goes without asking neither faults nor computes anything else)
- *   dynamic  1 when the bit mirrors OS state (OSXSAVE, OSPKE) or the shape of the VM (HYPERVISOR, HT, CMP_LEGACY)
- *            instead of the CPU: left out of comparisons
+ *   dynamic  1 when the bit mirrors OS state (OSXSAVE, OSPKE), the shape of the VM (HYPERVISOR, HT, CMP_LEGACY) or what a
+ *            hypervisor supplies by itself on any host (X2APIC, TSC_DEADLINE): left out of comparisons
  *   source   vendor manual and section */
 #ifndef MC_ISA_FEATURE_H
 #define MC_ISA_FEATURE_H
