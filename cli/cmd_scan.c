@@ -144,7 +144,7 @@ static int take_option(int option, char **argv, struct settings *settings)
         settings->report.all_uses = true;
         return -1;
     case OPTION_HASH:
-        settings->scan.hash_all = true;
+        settings->scan.hash = MC_HASH_ALL;
         return -1;
     case OPTION_NO_CACHE:
         return -1;
@@ -336,6 +336,9 @@ int mc_cmd_scan(int argc, char **argv)
         if (status >= 0)
             return status;
     }
+    /* The text report shows no hashes. */
+    if (settings.scan.hash == MC_HASH_NONE && strcmp(settings.format->name, "text") != 0)
+        settings.scan.hash = MC_HASH_FINDINGS;
     settings.report.version = mc_version;
     settings.report.command = mc_command_line;
     settings.report.baseline = &settings.scan.baseline;

@@ -10,7 +10,7 @@ struct mc_scan_options {
     struct mc_baseline baseline;
     bool baseline_is_default;
     bool strict_conformance, strict_proof;
-    bool hash_all; /* sha256 for every file, not only for those with findings */
+    enum mc_hash_choice { MC_HASH_NONE, MC_HASH_FINDINGS, MC_HASH_ALL } hash; /* which files get a sha256: it costs more than the scan */
 };
 
 /* Never NULL: what could not be read is a result with status ERROR or SKIPPED. Archives (.a) give one result per member:

@@ -76,6 +76,21 @@ static bool line_needs_walk(struct mc_sweep *sweep, const struct mc_zone *zone)
     return found;
 }
 
+static void note_pointer(struct mc_sweep *sweep, uint64_t address)
+{
+    const struct mc_entry *holder = mc_image_is_code(sweep->image, address) ? mc_entry_holding(sweep->entries, address) : NULL;
+    if (holder ? !holder->bounded : mc_image_is_code(sweep->image, address))
+        mc_push(&sweep->pointers, address);
+}
+
+/* mov r, address in files linked to fixed addresses. */
+static void note_absolute(struct mc_sweep *sweep, const uint8_t *bytes, size_t size)
+{
+    struct mc_insn insn;
+    if (mc_decode(sweep->image->mode, bytes, size, &insn) && insn.immediate_size >= 4)
+        note_pointer(sweep, sweep->image->mode == MC_MODE_64 ? (uint64_t)insn.immediate : (uint32_t)insn.immediate);
+}
+
 /* Every direct branch target of [start, end) outside of it, and every candidate when asked; bytes that do not decode
  * are skipped one by one. */
 void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
@@ -91,6 +106,10 @@ void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, co
             if (target < start || target >= end)
                 mc_push(&sweep->branches, target);
         }
+        if (length && want_branches && (class.flags & MC_CLASS_RIP_RELATIVE))
+            note_pointer(sweep, mc_class_target(sweep->image, next, &class));
+        else if (length >= 5 && want_branches && sweep->image->kind == MC_KIND_EXECUTABLE)
+            note_absolute(sweep, bytes + (address - start), end - address);
         if (length && want_candidates && sweep->is_use[class.need])
             mc_push(&sweep->candidates, ((struct mc_use){address, class.need, (uint8_t)length}));
         address = next;
@@ -247,6 +266,7 @@ static struct mc_uses *finish(struct mc_sweep *sweep)
     mc_vector_free(&sweep->gaps);
     mc_vector_free(&sweep->candidates);
     mc_vector_free(&sweep->branches);
+    mc_vector_free(&sweep->pointers);
     mc_reach_free(&sweep->reach);
     free(sweep->state);
     free(sweep->is_use);

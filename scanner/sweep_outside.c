@@ -6,9 +6,11 @@
  * nearly always (OpenSSL's constants, GHC's info tables); those that stand in a longer run of ordinary code are a gap. */
 #include "scanner/sweep_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define PLAUSIBLE_RUN 12 /* instructions before and after */
+#define RUN 32        /* instructions that must look like code */
+#define LEAST_TRIAL 6 /* instructions of a function that only pointers name */
 
 /* First index of an entry at or above the address. */
 static size_t first_entry(const struct mc_entries *entries, uint64_t address)
@@ -37,31 +39,32 @@ static void read_range(struct mc_sweep *sweep, const struct mc_text_range *range
     }
 }
 
-static bool is_ordinary(const struct mc_class *class, const uint8_t *bytes)
+/* Bytes that instructions of programs start with nearly always, of random bytes a third. */
+static bool is_common(const uint8_t *bytes)
 {
-    /* add [rax],al is what zeros decode to; ins, outs, in, out and far pointers do not occur in programs. */
-    bool rare = (bytes[0] == 0 && bytes[1] == 0) || (bytes[0] >= 0x6c && bytes[0] <= 0x6f) ||
-                (bytes[0] >= 0xe4 && bytes[0] <= 0xe7) || (bytes[0] >= 0xec && bytes[0] <= 0xef);
-    return class->length && !rare;
+    static const uint8_t common[] = {0x01, 0x03, 0x0f, 0x29, 0x2b, 0x31, 0x33, 0x39, 0x3b, 0x62, 0x66, 0x80, 0x81, 0x83, 0x84, 0x85,
+                                     0x88, 0x89, 0x8a, 0x8b, 0x8d, 0x90, 0xc1, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xe8, 0xe9, 0xeb, 0xf2,
+                                     0xf3, 0xf6, 0xf7, 0xff};
+    uint8_t first = bytes[0];
+    return (first >= 0x40 && first <= 0x5f) || (first >= 0x70 && first <= 0x7f) || (first >= 0xb8 && first <= 0xbf) ||
+           memchr(common, first, sizeof common);
 }
 
-/* True when the candidate stands in a run of ordinary instructions that does not meet a known function's middle. */
+/* True when the candidate stands in a run of what looks like code. Random data passes with a chance of one in a million. */
 static bool is_plausible(const struct mc_sweep *sweep, uint64_t address, uint64_t end)
 {
     const uint8_t *bytes = mc_image_bytes(sweep->image, address, end - address);
-    size_t position = 0;
-    for (unsigned i = 0; i < PLAUSIBLE_RUN; i++) {
+    size_t position = 0, size = end - address;
+    unsigned count = 0, common = 0;
+    for (; bytes && count < RUN && position < size; count++) {
         struct mc_class class;
-        if (end - address - position < 2)
+        unsigned length = mc_decode_class(sweep->image->mode, bytes + position, size - position, &class);
+        if (!length || !mc_is_ordinary(bytes + position, length))
             return false;
-        mc_decode_class(sweep->image->mode, bytes + position, end - address - position, &class);
-        if (!is_ordinary(&class, bytes + position))
-            return false;
-        position += class.length;
-        if (class.flow == MC_FLOW_RET || class.flow == MC_FLOW_JMP)
-            return true;
+        common += is_common(bytes + position);
+        position += length;
     }
-    return true;
+    return count >= RUN / 2 && common * 8 >= count * 7;
 }
 
 static void report_unreached(struct mc_sweep *sweep, const struct mc_text_range *range)
@@ -75,7 +78,43 @@ static void report_unreached(struct mc_sweep *sweep, const struct mc_text_range 
     }
 }
 
-static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *code)
+static int compare_addresses(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Words in data of files without relocations that may name code of the zone. */
+static void note_words(struct mc_sweep *sweep)
+{
+    const struct mc_image *image = sweep->image;
+    const struct mc_reach *reach = &sweep->reach;
+    size_t width = image->mode == MC_MODE_64 ? 8 : 4;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct mc_segment *segment = &image->segments[i];
+        for (size_t at = 0; !segment->executable && at + width <= segment->file_size; at += width) {
+            uint64_t word = 0;
+            memcpy(&word, segment->bytes + at, width);
+            if (word >= reach->start && word < reach->end && reach->state[word - reach->start] == MC_BYTE_UNSEEN)
+                mc_push(&sweep->pointers, word);
+        }
+    }
+}
+
+/* Addresses that code takes, and those in data, may be functions or tables: tried one by one. */
+static void follow_pointers(struct mc_sweep *sweep)
+{
+    if (sweep->image->kind == MC_KIND_EXECUTABLE)
+        note_words(sweep);
+    size_t count = sweep->pointers.count;
+    if (count)
+        qsort(sweep->pointers.items, count, sizeof *sweep->pointers.items, compare_addresses);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || sweep->pointers.items[i] != sweep->pointers.items[i - 1])
+            mc_reach_try(&sweep->reach, sweep->pointers.items[i], LEAST_TRIAL);
+}
+
+static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *code, size_t first, size_t count)
 {
     const struct mc_entries *entries = sweep->entries;
     struct mc_reach *reach = &sweep->reach;
@@ -85,36 +124,46 @@ static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *
         return;
     uint8_t *state = mc_sweep_clear_state(sweep, size);
     memset(state, MC_BYTE_FOREIGN, size);
-    for (size_t i = 0; i < entries->uncovered_count; i++) {
+    for (size_t i = first; i < first + count; i++) {
         const struct mc_text_range *range = &entries->uncovered[i];
-        if (range->start >= code->start && range->end <= code->end)
-            memset(state + (range->start - code->start), MC_BYTE_UNSEEN, range->end - range->start);
+        memset(state + (range->start - code->start), MC_BYTE_UNSEEN, range->end - range->start);
     }
     mc_reach_begin(reach, code->start, code->end, bytes, state);
     for (size_t i = first_entry(entries, code->start); i < entries->count && entries->items[i].address < code->end; i++)
         mc_reach_follow(reach, entries->items[i].address);
     mc_sweep_follow_branches(sweep, code->start, code->end);
+    follow_pointers(sweep);
     reach->undecoded.count = 0; /* not bytes of a known function */
     mc_sweep_keep_results(sweep);
+}
+
+/* The uncovered ranges that lie in the code range: from *first on, their count in the result. Both lists are sorted. */
+static size_t ranges_of(const struct mc_entries *entries, const struct mc_code_range *code, size_t *first)
+{
+    while (*first < entries->uncovered_count && entries->uncovered[*first].start < code->start)
+        ++*first;
+    size_t count = 0;
+    while (*first + count < entries->uncovered_count && entries->uncovered[*first + count].end <= code->end)
+        count++;
+    return count;
 }
 
 void mc_sweep_outside(struct mc_sweep *sweep)
 {
     const struct mc_image *image = sweep->image;
     const struct mc_entries *entries = sweep->entries;
+    size_t first = 0;
     for (size_t i = 0; i < image->code_count; i++) {
-        const struct mc_code_range *code = &image->code[i];
+        size_t count = ranges_of(entries, &image->code[i], &first);
         sweep->candidates.count = 0;
-        for (size_t k = 0; k < entries->uncovered_count; k++)
-            if (entries->uncovered[k].start >= code->start && entries->uncovered[k].end <= code->end)
-                read_range(sweep, &entries->uncovered[k]);
+        for (size_t k = first; k < first + count; k++)
+            read_range(sweep, &entries->uncovered[k]);
         if (!sweep->candidates.count)
             continue;
-        walk_code_range(sweep, code);
+        walk_code_range(sweep, &image->code[i], first, count);
         if (!mc_sweep_keep_unreached(sweep))
             continue;
-        for (size_t k = 0; k < entries->uncovered_count; k++)
-            if (entries->uncovered[k].start >= code->start && entries->uncovered[k].end <= code->end)
-                report_unreached(sweep, &entries->uncovered[k]);
+        for (size_t k = first; k < first + count; k++)
+            report_unreached(sweep, &entries->uncovered[k]);
     }
 }

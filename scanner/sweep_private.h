@@ -23,6 +23,7 @@ struct mc_sweep {
     bool asks_cpuid;
     bool branches_known;
     MC_VECTOR(uint64_t) branches; /* direct targets outside the zone they come from and not entries, sorted */
+    MC_VECTOR(uint64_t) pointers; /* code addresses outside known functions that an operand names */
     MC_VECTOR(struct mc_use) uses;
     MC_VECTOR(struct mc_use) candidates; /* scratch: what a straight line takes for uses */
     MC_VECTOR(struct mc_gap) gaps;

@@ -3,16 +3,21 @@
 
 #include <string.h>
 
+#define LEA_OPCODE 0x8d /* REX 8D modrm disp32 */
+#define LEA_LENGTH 7
+#define CONVINCING 256 /* ordinary instructions in a row that a trial need not go beyond */
+
 void mc_reach_begin(struct mc_reach *reach, uint64_t start, uint64_t end, const uint8_t *bytes, uint8_t *state)
 {
     reach->start = start;
     reach->end = end;
     reach->bytes = bytes;
     reach->state = state;
-    reach->bounds_ignored = reach->past_call = false;
+    reach->bounds_ignored = reach->past_call = reach->trial = reach->implausible = false;
     reach->unresolved = 0;
     reach->work.count = reach->indirect.count = reach->resolved.count = 0;
     reach->bases.count = reach->undecoded.count = reach->uses.count = 0;
+    reach->deferred.count = reach->tables.count = reach->bases_tried = 0;
 }
 
 void mc_reach_free(struct mc_reach *reach)
@@ -20,9 +25,12 @@ void mc_reach_free(struct mc_reach *reach)
     mc_vector_free(&reach->work);
     mc_vector_free(&reach->indirect);
     mc_vector_free(&reach->resolved);
+    mc_vector_free(&reach->deferred);
     mc_vector_free(&reach->bases);
+    mc_vector_free(&reach->tables);
     mc_vector_free(&reach->undecoded);
     mc_vector_free(&reach->uses);
+    mc_vector_free(&reach->log);
 }
 
 static void push_target(struct mc_reach *reach, uint64_t target)
@@ -53,13 +61,20 @@ static uint64_t step(struct mc_reach *reach, uint64_t address)
         /* After a call that does not return anything may stand. */
         if (!reach->past_call)
             mc_push(&reach->undecoded, address);
+        reach->implausible = true;
         return 0;
     }
     mark(reach, offset, length);
+    if (reach->trial) {
+        mc_push(&reach->log, ((struct mc_text_range){offset, offset + length}));
+        reach->implausible |= !mc_is_ordinary(reach->bytes + offset, length);
+        if (reach->log.count >= CONVINCING && !reach->implausible)
+            reach->trial = false; /* no data goes on like that: the trial is over, its marks stay */
+    }
     uint64_t next = address + length;
     if (reach->is_use[class.need])
         mc_push(&reach->uses, ((struct mc_use){.address = address, .need = class.need, .length = (uint8_t)length}));
-    if (class.flags & MC_CLASS_RIP_RELATIVE)
+    if ((class.flags & MC_CLASS_RIP_RELATIVE) && length == LEA_LENGTH && reach->bytes[offset + 1] == LEA_OPCODE)
         mc_push(&reach->bases, mc_class_target(reach->image, next, &class));
     reach->past_call = false;
     switch ((enum mc_flow)class.flow) {
@@ -93,7 +108,11 @@ static void drain(struct mc_reach *reach)
     while (reach->work.count) {
         uint64_t address = reach->work.items[--reach->work.count];
         reach->past_call = false;
-        while (address >= reach->start && address < reach->end) {
+        if (reach->trial && reach->implausible) {
+            reach->work.count = reach->indirect.count = reach->deferred.count = 0;
+            return;
+        }
+        while (address >= reach->start && address < reach->end && !(reach->trial && reach->implausible)) {
             uint8_t state = reach->state[address - reach->start];
             if (state == MC_BYTE_START || state == MC_BYTE_FOREIGN)
                 break;
@@ -106,10 +125,15 @@ static void drain(struct mc_reach *reach)
  * possible. */
 static void resolve_jumps(struct mc_reach *reach)
 {
-    while (reach->indirect.count) {
-        uint64_t jump = reach->indirect.items[--reach->indirect.count];
-        mc_push(&reach->resolved, jump);
-        if (!mc_reach_jump_table(reach, jump) && reach->unresolved++ == 0)
+    while (reach->indirect.count || reach->deferred.count) {
+        bool last_resort = !reach->indirect.count;
+        uint64_t jump = last_resort ? reach->deferred.items[--reach->deferred.count] : reach->indirect.items[--reach->indirect.count];
+        enum mc_jump_outcome outcome = mc_reach_jump_table(reach, jump, last_resort);
+        if (outcome == MC_JUMP_LATER)
+            mc_push(&reach->deferred, jump);
+        else
+            mc_push(&reach->resolved, jump);
+        if (outcome == MC_JUMP_UNKNOWN && reach->unresolved++ == 0)
             reach->unresolved_at = jump;
         drain(reach);
     }
@@ -122,10 +146,48 @@ void mc_reach_follow(struct mc_reach *reach, uint64_t root)
     resolve_jumps(reach);
 }
 
+bool mc_is_ordinary(const uint8_t *bytes, unsigned length)
+{
+    uint8_t first = bytes[0];
+    bool zeros = length >= 2 && first == 0 && bytes[1] == 0;
+    bool ports = (first >= 0x6c && first <= 0x6f) || (first >= 0xe4 && first <= 0xe7) || (first >= 0xec && first <= 0xef);
+    bool system = first == 0xcf || first == 0xca || first == 0xcb || first == 0xfa || first == 0xfb || first == 0xf1 ||
+                  first == 0xd7 || first == 0xc8 || first == 0xce;
+    return !zeros && !ports && !system;
+}
+
+bool mc_reach_try(struct mc_reach *reach, uint64_t root, size_t least)
+{
+    size_t uses = reach->uses.count, bases = reach->bases.count, undecoded = reach->undecoded.count;
+    size_t resolved = reach->resolved.count, tables = reach->tables.count;
+    uint32_t unresolved = reach->unresolved;
+    if (root < reach->start || root >= reach->end || reach->state[root - reach->start] != MC_BYTE_UNSEEN)
+        return false;
+    reach->trial = true;
+    reach->implausible = false;
+    reach->log.count = 0;
+    mc_reach_follow(reach, root);
+    bool decided = !reach->trial;
+    reach->trial = false;
+    if (decided || (!reach->implausible && reach->log.count >= least))
+        return true;
+    for (size_t i = 0; i < reach->log.count; i++)
+        memset(reach->state + reach->log.items[i].start, MC_BYTE_UNSEEN, reach->log.items[i].end - reach->log.items[i].start);
+    reach->uses.count = uses;
+    reach->bases.count = bases;
+    reach->bases_tried = reach->bases_tried < bases ? reach->bases_tried : bases;
+    reach->tables.count = tables;
+    reach->undecoded.count = undecoded;
+    reach->resolved.count = resolved;
+    reach->unresolved = unresolved;
+    return false;
+}
+
 void mc_reach_widen(struct mc_reach *reach)
 {
     reach->bounds_ignored = true;
     reach->unresolved = 0;
+    reach->bases_tried = 0;
     for (size_t i = reach->resolved.count; i-- > 0;)
         mc_push(&reach->indirect, reach->resolved.items[i]);
     reach->resolved.count = 0;

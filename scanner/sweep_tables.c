@@ -42,13 +42,25 @@ static bool valid_target(const struct mc_reach *reach, uint64_t target)
     return state == MC_BYTE_UNSEEN || state == MC_BYTE_START;
 }
 
-/* Pushes the targets of one table. Returns how many entries made sense. */
+/* Another table of the zone starts there: entries of this one end before. */
+static uint64_t next_base(const struct mc_reach *reach, uint64_t address)
+{
+    uint64_t next = UINT64_MAX;
+    for (size_t i = 0; i < reach->bases.count; i++)
+        if (reach->bases.items[i] > address && reach->bases.items[i] < next)
+            next = reach->bases.items[i];
+    return next;
+}
+
+/* Pushes the targets of one table. Returns how many entries made sense. Up to a tested bound, targets may lie in another
+ * part of the function (.cold), which has unwind data of its own. */
 static size_t read_table(struct mc_reach *reach, const struct table *table, size_t bound)
 {
     size_t count = 0;
-    if (reach->bounds_ignored || bound == 0 || bound > LONGEST_TABLE)
-        bound = LONGEST_TABLE;
-    for (; count < bound; count++) {
+    bool tested = bound > 0 && bound <= LONGEST_TABLE;
+    size_t limit = tested && !reach->bounds_ignored ? bound : LONGEST_TABLE;
+    uint64_t stop = next_base(reach, table->address);
+    for (; count < limit && table->address + count * table->width < stop; count++) {
         uint64_t entry;
         if (!mc_image_read(reach->image, table->address + count * table->width, table->width, &entry))
             break;
@@ -56,12 +68,24 @@ static size_t read_table(struct mc_reach *reach, const struct table *table, size
             entry = table->base + (uint64_t)(int64_t)(int32_t)(uint32_t)entry;
         if (reach->image->mode == MC_MODE_32)
             entry = (uint32_t)entry;
-        if (!valid_target(reach, entry))
+        if (!valid_target(reach, entry)) {
+            bool elsewhere = entry < reach->start || entry >= reach->end;
+            if (tested && count < bound && elsewhere && mc_image_is_code(reach->image, entry))
+                continue;
             break;
+        }
         if (reach->state[entry - reach->start] == MC_BYTE_UNSEEN)
             mc_push(&reach->work, entry);
     }
     return count;
+}
+
+static bool is_known_table(const struct mc_reach *reach, uint64_t address)
+{
+    for (size_t i = 0; i < reach->tables.count; i++)
+        if (reach->tables.items[i] == address)
+            return true;
+    return false;
 }
 
 static bool is_compare_immediate(const struct mc_insn *insn)
@@ -110,16 +134,17 @@ static bool find_base(const struct mc_reach *reach, uint64_t address, int wanted
     return false;
 }
 
+/* When the base was computed far away: every address the zone takes that was not tried yet. */
 static bool try_all_bases(struct mc_reach *reach, int64_t displacement, unsigned width, bool relative, size_t bound)
 {
     bool found = false;
     size_t count = reach->bases.count; /* following the targets adds to the list */
-    for (size_t i = 0; i < count; i++) {
-        uint64_t base = reach->bases.items[i];
+    for (; reach->bases_tried < count; reach->bases_tried++) {
+        uint64_t base = reach->bases.items[reach->bases_tried];
         struct table table = {base + (uint64_t)displacement, relative ? base : 0, width};
         /* Data that by chance leads into the zone once is common, twice in a row is not. */
         size_t before = reach->work.count;
-        if (read_table(reach, &table, bound) >= 2)
+        if (!is_known_table(reach, table.address) && read_table(reach, &table, bound) >= 2)
             found = true;
         else
             reach->work.count = before;
@@ -133,7 +158,18 @@ static bool reads_entry(const struct mc_insn *insn)
     return insn->has_modrm && insn->mod != 3 && (insn->index != MC_REG_NONE) && (insn->scale == 4 || insn->scale == 8);
 }
 
-static bool follow_load(struct mc_reach *reach, uint64_t address, const struct mc_insn *load, bool relative, size_t bound)
+/* Reads a table that the code names. */
+static enum mc_jump_outcome read_named(struct mc_reach *reach, const struct table *table, size_t bound)
+{
+    if (!read_table(reach, table, bound))
+        return MC_JUMP_UNKNOWN;
+    if (!is_known_table(reach, table->address))
+        mc_push(&reach->tables, table->address);
+    return MC_JUMP_RESOLVED;
+}
+
+static enum mc_jump_outcome follow_load(struct mc_reach *reach, uint64_t address, const struct mc_insn *load, bool relative, size_t bound,
+                                        bool last_resort)
 {
     struct table table = {.width = load->scale};
     bool wide = reach->image->mode == MC_MODE_64;
@@ -142,44 +178,50 @@ static bool follow_load(struct mc_reach *reach, uint64_t address, const struct m
         table.address = (uint64_t)load->displacement;
         if (!wide)
             table.address = (uint32_t)table.address;
-        return read_table(reach, &table, bound) > 0;
+        return read_named(reach, &table, bound);
     }
     if (!wide) {
         table.base = relative ? reach->image->got_base : 0;
         table.address = (uint32_t)(reach->image->got_base + (uint64_t)load->displacement);
-        return reach->image->got_base && read_table(reach, &table, bound) > 0;
+        return reach->image->got_base ? read_named(reach, &table, bound) : MC_JUMP_UNKNOWN;
     }
     if (find_base(reach, address, load->base, &base)) {
         table.base = relative ? base : 0;
         table.address = base + (uint64_t)load->displacement;
-        if (read_table(reach, &table, bound) > 0)
-            return true;
+        if (read_named(reach, &table, bound) == MC_JUMP_RESOLVED)
+            return MC_JUMP_RESOLVED;
     }
-    return try_all_bases(reach, load->displacement, table.width, relative, bound);
+    if (!last_resort)
+        return MC_JUMP_LATER;
+    /* Compilers copy the jump of a loop's switch: its table is one of those that other jumps named. */
+    bool found = try_all_bases(reach, load->displacement, table.width, relative, bound);
+    return found || reach->tables.count ? MC_JUMP_RESOLVED : MC_JUMP_UNKNOWN;
 }
 
-bool mc_reach_jump_table(struct mc_reach *reach, uint64_t address)
+enum mc_jump_outcome mc_reach_jump_table(struct mc_reach *reach, uint64_t address, bool last_resort)
 {
     struct mc_insn jump, insn;
     uint64_t offset = address - reach->start;
     if (!mc_decode(reach->image->mode, reach->bytes + offset, reach->end - address, &jump))
-        return false;
+        return MC_JUMP_UNKNOWN;
     size_t bound = find_bound(reach, address);
-    if (jump.mod != 3) /* without an index it is a tail call through a slot or a vtable: not a jump inside the zone */
-        return !reads_entry(&jump) || follow_load(reach, address, &jump, false, bound);
+    if (jump.mod != 3 && !reads_entry(&jump)) /* a tail call through a slot or a vtable: not a jump inside the zone */
+        return MC_JUMP_RESOLVED;
+    if (jump.mod != 3)
+        return follow_load(reach, address, &jump, false, bound, last_resort);
     bool relative = false;
     uint64_t at = address;
     for (unsigned i = 0; i < BACKWARDS_LOAD; i++) {
         at = previous(reach, at, &insn);
         if (!at)
-            return false;
+            return MC_JUMP_UNKNOWN;
         if (insn.encoding != MC_LEGACY || insn.map != MC_MAP_PRIMARY)
             continue;
         if ((insn.opcode == 0x01 || insn.opcode == 0x03) && insn.mod == 3)
             relative = true; /* add r, base */
         bool load = insn.opcode == 0x8b || (insn.opcode == 0x63 && reach->image->mode == MC_MODE_64);
         if (load && reads_entry(&insn))
-            return follow_load(reach, at, &insn, relative || insn.opcode == 0x63, bound);
+            return follow_load(reach, at, &insn, relative || insn.opcode == 0x63, bound, last_resort);
     }
-    return false;
+    return MC_JUMP_UNKNOWN;
 }
