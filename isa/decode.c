@@ -187,7 +187,7 @@ static void read_evex(struct head *head)
     bool reg = head->at[0] >= 0xc0;
     if (head->map == MC_MAP_4) /* promoted legacy instructions: pp is their operand size */
         head->operand_size_16 = head->prefix == MC_PP_66;
-    if (head->map == 0 || (head->mode == MC_MODE_32 && (high_base || high_index)) || (reg && high_index))
+    if (head->map == 0 || (head->mode == MC_MODE_32 && (high_base || high_index || !(p2 & 8))) || (reg && high_index))
         return;
     set_leaf(head, mc_table_evex[head->map - 1][head->prefix][head->opcode], reg && head->b && head->map != MC_MAP_4 ? 2 : head->l);
     if (!evex_is_valid(head, reg))
@@ -197,7 +197,7 @@ static void read_evex(struct head *head)
     else
         head->index_high |= high_index ? 16 : 0;
     head->base_high |= high_base ? 16 : 0;
-    head->apx = high_base || high_index;
+    head->apx = high_base || high_index || (head->shape.flags & MC_SHAPE_GENERAL && head->reg_high & 16);
 }
 
 /* APX: legacy maps 0 and 1 with 32 registers (Intel APX specification 355828, 3.1.1). */
@@ -323,12 +323,31 @@ static bool read_head(enum mc_mode mode, const uint8_t *bytes, struct head *head
     bool used = head->leaf & MC_LEAF_VVVV || head->shape.flags & MC_SHAPE_SCC || (head->shape.flags & MC_SHAPE_ND && head->b);
     if (!used && head->vvvv & unused)
         return false;
+    if (mode == MC_MODE_32) { /* there are eight registers; the bits for more do not count (SDM vol. 2, 2.3.5, 2.7.1) */
+        head->reg_high = head->index_high = head->base_high = head->rm_vector_high = 0;
+        head->vvvv &= 7;
+    }
     if (head->apx) {
         head->need = mc_need_with_apx[head->need];
         if (!head->need)
             return false;
     }
     return true;
+}
+
+/* The multiplier of an 8-bit displacement (SDM vol. 2, 2.7.5). */
+static unsigned disp8_factor(const struct head *head)
+{
+    const struct mc_shape *shape = &head->shape;
+    if (head->encoding != MC_EVEX || !shape->disp_base)
+        return 1;
+    if (head->b && shape->broadcast)
+        return shape->broadcast;
+    if (!shape->disp_by_vl)
+        return 1u << (shape->disp_base - 1);
+    if (shape->disp_base == MC_DISP_DUP)
+        return head->l == 0 ? 8 : 16u << head->l;
+    return 16u << head->l >> (shape->disp_base - 1);
 }
 
 static void read_memory_16(const struct head *head, const uint8_t **at, struct mc_insn *ret)
@@ -345,25 +364,10 @@ static void read_memory_16(const struct head *head, const uint8_t **at, struct m
         ret->displacement_size = ret->mod;
     }
     if (ret->displacement_size == 1)
-        ret->displacement = (int8_t)**at;
+        ret->displacement = (int64_t)(int8_t)**at * disp8_factor(head);
     else if (ret->displacement_size == 2)
         ret->displacement = (int16_t)mc_load32(*at);
     *at += ret->displacement_size;
-}
-
-/* The multiplier of an 8-bit displacement (SDM vol. 2, 2.7.5). */
-static unsigned disp8_factor(const struct head *head)
-{
-    const struct mc_shape *shape = &head->shape;
-    if (head->encoding != MC_EVEX || !shape->disp_base)
-        return 1;
-    if (head->b && shape->broadcast)
-        return shape->broadcast;
-    if (!shape->disp_by_vl)
-        return 1u << (shape->disp_base - 1);
-    if (shape->disp_base == MC_DISP_DUP)
-        return head->l == 0 ? 8 : 16u << head->l;
-    return 16u << head->l >> (shape->disp_base - 1);
 }
 
 static void read_memory(const struct head *head, const uint8_t **at, struct mc_insn *ret)

@@ -75,6 +75,7 @@ enum mc_special {
 #define MC_SHAPE_SCC 64       /* APX: EVEX.aaa and V' hold a condition, vvvv flags */
 #define MC_SHAPE_ND 128       /* APX: EVEX.b is ND, either value; vvvv is the destination when it is set */
 #define MC_SHAPE_ZU 256       /* APX: EVEX.b is ZU, either value */
+#define MC_SHAPE_GENERAL 512  /* modrm.reg is a general register: above 15 only with APX */
 struct mc_shape {
     uint16_t flags;     /* MC_SHAPE_* */
     uint8_t disp_base; /* disp8*N: log2(N) + 1, or 0 for none; when disp_by_vl, N = (16 << L) >> (disp_base - 1) */

@@ -62,6 +62,7 @@ static const struct word shape_flags[] = {{"k", MC_SHAPE_MASK},
                                           {"scc", MC_SHAPE_SCC},
                                           {"nd", MC_SHAPE_ND},
                                           {"zu", MC_SHAPE_ZU},
+                                          {"g", MC_SHAPE_GENERAL},
                                           {NULL, 0}};
 static const struct word absents[] = {{"ud", MC_ABSENT_UD}, {"nop", MC_ABSENT_NOP}, {"alias", MC_ABSENT_ALIAS}, {NULL, 0}};
 /* disp8*N: by the vector length, or fixed. */
