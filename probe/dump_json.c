@@ -77,6 +77,19 @@ static void set_maximum(struct mc_snapshot *snapshot, uint32_t base, uint32_t hi
     mc_snapshot_add(snapshot, base, 0, regs);
 }
 
+/* QEMU copies 1.EDX for AMD (MC_ALIAS_BITS) without naming the copies. */
+static void copy_aliases(struct mc_snapshot *snapshot)
+{
+    const struct mc_leaf *from = mc_snapshot_find(snapshot, 1, 0), *to = mc_snapshot_find(snapshot, 0x80000001, 0);
+    uint32_t regs[4] = {0};
+    if (!mc_snapshot_is_amd(snapshot))
+        return;
+    if (to)
+        memcpy(regs, to->regs, sizeof regs);
+    regs[MC_EDX] |= from ? from->regs[MC_EDX] & MC_ALIAS_BITS : 0;
+    mc_snapshot_add(snapshot, 0x80000001, 0, regs);
+}
+
 static json_int_t get_integer(const json_t *props, const char *key)
 {
     return json_integer_value(json_object_get(props, key));
@@ -128,6 +141,7 @@ static bool parse_model(const json_t *props, struct mc_dump *dump, struct mc_err
         memcpy(regs, structured->regs, sizeof regs);
     regs[MC_EAX] = 2; /* subleaves 1 and 2 count */
     mc_snapshot_add(snapshot, 7, 0, regs);
+    copy_aliases(snapshot);
     set_signature(snapshot, props);
     set_brand(snapshot, json_string_value(json_object_get(props, "model-id")));
     return known > 0 || fail(ret_error, "\"props\" names no CPU feature that QEMU's x86 models have");

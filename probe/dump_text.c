@@ -202,7 +202,7 @@ static bool add_leaf_line(struct text_reader *reader, const struct line *line, s
 bool mc_dump_parse_text(const char *text, size_t size, struct mc_dump *dump, struct mc_error *ret_error)
 {
     struct text_reader reader = {.dump = dump, .announced = -1};
-    size_t position = 0;
+    size_t position = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* UTF-8 byte order mark */
     for (unsigned number = 1; position < size; number++) {
         const char *newline = memchr(text + position, '\n', size - position);
         size_t length = newline ? (size_t)(newline - text) - position : size - position;

@@ -34,6 +34,8 @@ size_t mc_find_broken_implications(const struct mc_feature_set *reported, struct
     known_count = known_count < 16 ? known_count : 16;
     struct mc_feature_set program = mc_program_features(&v4->features);
     struct mc_feature_set missing = mc_set_minus(program, reported), present = mc_set_and(program, reported);
+    mc_set_remove(&missing, MC_F_SEP); /* entries to the kernel: no program counts on them */
+    mc_set_remove(&missing, MC_F_SYSCALL);
     for (int needs = mc_set_next(&missing, 0); needs >= 0; needs = mc_set_next(&missing, needs + 1)) {
         if (is_listed(known, known_count, (enum mc_feature)needs))
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/kernel_view.h"
 
+#include "base/cursor.h"
 #include "base/vector.h"
 
 #include <errno.h>
@@ -122,6 +123,24 @@ bool mc_kernel_view_parse(const char *text, size_t size, struct mc_kernel_view *
     return true;
 }
 
+/* From /proc/self/auxv, because glibc on x86 answers getauxval(AT_HWCAP) with platform bits of its own (dl_hwcap). */
+static void read_hwcaps(struct mc_kernel_view *view)
+{
+    size_t size;
+    char *bytes = mc_read_small_file("/proc/self/auxv", 1 << 16, &size, NULL);
+    struct mc_cursor cursor = mc_cursor_at(bytes, bytes ? size : 0);
+    while (cursor.position < cursor.size && !cursor.bad) {
+        uint64_t type = sizeof(long) == 8 ? mc_read_u64(&cursor) : mc_read_u32(&cursor);
+        uint64_t value = sizeof(long) == 8 ? mc_read_u64(&cursor) : mc_read_u32(&cursor);
+        if (type == AT_HWCAP)
+            view->hwcap = value;
+        else if (type == AT_HWCAP2)
+            view->hwcap2 = value;
+        view->hwcap_known |= type == AT_HWCAP && !cursor.bad;
+    }
+    free(bytes);
+}
+
 bool mc_kernel_view_read(const char *directory, bool live, struct mc_kernel_view *ret, struct mc_error *ret_error)
 {
     char path[4096];
@@ -133,11 +152,8 @@ bool mc_kernel_view_read(const char *directory, bool live, struct mc_kernel_view
         return false;
     bool parsed = mc_kernel_view_parse(text, size, ret, ret_error);
     free(text);
-    if (parsed && live) {
-        ret->hwcap_known = true;
-        ret->hwcap = getauxval(AT_HWCAP);
-        ret->hwcap2 = getauxval(AT_HWCAP2);
-    }
+    if (parsed && live)
+        read_hwcaps(ret);
     return parsed;
 }
 

@@ -41,7 +41,8 @@ static void run_trials(const struct mc_probe_options *options, struct mc_probe *
     struct mc_error error = {0};
     if (options->skip_trials || (options->cpuid_file && !options->try_dump))
         return;
-    if (mc_trials_run(NULL, &cpu->trials, &error))
+    const struct mc_trials_options all = {0};
+    if (mc_trials_run(&all, &cpu->trials, &error))
         probe->tried = true;
     else if (probe->trial_error.kind == MC_ERROR_NONE)
         probe->trial_error = error;
@@ -167,20 +168,6 @@ static void identify_machine(const struct mc_probe_options *options, struct mc_p
     close(fd);
 }
 
-static struct mc_feature_trial find_trial(const struct mc_probe_cpu *cpu, enum mc_feature feature)
-{
-    struct mc_feature_trial trial = {0};
-    if (cpu->trials.count == 0)
-        return trial;
-    trial = mc_trials_of_feature(&cpu->trials, feature);
-    if (mc_features[feature].level == MC_LEVEL_KERNEL && trial.ran == 0) {
-        trial.outcome = MC_OUTCOME_UNTESTABLE;
-        if (!trial.why[0])
-            snprintf(trial.why, sizeof trial.why, "only a kernel uses it");
-    }
-    return trial;
-}
-
 static void decide_cpu(const struct mc_probe *probe, struct mc_probe_cpu *cpu)
 {
     const struct mc_kernel_cpu *kernel = mc_kernel_view_cpu(&probe->kernel_view, cpu->cpu);
@@ -193,7 +180,8 @@ static void decide_cpu(const struct mc_probe *probe, struct mc_probe_cpu *cpu)
         row->kernel = MC_ANSWER_UNKNOWN;
         if (kernel && kernel->known && mc_features[i].kernel_flag[0])
             row->kernel = mc_set_has(&kernel->flags, feature) ? MC_ANSWER_YES : MC_ANSWER_NO;
-        row->trial = find_trial(cpu, feature);
+        if (cpu->trials.count > 0)
+            row->trial = mc_probe_weigh(&cpu->trials, feature, &cpu->reported);
         row->verdict = mc_probe_decide(row->reported, row->usable, &row->trial);
         if (mc_probe_executable(row->reported, &row->trial))
             mc_set_add(&cpu->executable, feature);
@@ -292,8 +280,7 @@ bool mc_probe_incomplete(const struct mc_probe *probe)
 {
     bool incomplete = probe->trial_error.kind != MC_ERROR_NONE;
     for (size_t i = 0; i < probe->cpu_count; i++)
-        for (int feature = 0; feature < MC_FEATURE_COUNT; feature++)
-            incomplete |= probe->cpus[i]->features[feature].trial.outcome == MC_OUTCOME_FAULT;
+        incomplete |= mc_trials_disturbed(&probe->cpus[i]->trials);
     return incomplete;
 }
 

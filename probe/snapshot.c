@@ -10,8 +10,6 @@
 /* No CPU has come near this many leaves in a range; a source that says so is not believed further. */
 #define RANGE_LIMIT 0xFFu
 #define SUBLEAF_LIMIT 63u
-/* Copies of 1.EDX in 0x80000001.EDX: bits 0-9, 12-17, 23, 24 (AMD APM vol. 3, E.4.2). */
-#define ALIAS_BITS 0x0183F3FFu
 
 enum subleaf_rule {
     SUBLEAF_NONE,       /* one answer whatever ECX holds */
@@ -245,5 +243,5 @@ uint32_t mc_snapshot_alias_mismatch(const struct mc_snapshot *snapshot)
     if (!mc_snapshot_is_amd(snapshot) || !is_valid_leaf(snapshot, 0x80000001))
         return 0;
     uint32_t basic = mc_snapshot_register(snapshot, 1, 0, MC_EDX);
-    return (basic ^ mc_snapshot_register(snapshot, 0x80000001, 0, MC_EDX)) & ALIAS_BITS;
+    return (basic ^ mc_snapshot_register(snapshot, 0x80000001, 0, MC_EDX)) & MC_ALIAS_BITS;
 }

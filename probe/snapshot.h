@@ -45,6 +45,7 @@ struct mc_feature_set mc_snapshot_comparable(const struct mc_snapshot *snapshot)
 void mc_snapshot_vendor(const struct mc_snapshot *snapshot, char ret[static 13]);
 /* AMD and its descendants: their 0x80000001.EDX repeats bits of 1.EDX (AMD APM vol. 3, E.4.2). */
 bool mc_snapshot_is_amd(const struct mc_snapshot *snapshot);
+#define MC_ALIAS_BITS 0x0183F3FFu /* bits 0-9, 12-17, 23, 24 */
 /* Bits of 1.EDX whose copy in 0x80000001.EDX says otherwise; always 0 where the vendor has no such copy. */
 uint32_t mc_snapshot_alias_mismatch(const struct mc_snapshot *snapshot);
 

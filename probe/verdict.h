@@ -32,6 +32,16 @@ struct mc_os_view {
 /* Reported, and the OS state on. UNKNOWN where the state cannot be seen (a recorded dump; CR4 bits). */
 enum mc_answer mc_feature_usable(enum mc_feature feature, const struct mc_feature_set *reported, const struct mc_os_view *os);
 
+/* mc_trials_of_feature, with what only the other views can tell put right, as input for the two functions below:
+ * - instructions that another, reported feature grants as well (MMXEXT is part of SSE) prove nothing: UNTESTABLE;
+ * - kernel-only features are UNTESTABLE;
+ * - a FAULT that says nothing of the CPU (a hang, a killed child, RDTSC forbidden to this process) is UNTESTABLE, so that
+ *   the FAULTs left are CPU exceptions other than #UD: the CPU does not execute the instruction as the manual says. */
+struct mc_feature_trial mc_probe_weigh(const struct mc_trials *trials, enum mc_feature feature,
+                                       const struct mc_feature_set *reported);
+/* Some trial ended for a reason outside the CPU: a hang, a killed child. */
+bool mc_trials_disturbed(const struct mc_trials *trials);
+
 /* One cell of the table. usable only serves to tell a refused instruction from one that the OS has switched off. */
 enum mc_probe_verdict mc_probe_decide(bool reported, enum mc_answer usable, const struct mc_feature_trial *trial);
 

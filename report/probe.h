@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports of the probe: for people, and as schema maskcheck/probe/1. */
+#ifndef MC_REPORT_PROBE_H
+#define MC_REPORT_PROBE_H
+
+#include "probe/probe.h"
+
+#include <stdio.h>
+
+struct mc_probe_report {
+    const char *version;                /* of maskcheck */
+    const struct mc_baseline *baseline; /* the one the probe was asked about, or NULL */
+    bool colour;                        /* text: with ANSI colours */
+};
+
+/* The answer first, then machine, what contradicts, then all features by group. */
+void mc_probe_report_text(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *options);
+/* One JSON object without a newline after it, so that it can stand inside another document. */
+void mc_probe_report_json(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *options);
+
+#endif
