@@ -11,7 +11,8 @@
     X(rdtscp) X(rdpid) X(rdrand) X(rdpru) X(rdfsbase) X(wrgsbase) X(rdpkru) X(clzero) X(monitorx) X(mwaitx) X(tpause)  \
     X(xtest) X(xbegin) X(xsave) X(fxsave) X(xgetbv) X(xgetbv1)                                               \
     X(vp2intersectd) X(rcp28) X(gather_prefetch) X(v4fmaddps) X(vp4dpwssd)                             \
-    X(extrq) X(extrq_imm) X(insertq_imm) X(slwpcb)
+    X(extrq) X(extrq_imm) X(insertq_imm) X(slwpcb)                                                                    \
+    X(tdpbssd) X(tdpbuud) X(tdpbf16ps) X(tdpfp16ps) X(tcmmrlfp16ps) X(tcmmimfp16ps) X(ldtilecfg)
 #define X(name) mc_state_fn mc_state_##name;
 MC_STATE_LIST(X)
 #undef X

@@ -61,7 +61,7 @@ static const struct pattern *pattern_for(enum mc_inputs kind, unsigned run)
     static const struct pattern others[] = {[MC_IN_F32] = PATTERN(floats), [MC_IN_F64] = PATTERN(doubles),
                                             [MC_IN_F32S] = PATTERN(special_floats), [MC_IN_F64S] = PATTERN(special_doubles),
                                             [MC_IN_F16] = PATTERN(halves), [MC_IN_BF16] = PATTERN(brains)};
-    if (kind != MC_IN_INT && kind != MC_IN_TILE)
+    if (kind != MC_IN_INT)
         return &others[kind];
     return run >= 2 && run < 6 ? &integers[run - 2] : NULL;
 }
@@ -78,10 +78,27 @@ static void fill_span(enum mc_inputs kind, unsigned run, unsigned which, uint8_t
         fill_random(bytes, size, run == 6 ? &equal : seed); /* run 6: every register equal */
 }
 
+/* Intel SDM vol. 1, table 18-1: palette 1; colsb[1..3] = 16 bytes, rows[1..3] = 4. */
+static void fill_tiles(enum mc_inputs element, unsigned run, struct mc_state *ret, uint64_t *seed)
+{
+    fill_span(element == MC_IN_INT ? MC_IN_INT : MC_IN_F32, run, 1, ret->m, 64, seed);
+    fill_span(element, run, 2, ret->m + 64, 64, seed);
+    fill_span(element, run, 3, ret->m + 128, 64, seed);
+    memset(ret->n, 0, 64);
+    ret->n[0] = 1;
+    for (unsigned i = 1; i <= 3; i++) {
+        ret->n[16 + 2 * i] = 16;
+        ret->n[48 + i] = 4;
+    }
+}
+
 static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, uintptr_t scratch, struct mc_state *ret)
 {
     uint64_t seed = UINT64_C(0xD1B54A32D192ED03) * (run + 1);
+    enum mc_inputs tile = kind;
     memset(ret, 0, sizeof *ret);
+    if (kind >= MC_IN_TILE)
+        kind = kind == MC_IN_TILE ? MC_IN_INT : kind == MC_IN_TILE_BF16 ? MC_IN_BF16 : MC_IN_F16;
     for (unsigned i = 0; i < 8; i++)
         fill_span(kind == MC_IN_BF16 && i == 1 ? MC_IN_F32 : kind, run, i, ret->vec[i], sizeof ret->vec[i], &seed); /* an accumulator is float */
     fill_span(kind, run, 2 + run % 2, ret->m, sizeof ret->m, &seed);
@@ -92,6 +109,8 @@ static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, ui
         fill_span(MC_IN_INT, run == 6 ? 6 : (run + i) % MC_INPUT_RUNS, i, (uint8_t *)&ret->gpr[i], 8, &seed);
     for (unsigned i = 0; i < 8; i++)
         ret->k[i] = run == 0 ? (i & 1 ? UINT64_MAX : 0) : next_random(&seed);
+    if (tile != kind)
+        fill_tiles(kind, run, ret, &seed);
     ret->gpr[MC_RSI] = m;
     ret->gpr[MC_RDI] = n;
     ret->gpr[MC_RBP] = scratch;
@@ -107,8 +126,8 @@ static void fill(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, ui
 /* Filling costs more than the trial itself, and most rows share a kind: each filling is kept. */
 const struct mc_state *mc_input(enum mc_inputs kind, unsigned run, uintptr_t m, uintptr_t n, uintptr_t scratch)
 {
-    static struct mc_state kept[MC_IN_TILE + 1][MC_INPUT_RUNS];
-    static bool filled[MC_IN_TILE + 1][MC_INPUT_RUNS];
+    static struct mc_state kept[MC_IN_KINDS][MC_INPUT_RUNS];
+    static bool filled[MC_IN_KINDS][MC_INPUT_RUNS];
     struct mc_state *state = &kept[kind][run];
     if (!filled[kind][run] || state->gpr[MC_RSI] != m || state->gpr[MC_RDI] != n)
         fill(kind, run, m, n, scratch, state);

@@ -162,7 +162,7 @@ static const struct mc_state *input(const struct mc_trial *row, unsigned run)
     return mc_input(row->inputs, run, (uintptr_t)live->m, (uintptr_t)live->n, (uintptr_t)child.stub->context->scratch);
 }
 
-/* The vector set-up itself faulted: then run the instruction without it, so that the answer is the instruction's own. */
+/* The set-up (vector loads, helper bytes) faulted: then run the instruction without it, so that the answer is the instruction's own. */
 static void try_bare(const struct shared *shared, const struct mc_trial *row, const struct mc_snippet *bare, struct mc_trial_result *result)
 {
     child.stub->context->live = *input(row, 0);
@@ -211,11 +211,12 @@ static void try_row(const struct shared *shared, const struct mc_trial *row, siz
         for (unsigned run = 0; run < MC_INPUT_RUNS && go_on; run++)
             go_on = try_once(row, immediates[i], run, &snippets[i], &alias, result);
     if (child.faulted) {
-        bool set_up = child.ip < (uintptr_t)child.stub->code + child.stub->snippets[0].start;
-        if (set_up)
+        const struct mc_snippet *at = &snippets[(result->runs - 1) / MC_INPUT_RUNS];
+        uintptr_t offset = child.ip - (uintptr_t)child.stub->code;
+        if (offset < child.stub->snippets[0].start || (offset >= at->start && offset < at->instruction))
             try_bare(shared, row, &snippets[values], result);
         else
-            note_fault(shared, row->feature, &snippets[result->runs ? (result->runs - 1) / MC_INPUT_RUNS : 0], result);
+            note_fault(shared, row->feature, at, result);
     } else if (result->outcome == MC_OUTCOME_WRONG && alias) {
         result->outcome = MC_OUTCOME_ALIAS;
         snprintf(result->why, sizeof result->why, "runs as the older instruction with the same bytes");
@@ -260,7 +261,7 @@ static _Noreturn void run_child(struct engine *engine, size_t from, size_t to)
         struct mc_trial_result *result = &engine->shared->results[i];
         engine->shared->current = (uint32_t)i;
         try_row(engine->shared, engine->rows[i], i, result);
-        if (!permitted && result->outcome != MC_OUTCOME_UD && result->outcome != MC_OUTCOME_OS_OFF) {
+        if (!permitted && result->outcome != MC_OUTCOME_OS_OFF) { /* without permission the kernel makes it SIGILL too */
             result->outcome = MC_OUTCOME_UNTESTABLE;
             snprintf(result->why, sizeof result->why, "the kernel does not permit AMX to this process");
         }
@@ -313,7 +314,7 @@ static bool run_all(struct engine *engine, struct mc_error *ret_error)
 {
     int status;
     struct mc_state *live = &engine->stub.context->live;
-    for (enum mc_inputs kind = 0; kind <= MC_IN_TILE; kind++) /* before the forks: the children share the fillings */
+    for (enum mc_inputs kind = 0; kind < MC_IN_KINDS; kind++) /* before the forks: the children share the fillings */
         for (unsigned run = 0; run < MC_INPUT_RUNS; run++)
             mc_input(kind, run, (uintptr_t)live->m, (uintptr_t)live->n, (uintptr_t)engine->stub.context->scratch);
     if (!fork_child(engine, engine->count, engine->count, &status, ret_error))

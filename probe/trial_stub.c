@@ -195,7 +195,9 @@ static void emit_row(struct emitter *e, const struct mc_trial *row, struct mc_sn
     const uint8_t *values = mc_trial_immediates(row->immediates, &count);
     for (size_t i = 0; i < count; i++)
         snippets[i] = emit_snippet(e, row, row->immediates == MC_IMM_NONE ? -1 : values[i], e->exit[row->state]);
-    snippets[count] = emit_snippet(e, row, -1, e->exit[MC_TRIAL_GPR]);
+    struct mc_trial bare = *row;
+    bare.before = bare.after = "";
+    snippets[count] = emit_snippet(e, &bare, -1, e->exit[MC_TRIAL_GPR]);
 }
 
 bool mc_stub_make(struct mc_stub *stub, const struct mc_trial *const *rows, size_t count, struct mc_error *ret_error)

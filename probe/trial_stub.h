@@ -28,7 +28,7 @@ struct mc_stub {
     size_t mapping_size, code_size;
     uint32_t entry[MC_TRIAL_STATES], bail[MC_TRIAL_STATES];
     uint32_t *first;              /* [rows]: index of each row's first snippet; then one snippet per immediate, then a bare one */
-    struct mc_snippet *snippets;  /* a bare snippet returns through the GPR exit: the instruction without vector set-up */
+    struct mc_snippet *snippets;  /* a bare snippet is the instruction without helper bytes, through the GPR exit */
 };
 
 /* Emits the code of all rows. False and *ret_error when memory or an executable mapping is refused. */

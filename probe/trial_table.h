@@ -39,7 +39,10 @@ enum mc_inputs { /* MC_INPUT_RUNS fillings each */
     MC_IN_F64S,
     MC_IN_F16,  /* small half-precision integers and fractions */
     MC_IN_BF16,
-    MC_IN_TILE, /* AMX: tile configuration at N */
+    MC_IN_TILE, /* AMX: tile configuration at N; three tiles at M: integers, or floats and halves */
+    MC_IN_TILE_BF16,
+    MC_IN_TILE_F16,
+    MC_IN_KINDS,
 };
 #define MC_INPUT_RUNS 10
 
