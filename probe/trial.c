@@ -155,8 +155,8 @@ void mc_trials_free(struct mc_trials *trials)
 struct mc_feature_trial mc_trials_of_feature(const struct mc_trials *trials, enum mc_feature feature)
 {
     /* Worst first; what stands at the end counts only when nothing else does */
-    static const uint8_t badness[] = {[MC_OUTCOME_WRONG] = 7, [MC_OUTCOME_FAULT] = 6, [MC_OUTCOME_UD] = 5, [MC_OUTCOME_OS_OFF] = 4,
-                                      [MC_OUTCOME_ALIAS] = 3, [MC_OUTCOME_OK] = 2, [MC_OUTCOME_UNTESTABLE] = 1, [MC_OUTCOME_NOT_RUN] = 0};
+    static const uint8_t badness[] = {[MC_OUTCOME_WRONG] = 7, [MC_OUTCOME_FAULT] = 6, [MC_OUTCOME_ALIAS] = 5, [MC_OUTCOME_UD] = 4,
+                                      [MC_OUTCOME_OS_OFF] = 3, [MC_OUTCOME_OK] = 2, [MC_OUTCOME_UNTESTABLE] = 1, [MC_OUTCOME_NOT_RUN] = 0};
     struct mc_feature_trial answer = {.outcome = MC_OUTCOME_NOT_RUN};
     const char *reason = mc_trial_untestable(feature);
     if (reason) {

@@ -63,7 +63,7 @@ struct mc_trials {
 bool mc_trials_run(const struct mc_trials_options *options, struct mc_trials *ret, struct mc_error *ret_error);
 void mc_trials_free(struct mc_trials *trials);
 
-/* All trials of a feature as one answer. The outcome is the worst: WRONG, FAULT, UD, OS_OFF, ALIAS, OK in this order, then
+/* All trials of a feature as one answer. The outcome is the worst: WRONG, FAULT, ALIAS, UD, OS_OFF, OK in this order, then
  * UNTESTABLE, NOT_RUN. ok < ran tells a mixture; with ok > 0 the CPU does execute (part of) the feature. `why` names the
  * first trial with that outcome. A feature without trials is UNTESTABLE with its reason. */
 struct mc_feature_trial {

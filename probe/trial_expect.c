@@ -90,7 +90,8 @@ static uint64_t scalar_operand(const struct mc_state *in, enum mc_operand operan
     return value;
 }
 
-static void expect_scalar(const struct mc_trial *row, bool alias, unsigned immediate, const struct mc_state *in, struct mc_state *ret)
+static void expect_scalar(const struct mc_trial *row, bool alias, unsigned immediate, const struct mc_state *in,
+                          const struct mc_state *got, struct mc_state *ret)
 {
     struct mc_scalar x = {.bits = row->width * 8u, .immediate = immediate, .flags = (uint32_t)in->flags & MC_FLAGS_ALL};
     x.a = scalar_operand(in, row->a, x.bits);
@@ -102,6 +103,8 @@ static void expect_scalar(const struct mc_trial *row, bool alias, unsigned immed
         row->model.scalar(&x);
     ret->flags = (ret->flags & ~(uint64_t)MC_FLAGS_ALL) | (x.flags & MC_FLAGS_ALL);
     ret->flags_defined = MC_FLAGS_ALL & ~x.undefined;
+    if (x.keep && x.bits == 32) /* BSF and BSR of zero: some CPUs clear the upper half, others keep it */
+        memcpy(operand_of(ret, row->d) + 4, operand_of((struct mc_state *)(uintptr_t)got, row->d) + 4, 4);
     if (row->d == MC_NO || x.keep)
         return;
     uint8_t *d = operand_of(ret, row->d);
@@ -118,7 +121,7 @@ void mc_expect(const struct mc_trial *row, bool alias, unsigned immediate, unsig
     if (row->model.lanes)
         expect_lanes(row, immediate, in, ret);
     else if (row->model.scalar)
-        expect_scalar(row, alias, immediate, in, ret);
+        expect_scalar(row, alias, immediate, in, got, ret);
     else
         row->model.state(&(struct mc_trial_view){.trial = row, .immediate = immediate, .run = run, .in = in, .got = got, .expect = ret});
 }
