@@ -1,51 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/elf_reader.h"
 
-Elf64_Sym mc_elf_symbol(bool wide, const struct mc_elf_table *table, size_t index)
-{
-    const uint8_t *record = table->bytes + index * table->entry_size;
-    Elf64_Sym symbol;
-    if (wide) {
-        memcpy(&symbol, record, sizeof symbol);
-        return symbol;
-    }
-    Elf32_Sym narrow;
-    memcpy(&narrow, record, sizeof narrow);
-    return (Elf64_Sym){.st_name = narrow.st_name,
-                       .st_info = narrow.st_info,
-                       .st_other = narrow.st_other,
-                       .st_shndx = narrow.st_shndx,
-                       .st_value = narrow.st_value,
-                       .st_size = narrow.st_size};
-}
-
-struct mc_elf_reloc mc_elf_reloc(bool wide, bool explicit_addend, const struct mc_elf_table *table, size_t index)
-{
-    const uint8_t *record = table->bytes + index * table->entry_size;
-    if (wide) {
-        Elf64_Rela reloc = {0};
-        memcpy(&reloc, record, explicit_addend ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel));
-        return (struct mc_elf_reloc){reloc.r_offset, reloc.r_addend, (uint32_t)ELF64_R_TYPE(reloc.r_info),
-                                     (uint32_t)ELF64_R_SYM(reloc.r_info)};
-    }
-    Elf32_Rela reloc = {0};
-    memcpy(&reloc, record, explicit_addend ? sizeof(Elf32_Rela) : sizeof(Elf32_Rel));
-    return (struct mc_elf_reloc){reloc.r_offset, reloc.r_addend, ELF32_R_TYPE(reloc.r_info), ELF32_R_SYM(reloc.r_info)};
-}
-
-Elf64_Dyn mc_elf_dynamic(bool wide, const struct mc_elf_table *table, size_t index)
-{
-    const uint8_t *record = table->bytes + index * table->entry_size;
-    Elf64_Dyn entry;
-    if (wide) {
-        memcpy(&entry, record, sizeof entry);
-        return entry;
-    }
-    Elf32_Dyn narrow;
-    memcpy(&narrow, record, sizeof narrow);
-    return (Elf64_Dyn){.d_tag = narrow.d_tag, .d_un.d_val = narrow.d_un.d_val};
-}
-
 static void read_ehdr(struct mc_elf *elf)
 {
     if (elf->wide) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entries: every source pushes its finds (entries_*.c and the small ones here), then one sort, one merge of equal
- * addresses, one pass that gives unbounded entries an end, one that lists the bytes nobody covers. */
+/* Entries: every source pushes its finds (entries_*.c and the small ones here), mc_entries_merge makes one sorted list
+ * of them, one pass lists the bytes nobody covers. */
 #include "scanner/entries_build.h"
 
 #include <elf.h>
@@ -31,6 +31,7 @@ bool mc_finder_in_code(struct mc_entry_finder *finder, uint64_t address, uint64_
             low = middle + 1;
         } else {
             finder->code_start = image->code[middle].start;
+            finder->code_index = middle;
             *ret_end = finder->code_end = image->code[middle].end;
             return true;
         }
@@ -66,20 +67,6 @@ static void add_symbols(struct mc_entry_finder *finder)
     }
 }
 
-static void add_relocs(struct mc_entry_finder *finder)
-{
-    const struct mc_image *image = finder->image;
-    uint64_t last = 0;
-    for (size_t i = 0; i < image->reloc_count; i++) {
-        const struct mc_reloc *reloc = &image->relocs[i];
-        bool pointer = reloc->kind == MC_RELOC_ADDRESS || reloc->kind == MC_RELOC_SLOT;
-        if ((!pointer && reloc->kind != MC_RELOC_IRELATIVE) || (reloc->target == last && pointer))
-            continue;
-        mc_finder_add(finder, reloc->target, 0, pointer ? MC_ENTRY_RELOCATION : MC_ENTRY_IFUNC, NULL);
-        last = reloc->target;
-    }
-}
-
 static void add_addresses(struct mc_entry_finder *finder)
 {
     const struct mc_image *image = finder->image;
@@ -89,78 +76,6 @@ static void add_addresses(struct mc_entry_finder *finder)
         mc_finder_add(finder, image->initialisers[i], 0, MC_ENTRY_INITIALISER, NULL);
     for (size_t i = 0; i < image->finaliser_count; i++)
         mc_finder_add(finder, image->finalisers[i], 0, MC_ENTRY_FINALISER, NULL);
-}
-
-/* ---- merging ---- */
-
-/* Extents: an FDE's before a symbol's; of two alike the longer (aliases, folded functions). */
-static void merge_entry(struct mc_entry *into, const struct mc_entry *from)
-{
-    bool better = from->bounded && !into->bounded;
-    if (from->bounded && into->bounded) {
-        bool unwind_into = into->sources & MC_ENTRY_UNWIND, unwind_from = from->sources & MC_ENTRY_UNWIND;
-        better = unwind_from != unwind_into ? unwind_from : from->end > into->end;
-    }
-    if (better) {
-        into->end = from->end;
-        into->bounded = true;
-    }
-    into->sources |= from->sources;
-    if (!into->name)
-        into->name = from->name;
-}
-
-/* A linker's FDE over a whole PLT is no function: the stubs inside are. */
-static bool covers_stubs(const struct mc_entry_finder *finder, const struct mc_entry *entry)
-{
-    for (size_t i = 0; i < finder->stubs.count; i++)
-        if (entry->address >= finder->stubs.items[i].start && entry->address < finder->stubs.items[i].end)
-            return true;
-    return false;
-}
-
-static void sort_and_merge(struct mc_entry_finder *finder, struct mc_entries *entries)
-{
-    size_t count = finder->found.count;
-    struct mc_sort_key *keys = mc_realloc(NULL, count, sizeof *keys);
-    for (size_t i = 0; i < count; i++)
-        keys[i] = (struct mc_sort_key){finder->found.items[i].address, 0, (uint32_t)i};
-    mc_sort_keys(keys, count);
-    size_t unique = 0;
-    for (size_t i = 0; i < count; i++)
-        unique += !i || keys[i].key != keys[i - 1].key;
-    entries->items = MC_NEW_ARRAY(finder->arena, unique + 1, struct mc_entry);
-    for (size_t i = 0; i < count; i++) {
-        const struct mc_entry *entry = &finder->found.items[keys[i].index];
-        if (entry->sources == MC_ENTRY_UNWIND && finder->stubs.count && covers_stubs(finder, entry))
-            continue;
-        struct mc_entry *last = entries->count ? &entries->items[entries->count - 1] : NULL;
-        if (last && last->address == entry->address)
-            merge_entry(last, entry);
-        else
-            entries->items[entries->count++] = *entry;
-    }
-    free(keys);
-}
-
-/* Unbounded entries end where the next entry starts, at the end of the bounded function they lie in, or at the end of
- * the code range (set when they were added), whichever comes first. */
-static void set_ends(struct mc_entries *entries)
-{
-    uint64_t holder_end = 0;
-    for (size_t i = 0; i < entries->count; i++) {
-        struct mc_entry *entry = &entries->items[i];
-        if (entry->bounded) {
-            holder_end = entry->end > holder_end ? entry->end : holder_end;
-        } else {
-            if (i + 1 < entries->count && entries->items[i + 1].address < entry->end)
-                entry->end = entries->items[i + 1].address;
-            if (entry->address < holder_end && holder_end < entry->end)
-                entry->end = holder_end;
-        }
-        if (entry->end - entry->address > entries->longest)
-            entries->longest = entry->end - entry->address;
-    }
 }
 
 /* ---- what nobody covers ---- */
@@ -206,29 +121,7 @@ static void find_uncovered(struct mc_entry_finder *finder, struct mc_entries *en
     mc_vector_free(&ranges);
 }
 
-/* ---- pointers in data of executables at fixed addresses ---- */
-
-static void mark_pointers(const struct mc_image *image, struct mc_entries *entries)
-{
-    unsigned word = image->mode == MC_MODE_64 ? 8 : 4;
-    if (image->kind != MC_KIND_EXECUTABLE || !entries->count)
-        return;
-    uint64_t low = entries->items[0].address, high = entries->items[entries->count - 1].address;
-    for (size_t i = 0; i < image->segment_count; i++) {
-        const struct mc_segment *segment = &image->segments[i];
-        if (segment->executable)
-            continue;
-        for (uint64_t at = -segment->address & (word - 1); at + word <= segment->file_size; at += word) {
-            uint64_t value = 0;
-            memcpy(&value, segment->bytes + at, word);
-            if (value < low || value > high)
-                continue;
-            size_t index = mc_entries_above(entries, value);
-            if (index && entries->items[index - 1].address == value)
-                entries->items[index - 1].sources |= MC_ENTRY_POINTER;
-        }
-    }
-}
+/* ---- landing pads ---- */
 
 static void keep_pads(struct mc_entry_finder *finder, struct mc_entries *entries)
 {
@@ -253,12 +146,9 @@ struct mc_entries *mc_entries_find(const struct mc_image *image, struct mc_arena
     mc_entries_from_plt(&finder);
     mc_entries_from_go(&finder);
     add_symbols(&finder);
-    add_relocs(&finder);
     add_addresses(&finder);
-    sort_and_merge(&finder, entries);
-    set_ends(entries);
+    mc_entries_merge(&finder, entries);
     find_uncovered(&finder, entries);
-    mark_pointers(image, entries);
     keep_pads(&finder, entries);
     mc_vector_free(&finder.found);
     mc_vector_free(&finder.pads);

@@ -15,6 +15,7 @@ struct mc_entry_finder {
     MC_VECTOR(struct mc_landing_pad) pads;
     MC_VECTOR(struct mc_text_range) stubs; /* PLT ranges: linkers cover each with one FDE, which is no function */
     uint64_t code_start, code_end;         /* the code range looked at last */
+    size_t code_index;
 };
 
 /* True when the address is code; *ret_end is the end of its range. Quick for neighbours. */
@@ -23,6 +24,8 @@ bool mc_finder_in_code(struct mc_entry_finder *finder, uint64_t address, uint64_
 void mc_finder_add(struct mc_entry_finder *finder, uint64_t address, uint64_t size, uint32_t source, const char *name);
 void mc_finder_warn(struct mc_entry_finder *finder, uint64_t address, const char *text);
 
+/* Sorted, unique entries out of finder->found and the image's relocations, each with an end. */
+void mc_entries_merge(struct mc_entry_finder *finder, struct mc_entries *entries);
 /* Bytes of padding at the start: zero, int3 or one NOP of any length; 0 when it is something else. */
 size_t mc_padding_length(enum mc_mode mode, const uint8_t *bytes, size_t size);
 size_t mc_entries_above(const struct mc_entries *entries, uint64_t address); /* index of the first entry above it */

@@ -28,6 +28,7 @@ struct go_table {
     uint64_t text, count; /* functions */
     uint64_t functions; /* where the function table starts, in the cursor's bytes; records are relative to it or to 0 */
     uint64_t records, names;
+    uint64_t strings_end; /* behind the last zero byte: every string that starts before it ends */
 };
 
 static uint64_t read_word(struct go_table *table)
@@ -74,10 +75,7 @@ static const char *read_name(const struct go_table *table, uint64_t record)
         return NULL;
     mc_take(&cursor, table->relative ? 4 : table->word);
     uint64_t start = table->names + mc_read_u32(&cursor);
-    if (cursor.bad || start >= cursor.size)
-        return NULL;
-    const char *name = (const char *)cursor.bytes + start;
-    return name[0] && memchr(name, 0, cursor.size - start) ? name : NULL;
+    return cursor.bad || start >= table->strings_end ? NULL : (const char *)cursor.bytes + start;
 }
 
 static uint64_t read_start(struct go_table *table)
@@ -113,6 +111,7 @@ static bool read_table(struct mc_entry_finder *finder, uint64_t address)
     table.cursor = mc_cursor_at(mc_image_bytes(image, address, room), room);
     if (!read_header(&table))
         return false;
+    table.strings_end = mc_elf_strings_of(table.cursor.bytes, table.cursor.size).size;
     if (table.relative && !mc_image_is_code(image, table.text)) { /* a linker that leaves it to the module data */
         const struct mc_section *text = mc_section_named(image, ".text");
         table.text = text ? text->address : image->code_count ? image->code[0].start : 0;

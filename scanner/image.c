@@ -96,6 +96,8 @@ static bool build_linked(struct mc_image_build *build, struct mc_error *ret_erro
     mc_build_versions(build);
     mc_build_static_table(build);
     mc_build_symbols(build);
+    if (!image->got_base)
+        mc_build_got_base(build);
     mc_build_externs(build);
     mc_build_relocs(build);
     mc_build_initialisers(build);
@@ -230,10 +232,20 @@ static void overlay_reloc(const struct mc_reloc *reloc, uint64_t address, unsign
     }
 }
 
+static bool is_copied(const struct mc_image *image, uint64_t address, unsigned size)
+{
+    for (size_t i = 0; i < image->copy_count; i++) /* a handful: stdout, environ ... */
+        if (address < image->copies[i].end && image->copies[i].start < address + size)
+            return true;
+    return false;
+}
+
 bool mc_image_read(const struct mc_image *image, uint64_t address, unsigned size, uint64_t *ret_value)
 {
     const struct mc_segment *segment = mc_image_segment(image, address);
     if (!segment || size > 8 || segment->size - (address - segment->address) < size)
+        return false;
+    if (image->copy_count && is_copied(image, address, size))
         return false;
     uint8_t buffer[8] = {0};
     uint64_t offset = address - segment->address;

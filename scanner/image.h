@@ -101,6 +101,8 @@ struct mc_image {
     size_t section_count;
     struct mc_code_range *code;
     size_t code_count;
+    struct mc_code_range *copies; /* data that the loader copies from another module (R_*_COPY): unknown here; sorted */
+    size_t copy_count;
     struct mc_symbol *symbols;   /* .dynsym and .symtab; sorted by address then dynamic first */
     size_t symbol_count;
     struct mc_reloc *relocs;     /* sorted by place */
@@ -134,7 +136,8 @@ const struct mc_segment *mc_image_segment(const struct mc_image *image, uint64_t
 const uint8_t *mc_image_bytes(const struct mc_image *image, uint64_t address, uint64_t size);
 /* How many file bytes follow the address within its segment; 0 when none. */
 uint64_t mc_image_available(const struct mc_image *image, uint64_t address);
-/* Reads 1, 2, 4 or 8 bytes as loaded (bss reads as 0; a relocated place gives its target). False when unmapped. */
+/* Reads 1, 2, 4 or 8 bytes as loaded (bss reads as 0; a relocated place gives its target). False when unmapped, and for
+ * data that the loader copies from another module. */
 bool mc_image_read(const struct mc_image *image, uint64_t address, unsigned size, uint64_t *ret_value);
 const struct mc_reloc *mc_image_reloc_at(const struct mc_image *image, uint64_t place); /* exact place, or NULL */
 size_t mc_image_first_reloc(const struct mc_image *image, uint64_t address); /* index of the first reloc with place >= address */

@@ -54,6 +54,7 @@ void mc_build_dynamic(struct mc_image_build *build);
 void mc_build_versions(struct mc_image_build *build);
 void mc_build_static_table(struct mc_image_build *build);
 void mc_build_symbols(struct mc_image_build *build);
+void mc_build_got_base(struct mc_image_build *build);
 void mc_build_externs(struct mc_image_build *build);
 void mc_build_relocs(struct mc_image_build *build);
 void mc_build_initialisers(struct mc_image_build *build);

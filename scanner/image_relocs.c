@@ -191,6 +191,20 @@ static struct mc_reloc relative_reloc(const struct mc_image *image, uint64_t pla
                              .addend = (int64_t)target};
 }
 
+static void list_copies(struct mc_image *image)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < image->reloc_count; i++)
+        count += image->relocs[i].kind == MC_RELOC_COPY;
+    image->copies = MC_NEW_ARRAY(&image->arena, count + 1, struct mc_code_range);
+    for (size_t i = 0; count && i < image->reloc_count; i++) {
+        const struct mc_reloc *reloc = &image->relocs[i];
+        uint64_t size = reloc->symbol ? reloc->symbol->size : 0;
+        if (reloc->kind == MC_RELOC_COPY && size <= UINT64_MAX - reloc->place)
+            image->copies[image->copy_count++] = (struct mc_code_range){reloc->place, reloc->place + size};
+    }
+}
+
 void mc_build_relocs(struct mc_image_build *build)
 {
     struct mc_image *image = build->image;
@@ -214,4 +228,5 @@ void mc_build_relocs(struct mc_image_build *build)
         image->relocs[i] = make_reloc(build, &raw, table->explicit_addend);
     }
     mc_vector_free(&work.keys);
+    list_copies(image);
 }

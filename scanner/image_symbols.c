@@ -205,6 +205,18 @@ void mc_build_symbols(struct mc_image_build *build)
     free(keys);
 }
 
+/* Programs without a dynamic table: what PIC i386 code computes with is known by name only. */
+void mc_build_got_base(struct mc_image_build *build)
+{
+    struct mc_image *image = build->image;
+    for (size_t i = 0; i < image->symbol_count && !image->got_base; i++)
+        if (image->symbols[i].defined && !strcmp(image->symbols[i].name, "_GLOBAL_OFFSET_TABLE_"))
+            image->got_base = image->symbols[i].address;
+    const struct mc_section *section = image->got_base ? NULL : mc_section_named(image, ".got.plt");
+    if (section)
+        image->got_base = section->address;
+}
+
 /* ---- the extern area ---- */
 
 void mc_build_externs(struct mc_image_build *build)
