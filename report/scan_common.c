@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/scan.h"
 
+#include "scanner/disassembly/disassembly.h"
+
 #include <string.h>
 
 #define USES_PER_FUNCTION 3
+#define LONGEST_INSTRUCTION 15 /* Intel SDM vol. 2, 2.3.11 */
 
 extern const struct mc_scan_format mc_scan_text, mc_scan_json, mc_scan_jsonl;
 
@@ -68,8 +71,11 @@ const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)
 
 void mc_instruction_text(const struct mc_file_result *result, uint64_t address, uint16_t need, char ret[MC_INSTRUCTION_TEXT])
 {
-    (void)result;
-    (void)address;
-    const char *text = mc_need_at(need)->text;
+    uint64_t size = result->image ? mc_image_available(result->image, address) : 0;
+    size = size < LONGEST_INSTRUCTION ? size : LONGEST_INSTRUCTION;
+    const uint8_t *bytes = size ? mc_image_bytes(result->image, address, size) : NULL;
+    if (bytes && mc_disassemble(result->mode, bytes, size, address, ret, MC_INSTRUCTION_TEXT) && *ret)
+        return;
+    const char *text = need ? mc_need_at(need)->text : NULL;
     snprintf(ret, MC_INSTRUCTION_TEXT, "%s", text ? text : "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/scan.h"
 
+#include "scanner/archive.h"
 #include "scanner/proof.h"
 
 #include <sha256.h>
@@ -126,10 +127,12 @@ static void describe(struct mc_file_result *result, const struct mc_image *image
     memcpy(result->build_id, image->build_id, sizeof result->build_id);
 }
 
+static const struct mc_error cut_short = {MC_ERROR_IO, MC_NO_OFFSET, "the file was cut short while it was read"};
+
 /* The file changed while it was read: nothing found may be trusted. */
 static void forget(struct mc_file_result *result)
 {
-    mc_fail(&result->error, MC_ERROR_IO, MC_NO_OFFSET, "the file was cut short while it was read");
+    result->error = cut_short;
     result->status = MC_FILE_ERROR;
     result->finding_count = result->gap_count = 0;
 }
@@ -179,6 +182,27 @@ static void scan_file(const char *path, const struct mc_scan_options *options, m
     emit(context, image ? mc_scan_image(image, options) : failed_result(path, &error));
 }
 
+static void scan_archive(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
+{
+    struct mc_archive archive;
+    struct mc_error error;
+    if (!mc_archive_open(path, &archive, &error)) {
+        emit(context, failed_result(path, &error));
+        return;
+    }
+    for (size_t i = 0; i < archive.count; i++) {
+        const struct mc_archive_member *member = &archive.members[i];
+        char *name = mc_arena_printf(&archive.arena, "%s!%s", path, member->name);
+        struct mc_image *image = mc_image_from_bytes(name, member->bytes, member->size, &error);
+        emit(context, image ? mc_scan_image(image, options) : failed_result(name, &error));
+    }
+    if (archive.damage.kind != MC_ERROR_NONE)
+        emit(context, failed_result(path, &archive.damage));
+    else if (mc_archive_lost(&archive))
+        emit(context, failed_result(path, &cut_short));
+    mc_archive_close(&archive);
+}
+
 void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     struct mc_error error;
@@ -192,9 +216,14 @@ void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *o
         emit(context, failed_result(input->path, &error));
         return;
     case MC_INPUT_ARCHIVE:
+        scan_archive(input->path, options, emit, context);
+        return;
     case MC_INPUT_THIN_ARCHIVE:
+        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "a thin archive: it names files, which are scanned by themselves");
+        emit(context, failed_result(input->path, &error));
+        return;
     case MC_INPUT_PACKAGE:
-        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "an archive");
+        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "a Debian package: unpack it first");
         emit(context, failed_result(input->path, &error));
         return;
     case MC_INPUT_ELF:

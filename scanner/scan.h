@@ -14,7 +14,8 @@ struct mc_scan_options {
 };
 
 /* Never NULL: what could not be read is a result with status ERROR or SKIPPED. Archives (.a) give one result per member:
- * mc_scan_path calls `emit` for each. Thread-safe: no shared state. */
+ * mc_scan_path calls `emit` for each; a member's result is valid only until its emit returns (its bytes are the archive's),
+ * and must be freed there. Thread-safe: no shared state. */
 typedef void mc_scan_emit(void *context, struct mc_file_result *result); /* takes ownership */
 void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context);
 /* The same for an item of input/walk.h: its kind and error need no second look at the file. */

@@ -91,6 +91,15 @@ static void note_absolute(struct mc_sweep *sweep, const uint8_t *bytes, size_t s
         note_pointer(sweep, sweep->image->mode == MC_MODE_64 ? (uint64_t)insn.immediate : (uint32_t)insn.immediate);
 }
 
+void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint8_t *bytes, size_t size,
+                            const struct mc_class *class)
+{
+    if (class->flags & MC_CLASS_RIP_RELATIVE)
+        note_pointer(sweep, mc_class_target(sweep->image, address + class->length, class));
+    else if (class->length >= 5 && sweep->image->kind == MC_KIND_EXECUTABLE)
+        note_absolute(sweep, bytes, size);
+}
+
 /* Every direct branch target of [start, end) outside of it, and every candidate when asked; bytes that do not decode
  * are skipped one by one. */
 void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
@@ -106,10 +115,8 @@ void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, co
             if (target < start || target >= end)
                 mc_push(&sweep->branches, target);
         }
-        if (length && want_branches && (class.flags & MC_CLASS_RIP_RELATIVE))
-            note_pointer(sweep, mc_class_target(sweep->image, next, &class));
-        else if (length >= 5 && want_branches && sweep->image->kind == MC_KIND_EXECUTABLE)
-            note_absolute(sweep, bytes + (address - start), end - address);
+        if (length && want_branches)
+            mc_sweep_note_operands(sweep, address, bytes + (address - start), end - address, &class);
         if (length && want_candidates && sweep->is_use[class.need])
             mc_push(&sweep->candidates, ((struct mc_use){address, class.need, (uint8_t)length}));
         address = next;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define RUN 32        /* instructions that must look like code */
+#define ROUNDS 8      /* pointers to functions in code that only pointers name, that deep */
 #define LEAST_TRIAL 6 /* instructions of a function that only pointers name */
 
 /* First index of an entry at or above the address. */
@@ -101,17 +102,45 @@ static void note_words(struct mc_sweep *sweep)
     }
 }
 
-/* Addresses that code takes, and those in data, may be functions or tables: tried one by one. */
-static void follow_pointers(struct mc_sweep *sweep)
+/* Addresses that reached code of the zone takes. */
+static void note_operands(struct mc_sweep *sweep)
 {
-    if (sweep->image->kind == MC_KIND_EXECUTABLE)
-        note_words(sweep);
+    const struct mc_reach *reach = &sweep->reach;
+    for (uint64_t offset = 0; offset < reach->end - reach->start; offset++) {
+        struct mc_class class;
+        size_t left = reach->end - reach->start - offset;
+        if (reach->state[offset] != MC_BYTE_START)
+            continue;
+        if (mc_decode_class(sweep->image->mode, reach->bytes + offset, left, &class))
+            mc_sweep_note_operands(sweep, reach->start + offset, reach->bytes + offset, left, &class);
+    }
+}
+
+/* Tries every noted pointer once, in order of address. True when one led to code. */
+static bool try_pointers(struct mc_sweep *sweep)
+{
     size_t count = sweep->pointers.count;
+    bool any = false;
     if (count)
         qsort(sweep->pointers.items, count, sizeof *sweep->pointers.items, compare_addresses);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || sweep->pointers.items[i] != sweep->pointers.items[i - 1])
-            mc_reach_try(&sweep->reach, sweep->pointers.items[i], LEAST_TRIAL);
+            any |= mc_reach_try(&sweep->reach, sweep->pointers.items[i], LEAST_TRIAL);
+    sweep->pointers.count = 0;
+    return any;
+}
+
+/* Addresses that code takes, and those in data, may be functions or tables: tried one by one, and again for what the code found
+ * that way takes. */
+static void follow_pointers(struct mc_sweep *sweep)
+{
+    if (sweep->image->kind == MC_KIND_EXECUTABLE)
+        note_words(sweep);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        note_operands(sweep);
+        if (!try_pointers(sweep))
+            return;
+    }
 }
 
 static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *code, size_t first, size_t count)

@@ -36,6 +36,9 @@ struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries 
  * [start, end) to sweep->branches and every need outside the baseline to sweep->candidates, as asked. */
 void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
                         bool want_candidates);
+/* Notes the address that the instruction's operands take, when it is code outside known functions. */
+void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint8_t *bytes, size_t size,
+                            const struct mc_class *class);
 /* Follows the branches of known functions into [start, end) from outside it. */
 void mc_sweep_follow_branches(struct mc_sweep *sweep, uint64_t start, uint64_t end);
 /* Drops the candidates that were reached, or that lie inside a reached instruction. True when some are left. */

@@ -97,7 +97,15 @@ static bool is_compare_immediate(const struct mc_insn *insn)
     return (insn->opcode == 0x80 || insn->opcode == 0x81 || insn->opcode == 0x83) && (insn->reg & 7) == 7;
 }
 
-/* `cmp r, n; ja default` before the jump: n + 1 entries; 0 when no such test is near. */
+static bool is_and_immediate(const struct mc_insn *insn)
+{
+    if (insn->encoding != MC_LEGACY || insn->map != MC_MAP_PRIMARY)
+        return false;
+    return insn->opcode == 0x24 || insn->opcode == 0x25 ||
+           ((insn->opcode == 0x80 || insn->opcode == 0x81 || insn->opcode == 0x83) && (insn->reg & 7) == 4);
+}
+
+/* `cmp r, n; ja default` before the jump: n + 1 entries, and so for `and r, n`; 0 when nothing of the kind is near. */
 static size_t find_bound(const struct mc_reach *reach, uint64_t jump)
 {
     struct mc_insn insn;
@@ -110,6 +118,8 @@ static size_t find_bound(const struct mc_reach *reach, uint64_t jump)
         bool narrow = insn.map == MC_MAP_PRIMARY && insn.opcode >= 0x70 && insn.opcode <= 0x7f;
         if (insn.encoding == MC_LEGACY && (wide || narrow))
             condition = insn.opcode & 15;
+        else if (!condition && is_and_immediate(&insn) && insn.immediate > 0 && !(insn.immediate & (insn.immediate + 1)))
+            return (size_t)insn.immediate + 1;
         else if ((condition == 7 || condition == 3) && is_compare_immediate(&insn))
             return insn.immediate >= 0 ? (size_t)insn.immediate + (condition == 7) : 0;
     }
