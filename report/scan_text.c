@@ -178,8 +178,10 @@ static void begin(FILE *stream, const struct mc_report_options *options)
 static void file(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result, bool named)
 {
     bool listed = named || options->verbose;
-    if (result->status == MC_FILE_ERROR || result->status == MC_FILE_SKIPPED) {
-        if (!listed && result->status == MC_FILE_SKIPPED)
+    if (result->status == MC_FILE_ERROR)
+        return; /* a diagnostic says it */
+    if (result->status == MC_FILE_SKIPPED) {
+        if (!listed)
             return;
         mc_print_clean(stream, result->path);
         fprintf(stream, ": %s: %s\n", mc_file_status_word(result->status), result->error.text);
@@ -202,7 +204,7 @@ static void end(FILE *stream, const struct mc_report_options *options, const str
     if (totals->skipped)
         fprintf(stream, ", %zu skipped (not x86 ELF)", totals->skipped);
     if (totals->errors)
-        fprintf(stream, ", %zu unreadable", totals->errors);
+        fprintf(stream, ", %zu could not be read", totals->errors);
     fputs(".\n", stream);
     if (totals->partial)
         fprintf(stream, "%zu could be judged only in part.\n", totals->partial);
