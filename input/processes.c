@@ -218,6 +218,22 @@ static void read_cgroup(const char *proc, struct mc_process *process, struct mc_
 
 /* ---- processes ---- */
 
+/* By the flags in PROC/PID/stat, which everybody may read (proc(5): field 9; PF_KTHREAD of the kernel's linux/sched.h). The
+ * name before them may hold blanks and brackets: the fields start behind the last bracket. */
+static bool is_kernel_thread(const char *proc, int pid)
+{
+    enum { PF_KTHREAD = 0x200000 };
+    char text[512];
+    unsigned flags = 0;
+    FILE *file = open_file(proc, pid, "stat");
+    size_t size = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[size] = 0;
+    const char *fields = strrchr(text, ')');
+    return fields && sscanf(fields + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & PF_KTHREAD);
+}
+
 /* False when the process has ended or is a kernel thread: no program to speak of. */
 static bool read_process(const char *proc, int pid, struct mc_arena *arena, struct mc_process *ret)
 {
@@ -228,7 +244,7 @@ static bool read_process(const char *proc, int pid, struct mc_arena *arena, stru
     int maps_reason = errno;
     if (lines < 0 && (maps_reason == ENOENT || maps_reason == ESRCH) && !process.exe)
         return false;
-    if (lines == 0 && exe_reason == ENOENT)
+    if ((lines == 0 && exe_reason == ENOENT) || (lines <= 0 && is_kernel_thread(proc, pid)))
         return false;
     if (lines < 0)
         process.unread = mc_arena_printf(arena, "cannot read its mappings: %s", strerror(maps_reason));
