@@ -78,7 +78,7 @@ Test(sources, gcc_cpuid_header)
                  sscanf(line, "#define bit_%63s (1 << %u)", name, &bit) == 2)
             checked += check_bit(name, bit, place);
     }
-    cr_log_info("%u bits of <cpuid.h> checked", checked);
+    note("%u bits of <cpuid.h> checked", checked);
     cr_expect_geq(checked, 95, "only %u bits were read: the header was not understood", checked);
     free(text);
 }
@@ -104,7 +104,7 @@ static unsigned check_linux_flag(const char *name, unsigned word, unsigned bit, 
         if (word == 1 && feature >= 0 && mc_features[feature].leaf == 1)
             return 0; /* Linux keeps its own flags where AMD repeats leaf 1 */
         if (feature < 0) { /* later kernels name more */
-            cr_log_warn("Linux' %s (leaf %#x bit %u) is not in the catalogue", name, words[i].leaf, bit);
+            note("Linux' %s (leaf %#x bit %u) is not in the catalogue", name, words[i].leaf, bit);
             return 0;
         }
         cr_expect_str_eq(mc_features[feature].kernel_flag, flag, "%s", name);
@@ -133,7 +133,7 @@ Test(sources, linux_flags)
             sscanf(comment, "/* \"%63[^\"]\"", flag);
         checked += check_linux_flag(name, word, bit, flag);
     }
-    cr_log_info("%u flags of Linux checked", checked);
+    note("%u flags of Linux checked", checked);
     cr_expect_geq(checked, 200);
     free(text);
 }
@@ -274,6 +274,6 @@ Test(sources, compilers_models)
     unsigned checked = 0;
     for (size_t i = 0; i < MODEL_COUNT; i++)
         checked += check_model(i);
-    cr_log_info("%u of %zu rows held against the compilers", checked, MODEL_COUNT);
+    note("%u of %zu rows held against the compilers", checked, MODEL_COUNT);
     cr_expect_eq(checked, MODEL_COUNT, "a compiler no longer knows some -march");
 }

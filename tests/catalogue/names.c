@@ -54,7 +54,7 @@ static unsigned judge_list(enum list list, char *names, bool *ret_used, unsigned
         ++*ret_total;
         if (!account_for(list, name, &row)) {
             missing++;
-            cr_log_warn("the catalogue lacks '%s'", name);
+            note("the catalogue lacks '%s'", name);
         } else if (row >= 0) {
             ret_used[row] = true;
         }

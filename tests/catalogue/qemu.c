@@ -88,7 +88,7 @@ static unsigned count_strays(enum mc_feature feature, const struct dump *on, con
                                  dump_register(off, leaf, subleaf, (enum mc_register)reg);
                 uint32_t wrong = wrong_bits(feature, leaf, subleaf, (enum mc_register)reg, moved);
                 if (wrong)
-                    cr_log_warn("%s moves leaf %#x.%u register %d bits %#x too", mc_features[feature].name, leaf,
+                    note("%s moves leaf %#x.%u register %d bits %#x too", mc_features[feature].name, leaf,
                                  subleaf, reg, wrong);
                 strays += wrong != 0;
             }
@@ -135,7 +135,7 @@ Test(qemu, each_feature_moves_its_own_bit)
         check_feature((enum mc_feature)feature, emulator, strcmp(emulator, "qemu-i386") ? DUMP_CPUID64 : DUMP_CPUID32, with);
         confirmed++;
     }
-    cr_log_info("%u places confirmed by QEMU; %u features it cannot show:%s", confirmed, unknown, names);
+    note("%u places confirmed by QEMU; %u features it cannot show:%s", confirmed, unknown, names);
     cr_expect_geq(confirmed, 190);
 }
 
@@ -204,7 +204,7 @@ Test(qemu, models_are_as_listed)
     }
     for (char *word = strtok(names, "#\n"); word; word = strtok(NULL, "#\n"))
         cr_expect_fail("models.def lacks QEMU's model '%s'", word);
-    cr_log_info("%u names of QEMU's models checked", checked);
+    note("%u names of QEMU's models checked", checked);
     cr_expect_geq(checked, 120);
     free(names);
 }

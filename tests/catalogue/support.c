@@ -34,6 +34,15 @@ char *run_for_output(const char *format, ...)
     return text;
 }
 
+void note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
 bool have_program(const char *name)
 {
     char *path = run_for_output("command -v %s", name);

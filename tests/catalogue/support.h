@@ -12,6 +12,9 @@
 char *run_for_output(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool have_program(const char *name);
 
+/* A line for the reader of the log. Criterion's own log functions make the program fail from level "warn" on. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 struct dump {
     struct {
         uint32_t leaf, subleaf, regs[4];
