@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads isa/encodings.txt (grammar on its top) and writes the decoder's tables as C. Usage: gen_decode IN OUT */
+/* Reads isa/encodings.txt (grammar on its top) into gen_rows. */
 #include "isa/gen_decode.h"
 
 #include <stdarg.h>
@@ -262,28 +262,12 @@ static void parse_row(unsigned line, char *text)
         add_row(&row);
 }
 
-int main(int count, char **arguments)
+void gen_read(FILE *in)
 {
-    if (count != 3) {
-        fputs("usage: gen_decode IN OUT\n", stderr);
-        return 2;
-    }
-    FILE *in = fopen(arguments[1], "r"), *out = fopen(arguments[2], "w");
-    if (!in || !out) {
-        perror(in ? arguments[2] : arguments[1]);
-        return 1;
-    }
     char line[512];
     for (unsigned number = 1; fgets(line, sizeof line, in); number++) {
         char *text = trim(line);
         if (*text && *text != '#')
             parse_row(number, text);
     }
-    fclose(in);
-    gen_emit(out);
-    if (fclose(out)) {
-        perror(arguments[2]);
-        return 1;
-    }
-    return 0;
 }

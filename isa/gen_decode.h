@@ -43,6 +43,7 @@ extern struct gen_row gen_rows[GEN_MAX_ROWS];
 extern unsigned gen_row_count;
 
 _Noreturn void gen_die(unsigned line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void gen_read(FILE *in); /* ends the program on a row it does not understand */
 void gen_emit(FILE *out);
 
 #endif

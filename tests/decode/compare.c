@@ -17,7 +17,7 @@ enum reason {
 };
 
 static const char *const reason_texts[REASON_COUNT] = {
-    [REASON_KNIGHTS_CORNER] = "only Zydis: Knights Corner's VEX instructions, which no CPU that runs Linux guests has",
+    [REASON_KNIGHTS_CORNER] = "only Zydis: Knights Corner's VEX and MVEX instructions, which no CPU that runs Linux guests has",
     [REASON_APX] = "only we: APX (REX2, map 4, extended EVEX), newer than Zydis 4.0",
     [REASON_NEWER] = "only we: instruction newer than Zydis 4.0",
     [REASON_REGISTER] = "only we: a mask, tile, control, debug or segment register that does not exist; we do not look at "
@@ -280,6 +280,10 @@ unsigned compare(struct comparison *comparison, enum mc_mode mode, const uint8_t
         else
             comparison->explained[reason]++;
         return decoded ? theirs.length : ours->length;
+    }
+    if (theirs.encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX) { /* Knights Corner's prefix; ours is EVEX with APX's X4 */
+        comparison->explained[REASON_KNIGHTS_CORNER]++;
+        return ours->length;
     }
     if (ours->length != theirs.length || ours->flow != zydis_flow(&theirs)) {
         bool length = ours->length != theirs.length;
