@@ -17,11 +17,11 @@
 enum mc_outcome { /* what one trial, or all trials of a feature, came to; names as in the JSON of probe */
     MC_OUTCOME_NOT_RUN = 0, /* no trial was made: filtered out, or a recorded dump */
     MC_OUTCOME_OK,          /* ran, and every result equals the model's */
-    MC_OUTCOME_UD,          /* #UD: SIGILL exactly at the instruction */
+    MC_OUTCOME_UD,          /* #UD: SIGILL exactly at the instruction (XGETBV with ECX 1: #GP) */
     MC_OUTCOME_ALIAS,       /* ran as the older instruction with the same bytes (LZCNT as BSR, TZCNT as BSF) */
-    MC_OUTCOME_WRONG,       /* ran, and some result differs */
+    MC_OUTCOME_WRONG,       /* ran, and some result differs, or it left a state that cannot go on */
     MC_OUTCOME_OS_OFF,      /* #UD, and XCR0 (or CR4) lacks state that the feature needs, so it tells nothing of the CPU */
-    MC_OUTCOME_FAULT,       /* anything else: another signal, a fault at another address, a hang, a lost child */
+    MC_OUTCOME_FAULT,       /* anything else: another signal at the instruction, a hang, a lost child */
     MC_OUTCOME_UNTESTABLE,  /* cannot be told, for the reason in `why` */
 };
 const char *mc_outcome_name(enum mc_outcome outcome); /* "ok", "ud", "os-off", "not-run" ... */

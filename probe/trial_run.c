@@ -116,9 +116,19 @@ static bool run_snippet(const struct mc_snippet *snippet, enum mc_trial_state st
     return !child.faulted;
 }
 
-static bool fault_is_ud(const struct mc_snippet *snippet)
+/* #UD exactly at the instruction; for some instructions #GP there means the same. */
+static bool is_refused(const struct mc_trial *row, const struct mc_snippet *snippet)
 {
-    return child.info.si_signo == SIGILL && child.ip == (uintptr_t)child.stub->code + snippet->instruction;
+    int signal = child.info.si_signo;
+    return (signal == SIGILL || (signal == SIGSEGV && row->model.refused_by_gp)) &&
+           child.ip == (uintptr_t)child.stub->code + snippet->instruction;
+}
+
+/* Whether the child that made this result has to go: a clean #UD leaves it as it was. */
+static bool ends_child(const struct mc_trial_result *result)
+{
+    return result->outcome == MC_OUTCOME_FAULT ||
+           (result->signal != 0 && result->outcome != MC_OUTCOME_UD && result->outcome != MC_OUTCOME_OS_OFF);
 }
 
 /* Whether the operating system has switched on what the feature needs; true when nothing says otherwise. */
@@ -136,24 +146,28 @@ static bool os_state_on(const struct shared *shared, enum mc_feature feature, co
     return !**ret_why;
 }
 
-static void note_fault(const struct shared *shared, enum mc_feature feature, const struct mc_snippet *snippet, struct mc_trial_result *result)
+static void note_fault(const struct shared *shared, const struct mc_trial *row, const struct mc_snippet *snippet,
+                       struct mc_trial_result *result)
 {
     const char *why;
     result->signal = child.info.si_signo;
     result->code = child.info.si_code;
     result->fault_address = (uintptr_t)child.info.si_addr;
     result->fault_offset = (int64_t)(child.ip - ((uintptr_t)child.stub->code + snippet->instruction));
-    if (fault_is_ud(snippet)) {
-        result->outcome = os_state_on(shared, feature, &why) ? MC_OUTCOME_UD : MC_OUTCOME_OS_OFF;
-        snprintf(result->why, sizeof result->why, "%s", *why ? why : "#UD at the instruction");
+    if (is_refused(row, snippet)) {
+        result->outcome = os_state_on(shared, row->feature, &why) ? MC_OUTCOME_UD : MC_OUTCOME_OS_OFF;
+        snprintf(result->why, sizeof result->why, "%s", *why ? why : result->signal == SIGILL ? "#UD at the instruction" : "#GP at the instruction");
         return;
     }
     result->outcome = MC_OUTCOME_FAULT;
     if (result->signal == SIGALRM)
         snprintf(result->why, sizeof result->why, "did not end in time");
-    else
-        snprintf(result->why, sizeof result->why, "signal %d, code %d, %s", result->signal, result->code,
-                 result->fault_offset == 0 ? "at the instruction" : "not at the instruction");
+    else if (result->fault_offset == 0)
+        snprintf(result->why, sizeof result->why, "signal %d, code %d, at the instruction", result->signal, result->code);
+    else { /* something else ran, and what followed could not go on */
+        result->outcome = MC_OUTCOME_WRONG;
+        snprintf(result->why, sizeof result->why, "runs as something else: signal %d, code %d after it", result->signal, result->code);
+    }
 }
 
 static const struct mc_state *input(const struct mc_trial *row, unsigned run)
@@ -167,7 +181,7 @@ static void try_bare(const struct shared *shared, const struct mc_trial *row, co
 {
     child.stub->context->live = *input(row, 0);
     if (!run_snippet(bare, MC_TRIAL_GPR)) {
-        note_fault(shared, row->feature, bare, result);
+        note_fault(shared, row, bare, result);
         return;
     }
     result->outcome = MC_OUTCOME_FAULT;
@@ -216,7 +230,7 @@ static void try_row(const struct shared *shared, const struct mc_trial *row, siz
         if (offset < child.stub->snippets[0].start || (offset >= at->start && offset < at->instruction))
             try_bare(shared, row, &snippets[values], result);
         else
-            note_fault(shared, row->feature, at, result);
+            note_fault(shared, row, at, result);
     } else if (result->outcome == MC_OUTCOME_WRONG && alias) {
         result->outcome = MC_OUTCOME_ALIAS;
         snprintf(result->why, sizeof result->why, "runs as the older instruction with the same bytes");
@@ -266,7 +280,7 @@ static _Noreturn void run_child(struct engine *engine, size_t from, size_t to)
             snprintf(result->why, sizeof result->why, "the kernel does not permit AMX to this process");
         }
         engine->shared->done++;
-        if (result->outcome == MC_OUTCOME_FAULT)
+        if (ends_child(result))
             _exit(1);
     }
     _exit(0);
@@ -297,7 +311,7 @@ static bool run_rows(struct engine *engine, size_t from, size_t to, struct mc_er
         size_t finished = from + engine->shared->done;
         if (finished > to)
             finished = to; /* the child's memory may be corrupt */
-        bool ended = finished > from && (finished == to || engine->shared->results[finished - 1].outcome == MC_OUTCOME_FAULT);
+        bool ended = finished > from && (finished == to || ends_child(&engine->shared->results[finished - 1]));
         if (!ended) {
             struct mc_trial_result *result = &engine->shared->results[finished];
             *result = (struct mc_trial_result){.outcome = MC_OUTCOME_FAULT, .runs = 1,

@@ -116,6 +116,7 @@ struct mc_model {
     mc_lane_fn *lanes;
     mc_scalar_fn *scalar, *alias;
     mc_state_fn *state;
+    bool refused_by_gp; /* a CPU without the feature raises #GP at the instruction, not #UD */
 };
 
 struct mc_trial {
@@ -131,6 +132,7 @@ struct mc_trial {
 #define MC_SCALAR(fn) {.scalar = fn}
 #define MC_ALIASED(fn, older) {.scalar = fn, .alias = older}
 #define MC_STATE(fn) {.state = fn}
+#define MC_STATE_OR_GP(fn) {.state = fn, .refused_by_gp = true}
 #define MC_TRIAL(feature, modes, state, width, element, d, a, b, c, inputs, immediates, text, before, hex, after, ...)  \
     {MC_F_##feature, MC_TRIAL_##modes, MC_TRIAL_##state, width, element, MC_##d, MC_##a, MC_##b, MC_##c,               \
      MC_IN_##inputs, MC_IMM_##immediates, text, before, hex, after, __VA_ARGS__},
