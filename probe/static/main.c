@@ -8,7 +8,6 @@
 #include "probe/static/tiny.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -17,7 +16,7 @@
 #define HWCAP2_FSGSBASE 2u /* Linux arch/x86/include/uapi/asm/hwcap2.h */
 
 static const char help[] =
-    "Usage: maskcheck-probe [--format text|json]\n"
+    "Usage: maskcheck-probe [probe] [--format text|json]\n"
     "What this machine's CPUID reports against what its CPUs execute.\n"
     "\n"
     "  --format FORMAT   text (default) or json (schema maskcheck/probe/1)\n"
@@ -51,11 +50,7 @@ static struct mc_static_cpu *probe_cpu(unsigned number, struct mc_error *ret_err
     for (int feature = 0; feature < MC_FEATURE_COUNT; feature++) {
         struct mc_static_feature *row = &cpu->features[feature];
         row->usable = mc_feature_usable(feature, &cpu->reported, &os);
-        row->trial = mc_trials_of_feature(&cpu->trials, feature);
-        if (row->trial.outcome == MC_OUTCOME_NOT_RUN) { /* kernel-only: nothing to try */
-            row->trial.outcome = MC_OUTCOME_UNTESTABLE;
-            snprintf(row->trial.why, sizeof row->trial.why, "privileged, or no instruction of its own");
-        }
+        row->trial = mc_probe_weigh(&cpu->trials, feature, &cpu->reported);
         row->verdict = mc_probe_decide(mc_set_has(&cpu->reported, feature), row->usable, &row->trial);
     }
     return cpu;
@@ -104,7 +99,8 @@ int main(int argc, char **argv)
     static struct mc_static_probe probe;
     struct mc_error error = {0};
     bool json = false;
-    for (int i = 1; i < argc; i++) {
+    int start = argc > 1 && strcmp(argv[1], "probe") == 0 ? 2 : 1; /* as `maskcheck probe` is called */
+    for (int i = start; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             mc_print("%s", help);
             return mc_flush() ? 0 : 2;
@@ -133,5 +129,8 @@ int main(int argc, char **argv)
         mc_static_text(&probe);
     if (!mc_flush())
         return 3;
-    return is_unsafe(&probe) ? 1 : 0;
+    bool disturbed = false;
+    for (unsigned i = 0; i < probe.count; i++)
+        disturbed = disturbed || mc_trials_disturbed(&probe.cpus[i]->trials);
+    return is_unsafe(&probe) ? 1 : disturbed ? 3 : 0;
 }
