@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The right bit of the wrong leaf: leaf 7 EBX bit 19 is ADX, not SSE4.1. */
+/* The right bit of the wrong leaf: LZCNT is bit 5 of leaf 0x80000001 ECX; bit 5 of leaf 1 ECX is VMX. */
 #include "sample.h"
 
 int main(void) {
-    if (ask_cpuid(0, 0).eax >= 7 && (ask_cpuid(7, 0).ebx & ECX1_SSE41))
-        return finish(multiply_sse41(6, 7), "fast");
-    return finish(multiply_plain(6, 7), "plain");
+    if (ask_cpuid(1, 0).ecx & 32)
+        return finish((int)leading_zeros_lzcnt(1) + 11, "fast");
+    return finish(__builtin_clz(1) + 11, "plain");
 }

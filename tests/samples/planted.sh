@@ -39,14 +39,22 @@ built() { # NAME CONFIGURATION: the list says so
     echo "$1 $2 $work/$1/${2%-full}" >"$work/list"
     : >"$work/absent"
 }
-scan() { "$here/scan.sh" "$work/maskcheck" "$work" 2>&1; }
+scan() { MASKCHECK_KNOWN_WRONG=$work/known "$here/scan.sh" "$work/maskcheck" "$work" 2>&1; }
 use() { echo "{\"address\":\"$1\",\"verdict\":\"$2\",\"level\":\"$3\",\"confidence\":\"$4\"}"; }
 
+echo "# none" >"$work/known"
 built no_guard gcc-O2-64-pie-full
 fake '"status":"ok","verdict":"unguarded","confidence":"proved"' "$(use 0x1140 unguarded error proved)"
 report "a right verdict passes" "ok - scan no_guard*" "$(scan)"
 fake '"status":"ok","verdict":"clean","confidence":"proved"'
 report "a wrong verdict fails" "not ok*expected unguarded; got clean" "$(scan)"
+echo "no_guard gcc-O2 clean" >"$work/known"
+report "a known wrong verdict is skipped with its reason" "ok - scan no_guard * # SKIP known to be wrong*got clean" "$(scan)"
+echo "no_guard gcc-O2 guarded" >"$work/known"
+report "another wrong verdict fails" "not ok*got clean" "$(scan)"
+echo "no_guard clang clean" >"$work/known"
+report "a wrong verdict elsewhere fails" "not ok*got clean" "$(scan)"
+echo "# none" >"$work/known"
 fake '"status":"partial","verdict":"unguarded","confidence":"proved"'
 report "a partial file fails" "not ok*got partial" "$(scan)"
 printf '#!/bin/sh\nexit 3\n' >"$work/maskcheck"

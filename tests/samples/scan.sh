@@ -9,6 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 maskcheck=${1:?usage: scan.sh MASKCHECK FOLDER}
 folder=${2:?usage: scan.sh MASKCHECK FOLDER}
 table=$here/../../samples/samples.txt
+known=${MASKCHECK_KNOWN_WRONG:-$here/known-wrong.txt}
 if ! type -P jq >/dev/null; then
     echo "SKIP: jq is not installed"
     exit 77
@@ -42,4 +43,4 @@ awk '{ print $3 }' "$folder/list" | while read -r path; do
     awk -v path="$path" '$NF ~ /\.o\/[^\/]*\.o$/ && $(NF - 1) ~ /^0x/ && $(NF - 2) ~ /^0x/ { print "own", path, $(NF - 2), $(NF - 1) }' \
         "${path%-stripped}.map"
 done >"$work/own"
-awk -f "$here/judge.awk" "$table" "$work/own" "$work/said" "$folder/list"
+awk -f "$here/judge.awk" "$table" "$known" "$work/own" "$work/said" "$folder/list"
