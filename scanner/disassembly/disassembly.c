@@ -125,6 +125,16 @@ static bool names_agree(const char *text, const char *mnemonic)
     return strncmp(text, mnemonic, common) == 0;
 }
 
+/* Capstone 4 writes "xmm0 , xmm1" where a mask could stand. */
+static void drop_blanks_before_commas(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; from++)
+        if (from[0] != ' ' || from[1] != ',')
+            *to++ = *from;
+    *to = '\0';
+}
+
 bool mc_disassemble(enum mc_mode mode, const uint8_t *bytes, size_t size, uint64_t address, char *ret_text,
                     size_t text_size)
 {
@@ -141,6 +151,7 @@ bool mc_disassemble(enum mc_mode mode, const uint8_t *bytes, size_t size, uint64
         snprintf(ret_text, text_size, "%s%s%s", insn->mnemonic, *insn->op_str ? " " : "", insn->op_str);
     else
         snprintf(ret_text, text_size, "%s", mnemonic);
+    drop_blanks_before_commas(ret_text);
     return true;
 }
 
