@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/baseline_option.h"
 #include "cli/command.h"
+#include "cli/scan_inputs.h"
 #include "cli/scan_jobs.h"
+#include "input/package.h"
 #include "report/scan.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,8 +22,7 @@ struct settings {
     const struct mc_scan_format *format;
     const char *output; /* NULL: stdout */
     unsigned threads;
-    bool zero;          /* lists are separated by NUL */
-    const char *list;   /* --files-from */
+    struct mc_sources sources;
 };
 
 /* What one item of the list has to say, rendered by a worker and written in order. */
@@ -38,11 +40,15 @@ struct run {
     struct mc_scan_totals *totals; /* by item, summed in order */
     struct mc_scan_totals total;
     bool anything_written; /* a chunk went out: `between` comes before the next */
+    pthread_mutex_t owners_lock;
+    const char **owners; /* by item, NULL until the first is asked for */
+    struct mc_arena owners_arena;
     bool progress, progress_shown;
     struct timespec progress_at;
 };
 
-enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM };
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
+       OPTION_RUNNING };
 
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
@@ -54,6 +60,7 @@ static const struct option options[] = {
     {"no-cache", no_argument, NULL, OPTION_NO_CACHE},
     {"hash", no_argument, NULL, OPTION_HASH},
     {"files-from", required_argument, NULL, OPTION_FILES_FROM},
+    {"running", no_argument, NULL, OPTION_RUNNING},
     {"null", no_argument, NULL, '0'},
     {"verbose", no_argument, NULL, 'v'},
     MC_COMMON_OPTIONS,
@@ -64,7 +71,8 @@ static int print_help(void)
 {
     printf("Usage: maskcheck scan [OPTION...] PATH...\n"
            "Find the programs and libraries that use CPU instructions outside a baseline, and say whether they ask CPUID first.\n"
-           "PATH is an ELF file, an archive (.a), or a folder.\n\n"
+           "PATH is an ELF file, an archive (.a), a folder, or pid:N for what process N has mapped; - is a list on standard\n"
+           "input.\n\n"
            "  --baseline B        what every host has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a\n"
            "                      CPUID dump or probe report (default " MC_DEFAULT_BASELINE ")\n"
            "  --format F          text, json (one document) or jsonl (one line per file)\n"
@@ -74,6 +82,7 @@ static int print_help(void)
            "                      proof: so do uses that nothing reaches; without KIND: both\n"
            "  --all-uses          list every use, not only what is unsafe, a few per function\n"
            "  --hash              SHA-256 of every file, not only of those with findings\n"
+           "  --running           the files that all processes have mapped as code\n"
            "  --files-from FILE   more paths from FILE (- is standard input), one per line\n"
            "  -0, --null          paths in FILE end with a NUL byte\n"
            "  -v, --verbose       name clean and skipped files too\n"
@@ -98,17 +107,6 @@ static bool parse_strict(const char *text, struct mc_scan_options *ret)
     return true;
 }
 
-static bool parse_count(const char *text, unsigned *ret)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || value == 0 || value > 4096)
-        return false;
-    *ret = (unsigned)value;
-    return true;
-}
-
 /* One option. -1 to go on, else the exit status to end with. */
 static int take_option(int option, char **argv, struct settings *settings)
 {
@@ -127,15 +125,18 @@ static int take_option(int option, char **argv, struct settings *settings)
             return -1;
         return mc_usage_error(COMMAND, "--strict=%s: known kinds are conformance and proof", optarg);
     case 'j':
-        return parse_count(optarg, &settings->threads) ? -1 : mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
+        return mc_parse_number(optarg, 1, 4096, &settings->threads) ? -1 : mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
     case 'o':
         settings->output = optarg;
         return -1;
     case OPTION_FILES_FROM:
-        settings->list = optarg;
+        settings->sources.list = optarg;
+        return -1;
+    case OPTION_RUNNING:
+        settings->sources.running = true;
         return -1;
     case '0':
-        settings->zero = true;
+        settings->sources.zero = true;
         return -1;
     case 'v':
         settings->report.verbose = true;
@@ -157,37 +158,28 @@ static int take_option(int option, char **argv, struct settings *settings)
     }
 }
 
-/* -1 to go on, else the exit status to end with. */
-static int read_list(struct mc_inputs *inputs, const char *list, bool zero)
+/* The package that owns item `index`. dpkg's lists are read once, when the first file with a finding asks. */
+static const char *owner_of(struct run *run, size_t index)
 {
-    struct mc_error error;
-    FILE *stream = strcmp(list, "-") == 0 ? stdin : fopen(list, "re");
-    if (!stream)
-        return mc_usage_error(COMMAND, "%s: cannot open: %s", list, strerror(errno));
-    bool good = mc_inputs_add_list(inputs, stream, zero ? 0 : '\n', &error);
-    if (stream != stdin)
-        fclose(stream);
-    return good ? -1 : mc_usage_error(COMMAND, "%s: %s", list, error.text);
-}
-
-static int gather_inputs(struct mc_inputs *inputs, int argc, char **argv, const struct settings *settings)
-{
-    int status = settings->list ? read_list(inputs, settings->list, settings->zero) : -1;
-    for (int i = optind; i < argc && status < 0; i++) {
-        if (strcmp(argv[i], "-") == 0)
-            status = read_list(inputs, "-", settings->zero);
-        else
-            mc_inputs_add(inputs, argv[i]);
+    const struct mc_inputs *inputs = run->inputs;
+    pthread_mutex_lock(&run->owners_lock);
+    if (!run->owners) {
+        const char **paths = mc_realloc(NULL, inputs->count, sizeof *paths);
+        run->owners = mc_realloc(NULL, inputs->count, sizeof *run->owners);
+        for (size_t i = 0; i < inputs->count; i++)
+            paths[i] = inputs->items[i].path;
+        mc_package_owners("", paths, inputs->count, run->owners, &run->owners_arena);
+        free(paths);
     }
-    if (optind == argc && !settings->list)
-        return mc_usage_error(COMMAND, "which files or folders?");
-    mc_inputs_finish(inputs);
-    return status;
+    pthread_mutex_unlock(&run->owners_lock);
+    return run->owners[index];
 }
 
-static void visit(void *context, size_t index, const struct mc_file_result *result)
+static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
+    if (mc_result_has_findings(result))
+        result->package = owner_of(run, index);
     struct chunk *chunk = &run->chunks[index];
     const struct settings *settings = run->settings;
     char *text = NULL;
@@ -262,12 +254,12 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static int exit_status(const struct mc_scan_totals *totals)
+static int exit_status(const struct mc_scan_totals *totals, size_t unread)
 {
     const size_t *verdicts = totals->verdicts;
     if (verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
         return MC_EXIT_UNSAFE;
-    return totals->partial + totals->errors ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
+    return totals->partial + totals->errors + unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
 }
 
 static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
@@ -276,6 +268,7 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
     struct run run = {.settings = settings, .inputs = inputs, .stream = stream, .progress_at = start};
+    pthread_mutex_init(&run.owners_lock, NULL);
     run.progress = isatty(STDERR_FILENO) && count > 1;
     run.chunks = calloc(count + 1, sizeof *run.chunks);
     run.totals = calloc(count + 1, sizeof *run.totals);
@@ -290,7 +283,10 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     settings->format->end(stream, &settings->report, &run.total);
     free(run.chunks);
     free(run.totals);
-    return mc_finish_output(stream, settings->output) ? exit_status(&run.total) : MC_EXIT_USAGE;
+    free(run.owners);
+    mc_arena_free(&run.owners_arena);
+    pthread_mutex_destroy(&run.owners_lock);
+    return mc_finish_output(stream, settings->output) ? exit_status(&run.total, settings->sources.unread) : MC_EXIT_USAGE;
 }
 
 /* https://reproducible-builds.org/specs/source-date-epoch/ */
@@ -310,7 +306,9 @@ static int run_scan(struct settings *settings, int argc, char **argv)
 {
     struct mc_inputs inputs = {0};
     FILE *stream = stdout;
-    int status = gather_inputs(&inputs, argc, argv, settings);
+    settings->sources.words = argv + optind;
+    settings->sources.count = argc - optind;
+    int status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
     if (status < 0 && settings->output && !(stream = fopen(settings->output, "we")))
         status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
     if (status < 0) {

@@ -57,6 +57,9 @@ bool mc_finish_output(FILE *stream, const char *name);
 /* Colour is for people: a terminal, no NO_COLOR in the environment (https://no-color.org), and TERM not "dumb". */
 bool mc_want_colour(FILE *stream);
 
+/* A decimal number from `least` to `most`, the whole text. */
+bool mc_parse_number(const char *text, unsigned least, unsigned most, unsigned *ret);
+
 /* The candidate that a misspelt word most probably meant, NULL when none is near. */
 const char *mc_nearest_word(const char *word, const char *const *candidates, size_t count);
 

@@ -100,3 +100,14 @@ bool mc_want_colour(FILE *stream)
     const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
     return isatty(fileno(stream)) && !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
+
+bool mc_parse_number(const char *text, unsigned least, unsigned most, unsigned *ret)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
+        return false;
+    *ret = (unsigned)value;
+    return true;
+}

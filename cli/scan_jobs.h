@@ -13,7 +13,7 @@ struct mc_scan_jobs {
     const struct mc_scan_options *options;
     void *context;
     /* In a worker thread, for each result of item `index`: several for an archive, in its order. The result is freed after. */
-    void (*visit)(void *context, size_t index, const struct mc_file_result *result);
+    void (*visit)(void *context, size_t index, struct mc_file_result *result);
     /* Under a lock, for each item in the order of the list, once all its results and those of all items before were visited. */
     void (*done)(void *context, size_t index);
 };

@@ -109,8 +109,7 @@ static void hash_file(struct mc_file_result *result, const struct mc_image *imag
     result->has_sha256 = true;
 }
 
-/* Something a report lists by default. */
-static bool has_findings(const struct mc_file_result *result)
+bool mc_result_has_findings(const struct mc_file_result *result)
 {
     for (size_t i = 0; i < result->finding_count; i++)
         if (result->findings[i].verdict > MC_VERDICT_GUARDED || result->findings[i].severity != MC_NOTE)
@@ -156,7 +155,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
     sum_up(result, options);
-    if (options->hash == MC_HASH_ALL || (options->hash == MC_HASH_FINDINGS && has_findings(result)))
+    if (options->hash == MC_HASH_ALL || (options->hash == MC_HASH_FINDINGS && mc_result_has_findings(result)))
         hash_file(result, image);
     if (mc_image_lost(image))
         forget(result);

@@ -77,6 +77,28 @@ echo "$clean" | "$maskcheck" scan - >"$out" 2>"$err"
 check "$said: exit status 0" test $? = 0
 run 2 scan --files-from "$work/none"
 
+# processes
+run 2 scan pid:x
+err_has "not a process number"
+run 3 scan pid:4194305
+err_has "maskcheck: pid:4194305: "
+"$BASH" -c 'kill -STOP $$' &
+said="maskcheck scan pid:N"
+"$maskcheck" scan -v "pid:$!" >"$out" 2>"$err"
+kill -KILL $!
+wait $! 2>/dev/null
+out_has "$(readlink -f "$BASH"): "
+
+# a recorded CPU as the baseline
+if type -P cpuid >/dev/null && grep -qw ssse3 /proc/cpuinfo && cpuid -r -1 >"$work/this-cpu" 2>/dev/null; then
+    run 0 scan --baseline "$work/this-cpu" "$unguarded"
+    out_has "Baseline this-cpu"
+else
+    echo "ok - a recorded CPU as the baseline # SKIP cpuid is not installed, or this CPU has no SSSE3"
+fi
+run 2 scan --baseline "$clean" "$unguarded"
+err_has "--baseline $clean"
+
 # archives
 (cd "$work" && ar rc two.a clean.o unguarded.o)
 run 1 scan "$work/two.a"
