@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Forward data flow over one body of code.
+ *
+ * First the leaders are found by following control flow, then states are joined at leaders until nothing changes, then one
+ * more round over all reached blocks records events. Targets of indirect jumps become known only while values flow; a new one
+ * starts the body again with one more leader. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define MAX_RESTARTS 12
+#define MAX_TABLE_ROWS 4096
+#define WIDEN_AFTER 5    /* joins of a block before differing numbers are given up */
+#define MAX_VISITS 60    /* joins of a block before it is left as it is, with no facts */
+#define MAX_DEPTH 3      /* helpers inside helpers */
+
+struct block {
+    uint64_t start;
+    uint32_t visits;
+    bool dirty;
+    struct mc_state in;
+};
+
+struct body {
+    struct mc_run *run;
+    struct mc_text_range range;
+    struct block *blocks; /* sorted by start */
+    size_t block_count;
+    uint8_t *leader;      /* a bit per byte of the range */
+    uint8_t *seen;
+    MC_VECTOR(uint64_t) found; /* leaders found by values, for the next start */
+    struct mc_state out;  /* of a helper run inside: joined at its returns */
+    bool inside;          /* run inside a caller */
+    bool restart;
+    size_t use_count;
+};
+
+static bool bit_at(const uint8_t *bits, uint64_t at)
+{
+    return bits[at >> 3] >> (at & 7) & 1;
+}
+
+static void set_bit(uint8_t *bits, uint64_t at)
+{
+    bits[at >> 3] |= (uint8_t)(1 << (at & 7));
+}
+
+static bool in_body(const struct body *body, uint64_t address)
+{
+    return address >= body->range.start && address < body->range.end;
+}
+
+static void note_gap(struct mc_run *run, uint64_t address, const char *kind)
+{
+    if (run->complete) {
+        run->gap = address;
+        run->gap_kind = kind;
+    }
+    run->complete = false;
+}
+
+/* ---- leaders ---- */
+
+static bool is_call_to_next(const struct mc_class *c)
+{
+    return c->flow == MC_FLOW_CALL && c->displacement == 0;
+}
+
+static void add_leader(struct body *body, uint64_t address, uint64_t **work, size_t *count, size_t *capacity)
+{
+    if (!in_body(body, address) || bit_at(body->leader, address - body->range.start))
+        return;
+    set_bit(body->leader, address - body->range.start);
+    if (*count == *capacity) {
+        *capacity = *capacity * 2 + 64;
+        *work = mc_realloc(*work, *capacity, sizeof **work);
+    }
+    (*work)[(*count)++] = address;
+}
+
+static void find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_pads[4], size_t *ret_count)
+{
+    const struct mc_entries *entries = body->run->prover->entries;
+    *ret_count = 0;
+    size_t low = 0, high = entries->landing_pad_count; /* prepared sorted by call_start, see mc_proof_run */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (entries->landing_pads[middle].call_start <= call)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = low; i > 0 && i + 4 > low && *ret_count < 4; i--) {
+        const struct mc_landing_pad *pad = &entries->landing_pads[i - 1];
+        if (call >= pad->call_start && call < pad->call_end)
+            ret_pads[(*ret_count)++] = pad->pad;
+    }
+}
+
+static void find_leaders(struct body *body, uint64_t entry)
+{
+    struct mc_prover *prover = body->run->prover;
+    uint64_t *work = NULL, size = body->range.end - body->range.start;
+    size_t count = 0, capacity = 0;
+    memset(body->leader, 0, size / 8 + 1);
+    memset(body->seen, 0, size / 8 + 1);
+    add_leader(body, entry, &work, &count, &capacity);
+    for (size_t i = 0; i < body->found.count; i++)
+        add_leader(body, body->found.items[i], &work, &count, &capacity);
+    while (count) {
+        uint64_t address = work[--count];
+        while (in_body(body, address) && !bit_at(body->seen, address - body->range.start)) {
+            struct mc_class c;
+            uint64_t available = mc_image_available(prover->image, address);
+            const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
+            set_bit(body->seen, address - body->range.start);
+            if (!bytes || !mc_decode_class(prover->image->mode, bytes, available > 16 ? 16 : available, &c))
+                break;
+            uint64_t at = address;
+            address += c.length;
+            uint64_t target = address + (uint64_t)(int64_t)c.displacement;
+            if (c.flow == MC_FLOW_JCC || c.flow == MC_FLOW_JMP) {
+                add_leader(body, target, &work, &count, &capacity);
+                if (c.flow == MC_FLOW_JCC)
+                    add_leader(body, address, &work, &count, &capacity);
+                break;
+            }
+            if (c.flow == MC_FLOW_CALL || c.flow == MC_FLOW_CALL_IND) {
+                uint64_t pads[4];
+                size_t pad_count;
+                find_landing_pads(body, at, pads, &pad_count);
+                for (size_t i = 0; i < pad_count; i++)
+                    add_leader(body, pads[i], &work, &count, &capacity);
+                if (c.flow == MC_FLOW_CALL && !is_call_to_next(&c) && mc_never_returns(prover, target))
+                    break;
+            } else if (c.flow == MC_FLOW_RET || c.flow == MC_FLOW_JMP_IND || c.flow == MC_FLOW_STOP) {
+                break;
+            }
+        }
+    }
+    free(work);
+}
+
+static void make_blocks(struct body *body)
+{
+    uint64_t size = body->range.end - body->range.start;
+    size_t count = 0;
+    for (uint64_t i = 0; i <= size / 8; i++)
+        count += (size_t)__builtin_popcount(body->leader[i]);
+    body->blocks = mc_realloc(NULL, count ? count : 1, sizeof *body->blocks);
+    memset(body->blocks, 0, (count ? count : 1) * sizeof *body->blocks);
+    body->block_count = 0;
+    for (uint64_t i = 0; i < size; i++)
+        if (bit_at(body->leader, i))
+            body->blocks[body->block_count++].start = body->range.start + i;
+}
+
+static struct block *block_at(const struct body *body, uint64_t address)
+{
+    size_t low = 0, high = body->block_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (body->blocks[middle].start < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < body->block_count && body->blocks[low].start == address ? &body->blocks[low] : NULL;
+}
+
+static void free_blocks(struct body *body)
+{
+    for (size_t i = 0; i < body->block_count; i++)
+        mc_state_clear(&body->blocks[i].in);
+    free(body->blocks);
+    body->blocks = NULL;
+    body->block_count = 0;
+}
+
+/* ---- flow ---- */
+
+static void record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how)
+{
+    struct mc_run *run = m->run;
+    if (!run->recording)
+        return;
+    mc_record(run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = (uint8_t)how, .site = m->address,
+                                     .target = target, .facts = facts});
+    struct mc_event event = {.kind = MC_EVENT_CALL, .site = m->address, .target = target, .facts = facts,
+                             .arguments = (uint32_t)run->arguments.count};
+    for (int i = 0; i < 16; i++)
+        mc_push(&run->arguments, m->state->registers[i]);
+    uint32_t base;
+    int64_t offset;
+    bool stack = mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset);
+    int64_t skip = how == MC_ESCAPE_JUMP ? m->prover->pointer_size : 0; /* at a tail jump the return address is on top */
+    for (int i = 0; i < MC_CALL_STACK_SLOTS; i++) {
+        bool found = false;
+        mc_value slot = stack ? mc_state_load(m->values, m->state, base, offset + skip + i * (int64_t)m->prover->pointer_size,
+                                              m->prover->pointer_size, &found)
+                              : MC_TOP;
+        mc_push(&run->arguments, found ? slot : MC_TOP);
+    }
+    mc_record(run, event);
+}
+
+static void escape_arguments(struct mc_machine *m)
+{
+    static const uint8_t registers[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
+    for (int i = 0; m->prover->pointer_size == 8 && i < 6; i++)
+        mc_escape(m, m->state->registers[registers[i]], MC_ESCAPE_PASSED);
+    uint32_t base;
+    int64_t offset;
+    if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
+        return;
+    for (int i = 0; i < 8; i++) {
+        bool found;
+        mc_value slot = mc_state_load(m->values, m->state, base, offset + i * (int64_t)m->prover->pointer_size,
+                                      m->prover->pointer_size, &found);
+        if (found)
+            mc_escape(m, slot, MC_ESCAPE_PASSED);
+    }
+}
+
+static void propagate(struct body *body, struct mc_machine *m, uint64_t target, mc_facts more)
+{
+    struct mc_run *run = body->run;
+    mc_facts facts = mc_facts_or(run->prover->facts, m->state->facts, more);
+    if (facts == MC_FACTS_ALL)
+        return;
+    if (!in_body(body, target)) {
+        record_call(m, target, facts, MC_ESCAPE_JUMP);
+        if (body->inside) { /* a tail call of the helper: what it does is not followed */
+            struct mc_state left = {0};
+            mc_state_copy(&left, m->state);
+            memset(&left.flags, 0, sizeof left.flags);
+            for (int i = 0; i < 16; i++)
+                if (i != MC_RSP && i != MC_RBX && i != MC_RBP && i < 12)
+                    left.registers[i] = MC_TOP;
+            left.registers[MC_RSP] = mc_value_operate(m->values, MC_OP_ADD, left.registers[MC_RSP],
+                                                      mc_value_constant(m->values, run->prover->pointer_size), 64);
+            mc_state_join(m->values, &body->out, &left, more, false);
+            mc_state_clear(&left);
+        }
+        return;
+    }
+    if (run->recording)
+        return;
+    struct block *block = block_at(body, target);
+    if (!block) {
+        mc_push(&body->found, target);
+        body->restart = true;
+        return;
+    }
+    if (mc_state_join(m->values, &block->in, m->state, more, block->visits > WIDEN_AFTER)) {
+        block->dirty = true;
+        if (++block->visits > MAX_VISITS) { /* cannot happen with finite values; a bound all the same */
+            mc_state_clear(&block->in);
+            block->in.reached = true;
+        }
+        if (block->visits > 2 * MAX_VISITS)
+            block->dirty = false;
+    }
+}
+
+static void forget_after_call(struct mc_machine *m, uint64_t final)
+{
+    struct mc_state *state = m->state;
+    struct mc_values *v = m->values;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->cell_count; i++) {
+        uint32_t kind = mc_symbol_get(v, state->cells[i].base).kind;
+        if (kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED)
+            state->cells[kept++] = state->cells[i];
+    }
+    state->cell_count = kept;
+    for (size_t i = 0; i < m->run->escaped_stack.count; i++)
+        mc_state_forget(state, m->run->escaped_stack.items[i].base, m->run->escaped_stack.items[i].offset, 128);
+    bool wide = m->prover->pointer_size == 8;
+    static const uint8_t clobbered[] = {MC_RCX, MC_RSI, MC_RDI, 8, 9, 10, 11};
+    if (wide)
+        for (size_t i = 0; i < sizeof clobbered; i++)
+            state->registers[clobbered[i]] = MC_TOP;
+    state->registers[MC_RCX] = MC_TOP;
+    for (int i = 0; i < 2; i++) {
+        int reg = i ? MC_RDX : MC_RAX;
+        struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};
+        state->registers[reg] = final ? mc_value_symbol(v, mc_symbol_id(v, key), 0) : MC_TOP;
+    }
+    mc_forget_flags(m);
+}
+
+/* False when the call does not come back. */
+static bool execute_call(struct body *body, struct mc_machine *m, uint64_t target)
+{
+    struct mc_prover *prover = m->prover;
+    uint64_t final = mc_final_target(prover, target);
+    record_call(m, target, m->state->facts, MC_ESCAPE_CALL);
+    if (m->run->depth < MAX_DEPTH && !mc_import_name(prover, final) && mc_is_cpuid_helper(prover, target)) {
+        mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)(m->address + m->insn->length)));
+        return mc_run_inline(m->run, target, m->state);
+    }
+    escape_arguments(m);
+    uint64_t pads[4];
+    size_t pad_count;
+    find_landing_pads(body, m->address, pads, &pad_count);
+    mc_facts handler = mc_handler_installed(m, final);
+    forget_after_call(m, final);
+    for (size_t i = 0; i < pad_count; i++)
+        propagate(body, m, pads[i], MC_FACTS_NONE);
+    if (mc_never_returns(prover, target))
+        return false;
+    m->state->facts = handler;
+    if (mc_may_gate(prover, final)) {
+        struct mc_atom atom = {.kind = MC_ATOM_RETURN, .c = final};
+        m->state->facts = mc_facts_or(prover->facts, m->state->facts, mc_facts_one(prover->facts, atom, 0));
+    }
+    return true;
+}
+
+/* False when no known target: the call is of something we do not know. */
+static bool for_each_target(struct body *body, struct mc_machine *m, mc_value value, bool jump)
+{
+    struct mc_value_data data;
+    mc_value_get(m->values, value, &data);
+    if (data.kind != MC_VALUE_CASES)
+        return false;
+    bool all = data.other == MC_FACTS_ALL;
+    for (uint32_t i = 0; i < data.count; i++) {
+        uint64_t target;
+        bool known = mc_module_address(m->prover, data.cases[i].base, data.cases[i].offset, &target) &&
+                     (mc_image_is_code(m->prover->image, target) || mc_import_name(m->prover, target));
+        all &= known;
+        if (!known)
+            continue;
+        if (jump)
+            propagate(body, m, target, data.cases[i].facts);
+        else
+            record_call(m, target, mc_facts_or(m->prover->facts, m->state->facts, data.cases[i].facts), MC_ESCAPE_CALL);
+    }
+    return all && data.count;
+}
+
+static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_value value)
+{
+    uint32_t base;
+    int64_t offset;
+    uint64_t target;
+    if (mc_value_single(m->values, value, &base, &offset) && mc_module_address(m->prover, base, offset, &target) &&
+        (mc_image_is_code(m->prover->image, target) || mc_import_name(m->prover, target)))
+        return execute_call(body, m, target);
+    for_each_target(body, m, value, false);
+    escape_arguments(m);
+    uint64_t pads[4];
+    size_t pad_count;
+    find_landing_pads(body, m->address, pads, &pad_count);
+    forget_after_call(m, 0);
+    for (size_t i = 0; i < pad_count; i++)
+        propagate(body, m, pads[i], MC_FACTS_NONE);
+    return true;
+}
+
+/* Rows of the table that the run loaded from just before: targets while they stay in the body. */
+static bool follow_table(struct body *body, struct mc_machine *m)
+{
+    struct mc_table_load table = m->run->table;
+    struct mc_prover *prover = m->prover;
+    if (!table.site || table.site > m->address || m->address - table.site > 64 || (table.size != 4 && table.size != 8))
+        return false;
+    struct mc_text_range object = mc_object_extent(prover, table.table);
+    size_t rows = 0;
+    for (uint64_t place = table.table; rows < MAX_TABLE_ROWS && place + table.size <= object.end; place += table.scale, rows++) {
+        uint64_t content;
+        const uint8_t *bytes = mc_image_bytes(prover->image, place, table.size);
+        if (!bytes)
+            break;
+        bool absolute = mc_image_reloc_at(prover->image, place) || table.size == 8 ||
+                        (!prover->position_independent && prover->image->mode == MC_MODE_32);
+        if (!mc_image_read(prover->image, place, table.size, &content))
+            break;
+        uint64_t target = absolute ? content : table.base + (uint64_t)(int64_t)(int32_t)content;
+        if (prover->image->mode == MC_MODE_32)
+            target &= UINT32_MAX;
+        if (!in_body(body, target)) {
+            if (!mc_image_is_code(prover->image, target) || mc_entry_at(prover->entries, target) == NULL)
+                break;
+        }
+        propagate(body, m, target, MC_FACTS_NONE);
+    }
+    return rows > 0;
+}
+
+static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_value value)
+{
+    if (for_each_target(body, m, value, true))
+        return;
+    if (follow_table(body, m))
+        return;
+    uint32_t base;
+    int64_t offset;
+    bool tail = mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset) &&
+                mc_symbol_get(m->values, base).kind == MC_SYM_STACK && (offset == 0 || body->inside);
+    if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
+        tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
+    escape_arguments(m);
+    if (!tail)
+        note_gap(m->run, m->address, "indirect-jump");
+}
+
+static void execute_return(struct body *body, struct mc_machine *m)
+{
+    struct mc_run *run = body->run;
+    mc_value rax = m->state->registers[MC_RAX], rdx = m->state->registers[MC_RDX];
+    if (body->inside) {
+        mc_pop_value(m);
+        if (m->insn->immediate_size && m->insn->immediate)
+            m->state->registers[MC_RSP] = mc_value_operate(m->values, MC_OP_ADD, m->state->registers[MC_RSP],
+                                                           mc_value_constant(m->values, (uint64_t)m->insn->immediate), 64);
+        mc_state_join(m->values, &body->out, m->state, MC_FACTS_NONE, false);
+        return;
+    }
+    mc_escape(m, rax, MC_ESCAPE_RETURNED);
+    mc_escape(m, rdx, MC_ESCAPE_RETURNED);
+    if (run->recording)
+        mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,
+                                         .facts = m->state->facts});
+}
+
+/* Linux exit and exit_group (x86-64 60, 231; i386 1, 252). */
+static bool is_exit_call(const struct mc_machine *m)
+{
+    uint64_t number;
+    if (!mc_value_is_constant(m->values, mc_get_register(m, MC_RAX, 4), &number))
+        return false;
+    return m->prover->pointer_size == 8 ? number == 60 || number == 231 : number == 1 || number == 252;
+}
+
+static bool is_use(const struct mc_prover *prover, uint64_t address)
+{
+    size_t low = 0, high = prover->uses->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (prover->uses->items[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < prover->uses->count && prover->uses->items[low].address == address;
+}
+
+/* Executes one instruction and follows control. False when the straight run ends here. */
+static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *insn)
+{
+    struct mc_next next;
+    uint64_t after = m->address + insn->length, target = after + (uint64_t)insn->displacement;
+    bool syscall_exits = insn->flow == MC_FLOW_SYSCALL && is_exit_call(m);
+    if (insn->flow == MC_FLOW_CALL) {
+        if (target == after) {
+            mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)after));
+            return true;
+        }
+        return execute_call(body, m, target);
+    }
+    mc_execute(m, &next);
+    switch (insn->flow) {
+    case MC_FLOW_JCC:
+        propagate(body, m, target, next.jump_facts);
+        propagate(body, m, after, next.fall_facts);
+        return false;
+    case MC_FLOW_JMP:
+        propagate(body, m, target, MC_FACTS_NONE);
+        return false;
+    case MC_FLOW_CALL_IND:
+        return execute_indirect_call(body, m, next.target);
+    case MC_FLOW_JMP_IND:
+        execute_indirect_jump(body, m, next.target);
+        return false;
+    case MC_FLOW_RET:
+        execute_return(body, m);
+        return false;
+    case MC_FLOW_STOP:
+        return false;
+    case MC_FLOW_SYSCALL:
+        return !syscall_exits;
+    default:
+        return true;
+    }
+}
+
+static void execute_block(struct body *body, const struct block *block, struct mc_state *state)
+{
+    struct mc_run *run = body->run;
+    struct mc_prover *prover = run->prover;
+    struct mc_machine m = {.run = run, .prover = prover, .values = prover->values, .state = state};
+    struct mc_insn insn;
+    run->table.site = 0;
+    for (uint64_t address = block->start;; address += insn.length) {
+        m.address = address;
+        m.insn = &insn;
+        if (!in_body(body, address) || (address != block->start && bit_at(body->leader, address - body->range.start))) {
+            propagate(body, &m, address, MC_FACTS_NONE);
+            return;
+        }
+        uint64_t available = mc_image_available(prover->image, address);
+        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
+        if (!bytes || !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
+            note_gap(run, address, "undecoded");
+            return;
+        }
+        if (++prover->steps > prover->step_limit) {
+            note_gap(run, address, "budget");
+            return;
+        }
+        if (run->recording && body->use_count && is_use(prover, address))
+            mc_record(run, (struct mc_event){.kind = MC_EVENT_POINT, .site = address, .target = address, .facts = state->facts});
+        if (!step(body, &m, &insn))
+            return;
+    }
+}
+
+static void solve_body(struct body *body)
+{
+    struct mc_state state = {0};
+    bool again = true;
+    while (again && !body->restart && body->run->prover->steps <= body->run->prover->step_limit) {
+        again = false;
+        for (size_t i = 0; i < body->block_count && !body->restart; i++) {
+            struct block *block = &body->blocks[i];
+            if (!block->dirty)
+                continue;
+            block->dirty = false;
+            again = true;
+            mc_state_copy(&state, &block->in);
+            execute_block(body, block, &state);
+        }
+    }
+    mc_state_clear(&state);
+}
+
+static void record_body(struct body *body)
+{
+    struct mc_state state = {0};
+    for (size_t i = 0; i < body->block_count; i++) {
+        if (!body->blocks[i].in.reached)
+            continue;
+        mc_state_copy(&state, &body->blocks[i].in);
+        execute_block(body, &body->blocks[i], &state);
+    }
+    mc_state_clear(&state);
+}
+
+/* Runs the body from `entry` with state `in`; body->out is left joined over its returns. */
+static void run_body(struct body *body, uint64_t entry, const struct mc_state *in)
+{
+    struct mc_run *run = body->run;
+    bool recording = run->recording;
+    uint64_t size = body->range.end - body->range.start;
+    body->leader = mc_realloc(NULL, size / 8 + 1, 1);
+    body->seen = mc_realloc(NULL, size / 8 + 1, 1);
+    run->recording = false;
+    for (int start = 0; start < MAX_RESTARTS; start++) {
+        body->restart = false;
+        free_blocks(body);
+        mc_state_clear(&body->out);
+        find_leaders(body, entry);
+        make_blocks(body);
+        struct block *first = block_at(body, entry);
+        if (!first)
+            break;
+        mc_state_copy(&first->in, in);
+        first->in.reached = first->dirty = true;
+        solve_body(body);
+        if (!body->restart)
+            break;
+    }
+    if (body->restart)
+        note_gap(run, entry, "indirect-jump");
+    run->recording = recording;
+    if (recording) {
+        mc_state_clear(&body->out);
+        record_body(body);
+    }
+    free_blocks(body);
+    free(body->leader);
+    free(body->seen);
+    mc_vector_free(&body->found);
+}
+
+bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
+{
+    struct body body = {.run = outer, .range = mc_function_extent(outer->prover, entry), .inside = true};
+    body.use_count = outer->prover->uses->count;
+    outer->depth++;
+    struct mc_table_load table = outer->table;
+    run_body(&body, entry, state);
+    outer->table = table;
+    outer->depth--;
+    bool returned = body.out.reached;
+    if (returned)
+        mc_state_copy(state, &body.out);
+    mc_state_clear(&body.out);
+    return returned;
+}
+
+/* ---- one entry ---- */
+
+static int compare_events(const void *a, const void *b)
+{
+    const struct mc_event *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->target != y->target)
+        return x->target < y->target ? -1 : 1;
+    return x->site < y->site ? -1 : x->site > y->site;
+}
+
+static void start_state(struct mc_prover *prover, uint64_t entry, struct mc_state *state)
+{
+    memset(state, 0, sizeof *state);
+    state->reached = true;
+    struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = entry};
+    state->facts = mc_facts_one(prover->facts, atom, 0);
+    unsigned count = prover->pointer_size == 8 ? 16 : 8;
+    for (unsigned i = 0; i < count; i++) {
+        struct mc_symbol_key key = {.kind = MC_SYM_ARGUMENT, .width = prover->pointer_size * 8, .a = entry, .b = i};
+        if (i == MC_RSP)
+            key = (struct mc_symbol_key){.kind = MC_SYM_STACK, .width = prover->pointer_size * 8, .a = entry};
+        state->registers[i] = mc_value_symbol(prover->values, mc_symbol_id(prover->values, key), 0);
+    }
+}
+
+const struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
+{
+    struct mc_evaluation *found;
+    HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);
+    if (found)
+        return found;
+    if (!mc_image_is_code(prover->image, entry))
+        return NULL;
+    struct mc_run run = {.prover = prover, .entry = entry, .recording = true, .complete = true};
+    struct body body = {.run = &run, .range = mc_function_extent(prover, entry)};
+    body.use_count = prover->uses->count;
+    struct mc_state state;
+    size_t lost;
+    mc_values_take_lost(prover->values, &lost);
+    start_state(prover, entry, &state);
+    run_body(&body, entry, &state);
+    mc_state_clear(&body.out);
+    const int64_t *addresses = mc_values_take_lost(prover->values, &lost);
+    for (size_t i = 0; i < lost; i++)
+        mc_record(&run, (struct mc_event){.kind = MC_EVENT_LOST, .target = (uint64_t)addresses[i]});
+    found = MC_NEW(&prover->arena, struct mc_evaluation);
+    found->entry = entry;
+    found->event_count = run.events.count;
+    found->events = MC_NEW_ARRAY(&prover->arena, run.events.count, struct mc_event);
+    if (run.events.count)
+        memcpy(found->events, run.events.items, run.events.count * sizeof *run.events.items);
+    qsort(found->events, found->event_count, sizeof *found->events, compare_events);
+    found->argument_count = run.arguments.count;
+    found->arguments = MC_NEW_ARRAY(&prover->arena, run.arguments.count, mc_value);
+    if (run.arguments.count)
+        memcpy(found->arguments, run.arguments.items, run.arguments.count * sizeof(mc_value));
+    found->complete = run.complete;
+    found->gap = run.gap;
+    found->gap_kind = run.gap_kind;
+    mc_vector_free(&run.events);
+    mc_vector_free(&run.arguments);
+    mc_vector_free(&run.escaped_stack);
+    HASH_ADD(hh, prover->evaluations, entry, sizeof entry, found);
+    return found;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner/proof/facts.h"
+
+#include <string.h>
+#include <uthash.h>
+
+/* Questions beyond this many in one set are dropped (the set says less, which is safe): deep code tests hundreds of things
+ * that have nothing to do with CPUID, and sets must stay small for the whole to stay near-linear. */
+#define MAX_QUESTIONS 40
+#define CACHE_SIZE 8192
+
+struct interned_atom {
+    struct mc_atom atom; /* key */
+    uint32_t id;
+    UT_hash_handle hh;
+};
+
+struct interned_set {
+    struct mc_fact_set set;
+    uint32_t id;
+    UT_hash_handle hh; /* key: set.items */
+};
+
+struct cache_entry {
+    uint32_t operation, a, b, result;
+};
+
+struct mc_facts_table {
+    struct mc_arena *arena;
+    struct interned_atom *atoms_by_key;
+    struct interned_set *sets_by_key;
+    MC_VECTOR(struct mc_atom) atoms;
+    MC_VECTOR(struct mc_fact_set) sets;
+    MC_VECTOR(struct mc_fact_set) lists; /* of set ids, for MC_ATOM_ANY: `items` holds mc_facts values */
+    MC_VECTOR(struct mc_fact) scratch;
+    struct cache_entry cache[CACHE_SIZE];
+};
+
+struct mc_facts_table *mc_facts_table_new(struct mc_arena *arena)
+{
+    struct mc_facts_table *table = mc_realloc(NULL, 1, sizeof *table);
+    memset(table, 0, sizeof *table);
+    table->arena = arena;
+    struct mc_fact_set empty = {0};
+    mc_push(&table->sets, empty); /* MC_FACTS_NONE */
+    mc_push(&table->sets, empty); /* MC_FACTS_ALL */
+    return table;
+}
+
+void mc_facts_table_free(struct mc_facts_table *table)
+{
+    if (!table)
+        return;
+    HASH_CLEAR(hh, table->atoms_by_key);
+    HASH_CLEAR(hh, table->sets_by_key);
+    mc_vector_free(&table->atoms);
+    mc_vector_free(&table->sets);
+    mc_vector_free(&table->lists);
+    mc_vector_free(&table->scratch);
+    free(table);
+}
+
+uint32_t mc_atom_id(struct mc_facts_table *table, struct mc_atom atom)
+{
+    struct interned_atom *found;
+    HASH_FIND(hh, table->atoms_by_key, &atom, sizeof atom, found);
+    if (found)
+        return found->id;
+    found = MC_NEW(table->arena, struct interned_atom);
+    found->atom = atom;
+    found->id = (uint32_t)table->atoms.count;
+    mc_push(&table->atoms, atom);
+    HASH_ADD(hh, table->atoms_by_key, atom, sizeof atom, found);
+    return found->id;
+}
+
+struct mc_atom mc_atom_get(const struct mc_facts_table *table, uint32_t id)
+{
+    return table->atoms.items[id];
+}
+
+bool mc_atom_is_base(const struct mc_atom *atom)
+{
+    return atom->kind <= MC_ATOM_HANDLER;
+}
+
+struct mc_fact_set mc_facts_get(const struct mc_facts_table *table, mc_facts facts)
+{
+    return table->sets.items[facts];
+}
+
+static mc_facts intern(struct mc_facts_table *table, const struct mc_fact *items, size_t count)
+{
+    if (!count)
+        return MC_FACTS_NONE;
+    struct interned_set *found;
+    HASH_FIND(hh, table->sets_by_key, items, count * sizeof *items, found);
+    if (found)
+        return found->id;
+    found = MC_NEW(table->arena, struct interned_set);
+    struct mc_fact *copy = MC_NEW_ARRAY(table->arena, count, struct mc_fact);
+    memcpy(copy, items, count * sizeof *items);
+    found->set = (struct mc_fact_set){copy, (uint32_t)count};
+    found->id = (uint32_t)table->sets.count;
+    mc_push(&table->sets, found->set);
+    HASH_ADD_KEYPTR(hh, table->sets_by_key, copy, count * sizeof *items, found);
+    return found->id;
+}
+
+mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_t site)
+{
+    struct mc_fact fact = {.atom = mc_atom_id(table, atom), .site = site};
+    return intern(table, &fact, 1);
+}
+
+bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom)
+{
+    if (facts == MC_FACTS_ALL)
+        return true;
+    struct mc_fact_set set = table->sets.items[facts];
+    size_t low = 0, high = set.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (set.items[middle].atom < atom)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < set.count && set.items[low].atom == atom;
+}
+
+static struct cache_entry *cached(struct mc_facts_table *table, uint32_t operation, uint32_t a, uint32_t b)
+{
+    uint32_t hash = (a * 0x9E3779B1u ^ b * 0x85EBCA77u ^ operation * 0xC2B2AE3Du) >> 19;
+    return &table->cache[hash % CACHE_SIZE];
+}
+
+static void keep_site(struct mc_fact *fact, uint64_t other)
+{
+    if (other && (!fact->site || other < fact->site))
+        fact->site = other;
+}
+
+/* Drops questions, the youngest first, when there are too many. */
+static size_t bound_questions(struct mc_facts_table *table, struct mc_fact *items, size_t count)
+{
+    size_t questions = 0, kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct mc_atom *atom = &table->atoms.items[items[i].atom];
+        bool counts = atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_RETURN || atom->kind == MC_ATOM_ANY;
+        if (counts && ++questions > MAX_QUESTIONS)
+            continue;
+        items[kept++] = items[i];
+    }
+    return kept;
+}
+
+mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    if (a == b || b == MC_FACTS_NONE)
+        return a;
+    if (a == MC_FACTS_NONE)
+        return b;
+    if (a == MC_FACTS_ALL || b == MC_FACTS_ALL)
+        return MC_FACTS_ALL;
+    struct cache_entry *entry = cached(table, 1, a, b);
+    if (entry->operation == 1 && entry->a == a && entry->b == b)
+        return entry->result;
+    struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
+    table->scratch.count = 0;
+    size_t i = 0, j = 0;
+    while (i < x.count || j < y.count) {
+        struct mc_fact fact;
+        if (j == y.count || (i < x.count && x.items[i].atom < y.items[j].atom)) {
+            fact = x.items[i++];
+        } else if (i == x.count || y.items[j].atom < x.items[i].atom) {
+            fact = y.items[j++];
+        } else { /* the earlier test on the way is the guard */
+            fact = x.items[i++];
+            if (!fact.site)
+                fact.site = y.items[j].site;
+            j++;
+        }
+        mc_push(&table->scratch, fact);
+    }
+    size_t count = bound_questions(table, table->scratch.items, table->scratch.count);
+    mc_facts result = intern(table, table->scratch.items, count);
+    *entry = (struct cache_entry){1, a, b, result};
+    return result;
+}
+
+mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    if (a == b || b == MC_FACTS_ALL)
+        return a;
+    if (a == MC_FACTS_ALL)
+        return b;
+    if (a == MC_FACTS_NONE || b == MC_FACTS_NONE)
+        return MC_FACTS_NONE;
+    struct cache_entry *entry = cached(table, 2, a, b);
+    if (entry->operation == 2 && entry->a == a && entry->b == b)
+        return entry->result;
+    struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
+    table->scratch.count = 0;
+    for (size_t i = 0, j = 0; i < x.count && j < y.count;) {
+        if (x.items[i].atom < y.items[j].atom) {
+            i++;
+        } else if (y.items[j].atom < x.items[i].atom) {
+            j++;
+        } else {
+            struct mc_fact fact = x.items[i++];
+            keep_site(&fact, y.items[j++].site);
+            mc_push(&table->scratch, fact);
+        }
+    }
+    mc_facts result = intern(table, table->scratch.items, table->scratch.count);
+    *entry = (struct cache_entry){2, a, b, result};
+    return result;
+}
+
+mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    if (a == MC_FACTS_ALL || b == MC_FACTS_NONE)
+        return a;
+    if (b == MC_FACTS_ALL)
+        return MC_FACTS_NONE;
+    struct mc_fact_set set = table->sets.items[a];
+    table->scratch.count = 0;
+    for (size_t i = 0; i < set.count; i++)
+        if (!mc_facts_has(table, b, set.items[i].atom))
+            mc_push(&table->scratch, set.items[i]);
+    return intern(table, table->scratch.items, table->scratch.count);
+}
+
+static uint32_t intern_list(struct mc_facts_table *table, const mc_facts *sets, size_t count)
+{
+    for (uint32_t i = 0; i < table->lists.count; i++) { /* few lists exist in one file, and most are short */
+        struct mc_fact_set list = table->lists.items[i];
+        if (list.count == count && !memcmp(list.items, sets, count * sizeof *sets))
+            return i;
+        if (i > 4096)
+            break;
+    }
+    mc_facts *copy = MC_NEW_ARRAY(table->arena, count, mc_facts);
+    memcpy(copy, sets, count * sizeof *sets);
+    struct mc_fact_set list = {(const struct mc_fact *)(const void *)copy, (uint32_t)count};
+    mc_push(&table->lists, list);
+    return (uint32_t)(table->lists.count - 1);
+}
+
+const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count)
+{
+    *ret_count = table->lists.items[list].count;
+    return (const mc_facts *)(const void *)table->lists.items[list].items;
+}
+
+mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
+{
+    mc_facts common = MC_FACTS_ALL;
+    for (size_t i = 0; i < count; i++)
+        common = mc_facts_and(table, common, sets[i]);
+    if (count < 2 || common == MC_FACTS_ALL)
+        return common;
+    mc_facts distinct[16];
+    size_t used = 0;
+    bool question = false;
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i] == MC_FACTS_ALL)
+            continue;
+        mc_facts rest = mc_facts_minus(table, sets[i], common);
+        if (rest == MC_FACTS_NONE || used == 16)
+            return common;
+        struct mc_fact_set set = table->sets.items[rest];
+        for (size_t k = 0; k < set.count; k++) {
+            question |= !mc_atom_is_base(&table->atoms.items[set.items[k].atom]);
+            if (table->atoms.items[set.items[k].atom].kind == MC_ATOM_ANY)
+                return common; /* one level is enough */
+        }
+        distinct[used++] = rest;
+    }
+    if (!question || used < 2)
+        return common;
+    struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, distinct, used)};
+    return mc_facts_or(table, common, mc_facts_one(table, atom, site));
+}
+
+mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site)
+{
+    if (facts <= MC_FACTS_ALL || !site)
+        return facts;
+    struct mc_fact_set set = table->sets.items[facts];
+    table->scratch.count = 0;
+    for (size_t i = 0; i < set.count; i++) {
+        struct mc_fact fact = {.atom = set.items[i].atom, .site = site};
+        mc_push(&table->scratch, fact);
+    }
+    return intern(table, table->scratch.items, table->scratch.count);
+}
+
+mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enum mc_atom_kind kind)
+{
+    if (facts <= MC_FACTS_ALL)
+        return facts;
+    struct mc_fact_set set = table->sets.items[facts];
+    table->scratch.count = 0;
+    for (size_t i = 0; i < set.count; i++)
+        if (table->atoms.items[set.items[i].atom].kind != kind)
+            mc_push(&table->scratch, set.items[i]);
+    return intern(table, table->scratch.items, table->scratch.count);
+}
+
+struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value)
+{
+    return (struct mc_atom){.kind = MC_ATOM_BIT, .a = leaf, .b = subleaf, .c = (uint64_t)reg << 8 | bit << 1 | value};
+}
+
+struct mc_atom mc_atom_test(uint32_t symbol, enum mc_relation relation, uint64_t constant)
+{
+    return (struct mc_atom){.kind = MC_ATOM_TEST, .a = symbol, .b = relation, .c = constant};
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts: what is known at a program point, as sets of atoms.
+ *
+ * A base atom speaks of the CPU itself: "bit 19 of leaf 1 ECX is 1". Every other atom is a question about another part of
+ * the program that the resolver (resolve.h) answers when, and only when, a verdict depends on it: "cell 0x4010 is not 0",
+ * "whatever holds at the entry of 0x1180". So the evaluation of one function needs no other function.
+ *
+ * Sets are interned: equal ids mean equal sets. MC_FACTS_NONE is the empty set; MC_FACTS_ALL is the set of a point that
+ * cannot be reached (it implies everything): identity of intersection, absorbing in union. Each fact carries the address of
+ * the instruction that tested it, as evidence; it takes no part in matching atoms. */
+#ifndef MC_SCANNER_PROOF_FACTS_H
+#define MC_SCANNER_PROOF_FACTS_H
+
+#include "base/arena.h"
+#include "base/vector.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef uint32_t mc_facts;
+#define MC_FACTS_NONE ((mc_facts)0)
+#define MC_FACTS_ALL ((mc_facts)1)
+
+enum mc_atom_kind {
+    /* base atoms */
+    MC_ATOM_BIT,      /* a leaf, b subleaf, c = register << 8 | bit << 1 | value */
+    MC_ATOM_XCR0,     /* c = bit << 1 | value */
+    MC_ATOM_MAX_LEAF, /* a = 0 or 0x80000000: CPUID(a).EAX >= c */
+    MC_ATOM_TESTED,   /* a = facts id of what was in the tested value: it was tested, but what follows is not tracked */
+    MC_ATOM_HANDLER,  /* a resumable SIGILL handler is installed */
+    /* questions */
+    MC_ATOM_TEST,     /* a symbol, b relation, c constant */
+    MC_ATOM_ENTRY,    /* c address: what holds whenever execution comes to this entry from elsewhere */
+    MC_ATOM_RETURN,   /* c address: what holds after a normal return of this function */
+    MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds */
+};
+
+enum mc_relation { MC_EQ, MC_NE, MC_BELOW, MC_NOT_BELOW, MC_LESS, MC_NOT_LESS, MC_BIT_SET, MC_BIT_CLEAR };
+
+struct mc_atom {
+    uint32_t kind, a, b, padding;
+    uint64_t c;
+};
+
+struct mc_fact {
+    uint32_t atom; /* id, see mc_atom_get */
+    uint32_t padding;
+    uint64_t site; /* address of the testing instruction, 0 when none */
+};
+
+struct mc_fact_set {
+    const struct mc_fact *items; /* sorted by atom */
+    uint32_t count;
+};
+
+struct mc_facts_table;
+
+struct mc_facts_table *mc_facts_table_new(struct mc_arena *arena);
+void mc_facts_table_free(struct mc_facts_table *table);
+
+uint32_t mc_atom_id(struct mc_facts_table *table, struct mc_atom atom);
+struct mc_atom mc_atom_get(const struct mc_facts_table *table, uint32_t id);
+bool mc_atom_is_base(const struct mc_atom *atom);
+
+mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_t site);
+mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b);  /* both hold: union */
+mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b); /* either may hold: intersection */
+mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b);
+/* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */
+mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site);
+/* Every fact's site replaced; used when an answer travels up to the test that asked for it. */
+mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site);
+mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enum mc_atom_kind kind);
+struct mc_fact_set mc_facts_get(const struct mc_facts_table *table, mc_facts facts); /* ALL reads as empty */
+const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count);
+bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom);
+
+struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value);
+struct mc_atom mc_atom_test(uint32_t symbol, enum mc_relation relation, uint64_t constant);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be told of a function by its control flow alone: extent, thunks, whether it returns, whether it is a CPUID helper. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define HELPER_SIZE 640  /* bytes: helpers up to this size are run inside their callers */
+#define GETTER_SIZE 48   /* bytes: leaf functions up to this size too */
+#define SCAN_SIZE 65536  /* bytes of a function looked at for these properties */
+
+static int *property(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known)
+{
+    struct mc_property *found;
+    HASH_FIND(hh, *table, &address, sizeof address, found);
+    *ret_known = found != NULL;
+    if (!found) {
+        found = MC_NEW(arena, struct mc_property);
+        found->address = address;
+        HASH_ADD(hh, *table, address, sizeof address, found);
+    }
+    return &found->state;
+}
+
+struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address)
+{
+    const struct mc_entries *entries = prover->entries;
+    size_t low = 0, high = entries->count;
+    while (low < high) { /* first entry after the address */
+        size_t middle = (low + high) / 2;
+        if (entries->items[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct mc_segment *segment = mc_image_segment(prover->image, address);
+    uint64_t segment_start = segment ? segment->address : address;
+    uint64_t segment_end = segment ? segment->address + segment->size : address;
+    struct mc_text_range range = {segment_start, segment_end};
+    if (low < entries->count && entries->items[low].address < segment_end)
+        range.end = entries->items[low].address;
+    if (low > 0 && entries->items[low - 1].address >= segment_start)
+        range.start = entries->items[low - 1].address;
+    uint64_t uncovered_end = range.end;
+    for (size_t i = low, steps = 0; i > 0 && steps < 256; i--, steps++) { /* the outermost bounded function that holds it */
+        const struct mc_entry *entry = &entries->items[i - 1];
+        if (entry->bounded && entry->end > address && entry->address >= segment_start) {
+            range.start = entry->address;
+            range.end = entry->end < segment_end ? entry->end : segment_end;
+        } else if (entry->bounded && steps == 0 && entry->end <= address) {
+            range.start = address; /* between functions: from here to the next entry */
+            range.end = uncovered_end;
+        }
+    }
+    return range;
+}
+
+const char *mc_import_name(const struct mc_prover *prover, uint64_t address)
+{
+    const struct mc_import *import = mc_image_import_at(prover->image, address);
+    return import ? import->symbol->name : NULL;
+}
+
+const char *mc_function_name(const struct mc_prover *prover, uint64_t address)
+{
+    const char *name = mc_import_name(prover, address);
+    if (name)
+        return name;
+    const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, address);
+    if (symbol && *symbol->name)
+        return symbol->name;
+    const struct mc_entry *entry = mc_entry_holding(prover->entries, address);
+    return entry ? entry->name : NULL;
+}
+
+static bool decode_at(const struct mc_prover *prover, uint64_t address, struct mc_insn *ret)
+{
+    uint64_t available = mc_image_available(prover->image, address);
+    const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
+    return bytes && mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, ret);
+}
+
+/* `jmp [slot]` with a relocated slot, or `jmp target`, possibly after endbr. */
+static bool thunk_target(struct mc_prover *prover, uint64_t address, uint64_t *ret_target)
+{
+    struct mc_insn insn;
+    for (int i = 0; i < 2; i++, address += insn.length) {
+        if (!decode_at(prover, address, &insn))
+            return false;
+        if (insn.flow == MC_FLOW_JMP && insn.encoding == MC_LEGACY) {
+            *ret_target = address + insn.length + (uint64_t)insn.displacement;
+            return true;
+        }
+        if (insn.flow == MC_FLOW_JMP_IND && insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE) {
+            uint64_t slot;
+            if (insn.base == MC_REG_RIP)
+                slot = address + insn.length + (uint64_t)insn.displacement;
+            else if (insn.base == MC_REG_NONE)
+                slot = (uint32_t)insn.displacement;
+            else if (insn.base == MC_RBX && prover->image->mode == MC_MODE_32 && prover->image->got_base)
+                slot = (uint32_t)(prover->image->got_base + (uint64_t)insn.displacement);
+            else
+                return false;
+            const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, slot);
+            if (!reloc || reloc->kind != MC_RELOC_SLOT)
+                return false;
+            *ret_target = reloc->target;
+            return true;
+        }
+        if (insn.map != MC_MAP_0F || insn.opcode != 0x1E) /* endbr */
+            return false;
+    }
+    return false;
+}
+
+uint64_t mc_final_target(struct mc_prover *prover, uint64_t address)
+{
+    bool known;
+    int *hops = property(&prover->targets, &prover->arena, address, &known);
+    if (known && !*hops)
+        return address;
+    uint64_t target = address;
+    for (*hops = 0; *hops < 4; ++*hops)
+        if (!thunk_target(prover, target, &target))
+            break;
+    return target;
+}
+
+static bool name_in(const char *name, const char *const *list)
+{
+    for (; *list; list++)
+        if (!strcmp(name, *list))
+            return true;
+    return false;
+}
+
+/* Functions of the C and C++ libraries that never return, by their standards and manuals. Those of the file itself are
+ * recognised by their code. */
+static const char *const never_return[] = {
+    "exit", "_exit", "_Exit", "quick_exit", "abort", "longjmp", "siglongjmp", "_longjmp", "__longjmp_chk", "err", "errx", "verr",
+    "verrx", "__assert_fail", "__assert", "__assert_perror_fail", "__stack_chk_fail", "__chk_fail", "__fortify_fail", "pthread_exit",
+    "thrd_exit", "__cxa_throw", "__cxa_rethrow", "__cxa_bad_cast", "__cxa_bad_typeid", "__cxa_throw_bad_array_new_length",
+    "_Unwind_Resume", "__libc_start_main", "_ZSt9terminatev", "_ZSt17__throw_bad_allocv", "_ZSt20__throw_length_errorPKc",
+    "_ZSt19__throw_logic_errorPKc", "_ZSt20__throw_out_of_rangePKc", "_ZSt24__throw_out_of_range_fmtPKcz",
+    "_ZSt16__throw_bad_castv", "_ZSt25__throw_bad_function_callv", "__cxa_pure_virtual", "__stack_chk_fail_local", NULL};
+
+struct flow_scan { /* a walk over the control flow of one function */
+    struct mc_prover *prover;
+    struct mc_text_range range;
+    uint8_t *seen;
+    MC_VECTOR(uint64_t) work;
+    unsigned depth;
+    bool returns, calls, gates, helper;
+};
+
+static bool never_returns_at(struct mc_prover *prover, uint64_t entry, unsigned depth);
+
+static void visit_call(struct flow_scan *scan, uint64_t target, bool *ret_ends)
+{
+    scan->calls = true;
+    const char *name = mc_import_name(scan->prover, mc_final_target(scan->prover, target));
+    *ret_ends = never_returns_at(scan->prover, target, scan->depth + 1);
+    if (*ret_ends && !(name && (!strncmp(name, "__stack_chk", 11) || !strcmp(name, "_Unwind_Resume"))))
+        scan->gates = true;
+}
+
+/* One straight run of instructions. */
+static void walk(struct flow_scan *scan, uint64_t address)
+{
+    const struct mc_text_range *range = &scan->range;
+    while (address >= range->start && address < range->end) {
+        uint64_t at = address - range->start;
+        if (at >= SCAN_SIZE) {
+            scan->returns = true;
+            return;
+        }
+        if (scan->seen[at >> 3] >> (at & 7) & 1)
+            return;
+        scan->seen[at >> 3] |= (uint8_t)(1 << (at & 7));
+        struct mc_class c;
+        uint64_t available = mc_image_available(scan->prover->image, address);
+        const uint8_t *bytes = available ? mc_image_bytes(scan->prover->image, address, 1) : NULL;
+        if (!bytes || !mc_decode_class(scan->prover->image->mode, bytes, available > 16 ? 16 : available, &c)) {
+            scan->returns = true; /* cannot be told: the careful answer */
+            return;
+        }
+        address += c.length;
+        uint64_t target = address + (uint64_t)(int64_t)c.displacement;
+        bool ends = false;
+        switch (c.flow) {
+        case MC_FLOW_CALL:
+            if (target != address)
+                visit_call(scan, target, &ends);
+            if (ends)
+                return;
+            break;
+        case MC_FLOW_CALL_IND:
+            scan->calls = true;
+            break;
+        case MC_FLOW_JCC:
+            mc_push(&scan->work, target);
+            break;
+        case MC_FLOW_JMP:
+            mc_push(&scan->work, target);
+            return;
+        case MC_FLOW_RET:
+        case MC_FLOW_JMP_IND:
+            scan->returns = true;
+            return;
+        case MC_FLOW_STOP:
+            scan->gates = true;
+            return;
+        default:
+            break;
+        }
+    }
+    if (address < range->start || address >= range->end) { /* left the function: a tail call, or a part elsewhere */
+        scan->calls = true;
+        if (!never_returns_at(scan->prover, address, scan->depth + 1))
+            scan->returns = true;
+        else
+            scan->gates = true;
+    }
+}
+
+static void scan_flow(struct flow_scan *scan, uint64_t entry)
+{
+    scan->range = mc_function_extent(scan->prover, entry);
+    uint64_t size = scan->range.end - scan->range.start;
+    if (size > SCAN_SIZE)
+        size = SCAN_SIZE;
+    scan->seen = mc_realloc(NULL, size / 8 + 1, 1);
+    memset(scan->seen, 0, size / 8 + 1);
+    mc_push(&scan->work, entry);
+    while (scan->work.count)
+        walk(scan, scan->work.items[--scan->work.count]);
+    free(scan->seen);
+    mc_vector_free(&scan->work);
+}
+
+enum { STATE_UNKNOWN, STATE_WORKING, STATE_NO, STATE_YES };
+
+static bool never_returns_at(struct mc_prover *prover, uint64_t entry, unsigned depth)
+{
+    bool known;
+    const char *name = mc_import_name(prover, mc_final_target(prover, entry));
+    if (name)
+        return name_in(name, never_return);
+    if (depth > 40 || !mc_image_is_code(prover->image, entry))
+        return false;
+    int *state = property(&prover->noreturn, &prover->arena, entry, &known);
+    if (known)
+        return *state == STATE_YES;
+    *state = STATE_WORKING;
+    struct flow_scan scan = {.prover = prover, .depth = depth};
+    scan_flow(&scan, entry);
+    *state = scan.returns ? STATE_NO : STATE_YES;
+    bool gates_known;
+    int *gates = property(&prover->gates, &prover->arena, entry, &gates_known);
+    *gates = scan.gates ? STATE_YES : STATE_NO;
+    return !scan.returns;
+}
+
+bool mc_never_returns(struct mc_prover *prover, uint64_t entry)
+{
+    return never_returns_at(prover, entry, 0);
+}
+
+bool mc_may_gate(struct mc_prover *prover, uint64_t entry)
+{
+    if (mc_import_name(prover, mc_final_target(prover, entry)) || !mc_image_is_code(prover->image, entry))
+        return false;
+    mc_never_returns(prover, entry);
+    bool known;
+    int *gates = property(&prover->gates, &prover->arena, entry, &known);
+    return known && *gates == STATE_YES;
+}
+
+bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end)
+{
+    size_t low = 0, high = prover->references->cpuid_site_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (prover->references->cpuid_sites[middle] < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < prover->references->cpuid_site_count && prover->references->cpuid_sites[low] < end;
+}
+
+/* Calls of a small function, straight over its bytes. */
+static bool scan_helper(struct mc_prover *prover, struct mc_text_range range, unsigned depth)
+{
+    bool calls = false, reaches = mc_has_cpuid(prover, range.start, range.end);
+    for (uint64_t address = range.start; address < range.end && !reaches;) {
+        struct mc_insn insn;
+        if (!decode_at(prover, address, &insn))
+            return false;
+        address += insn.length;
+        if (insn.flow == MC_FLOW_CALL || insn.flow == MC_FLOW_JMP) {
+            uint64_t target = address + (uint64_t)insn.displacement;
+            bool inside = target >= range.start && target < range.end;
+            if (inside)
+                continue;
+            calls = true;
+            if (depth < 3) {
+                struct mc_text_range callee = mc_function_extent(prover, target);
+                reaches |= callee.start == target && callee.end - callee.start <= HELPER_SIZE &&
+                           mc_image_is_code(prover->image, target) && scan_helper(prover, callee, depth + 1);
+            }
+        } else if (insn.flow == MC_FLOW_CALL_IND || insn.flow == MC_FLOW_JMP_IND) {
+            calls = true;
+        }
+    }
+    return reaches || (!calls && range.end - range.start <= GETTER_SIZE);
+}
+
+bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry)
+{
+    bool known;
+    if (!mc_image_is_code(prover->image, entry))
+        return false;
+    int *state = property(&prover->helper, &prover->arena, entry, &known);
+    if (known)
+        return *state == STATE_YES;
+    struct mc_text_range range = mc_function_extent(prover, entry);
+    bool helper = range.end - range.start <= HELPER_SIZE && scan_helper(prover, range, 0);
+    *state = helper ? STATE_YES : STATE_NO;
+    return helper;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways into code: from which places, and under which facts, can execution come to an address? */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define MAX_OBJECTS 64 /* data objects followed for one entry */
+
+struct mc_node_list {
+    uint64_t start;
+    struct mc_nodes nodes;
+    UT_hash_handle hh;
+};
+
+struct mc_incoming_memo {
+    uint64_t entry;
+    struct mc_incoming_list list;
+    UT_hash_handle hh;
+};
+
+static bool is_listed(const uint64_t *items, size_t count, uint64_t address)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] == address)
+            return true;
+    return false;
+}
+
+static bool is_given_root(const struct mc_prover *prover, uint64_t entry, const char **ret_why)
+{
+    const struct mc_image *image = prover->image;
+    const char *why = NULL;
+    if (image->entry && entry == image->entry)
+        why = "the program's entry point";
+    else if (is_listed(image->initialisers, image->initialiser_count, entry))
+        why = "an initialiser, run by the loader";
+    else if (is_listed(image->finalisers, image->finaliser_count, entry))
+        why = "a finaliser, run by the loader";
+    else {
+        const struct mc_entry *known = mc_entry_at(prover->entries, entry);
+        if (known && known->sources & MC_ENTRY_IFUNC)
+            why = "an IFUNC resolver, run by the loader";
+    }
+    if (why && ret_why)
+        *ret_why = why;
+    return why != NULL;
+}
+
+static bool is_exported(const struct mc_prover *prover, uint64_t entry)
+{
+    if (mc_image_exports(prover->image, entry))
+        return true;
+    if (prover->image->kind != MC_KIND_OBJECT && prover->image->kind != MC_KIND_KERNEL_MODULE)
+        return false;
+    const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, entry);
+    return symbol && symbol->address == entry && symbol->binding != 0; /* any global of an object can be linked to */
+}
+
+bool mc_is_root(struct mc_prover *prover, uint64_t entry, bool inferring, const char **ret_why)
+{
+    if (is_given_root(prover, entry, ret_why))
+        return true;
+    if (!is_exported(prover, entry))
+        return false;
+    if (ret_why)
+        *ret_why = "an exported function: any program may call it";
+    return !inferring || mc_incoming_of(prover, entry).count == 0;
+}
+
+static void add_node(uint64_t **nodes, size_t *count, size_t *capacity, uint64_t address)
+{
+    if (*count && (*nodes)[*count - 1] == address)
+        return;
+    if (*count == *capacity) {
+        *capacity = *capacity * 2 + 4;
+        *nodes = mc_realloc(*nodes, *capacity, sizeof **nodes);
+    }
+    (*nodes)[(*count)++] = address;
+}
+
+struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
+{
+    struct mc_node_list *found;
+    HASH_FIND(hh, prover->nodes, &body.start, sizeof body.start, found);
+    if (found)
+        return found->nodes;
+    uint64_t *nodes = NULL;
+    size_t count = 0, capacity = 0, references, first;
+    add_node(&nodes, &count, &capacity, body.start);
+    const struct mc_evaluation *main_part = mc_evaluate(prover, body.start);
+    first = mc_references_to(prover->references, body.start + 1, body.end, &references);
+    for (size_t i = first; i < first + references; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        bool outside = reference->from < body.start || reference->from >= body.end;
+        bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
+        bool table = reference->kind == MC_REF_DATA && main_part && main_part->complete; /* a jump table, followed already */
+        if ((control && (outside || reference->kind == MC_REF_CALL)) || reference->kind == MC_REF_LEA ||
+            (reference->kind == MC_REF_DATA && !table))
+            add_node(&nodes, &count, &capacity, reference->to);
+    }
+    const struct mc_entries *entries = prover->entries;
+    for (size_t i = 0, low = 0, high = entries->count; i < 1; i++) { /* entries in the middle that are roots */
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (entries->items[middle].address <= body.start)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        for (; low < entries->count && entries->items[low].address < body.end; low++) {
+            uint64_t address = entries->items[low].address;
+            if ((is_given_root(prover, address, NULL) || is_exported(prover, address)) && !is_listed(nodes, count, address))
+                add_node(&nodes, &count, &capacity, address);
+        }
+    }
+    found = MC_NEW(&prover->arena, struct mc_node_list);
+    found->start = body.start;
+    uint64_t *copy = MC_NEW_ARRAY(&prover->arena, count, uint64_t);
+    memcpy(copy, nodes, count * sizeof *nodes);
+    found->nodes = (struct mc_nodes){copy, count};
+    free(nodes);
+    HASH_ADD(hh, prover->nodes, start, sizeof found->start, found);
+    return found->nodes;
+}
+
+struct collector {
+    struct mc_prover *prover;
+    uint64_t entry;
+    MC_VECTOR(struct mc_incoming) items;
+    MC_VECTOR(uint64_t) bodies;  /* nodes whose evaluation was looked through for [low, high) */
+    MC_VECTOR(uint64_t) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+};
+
+static size_t first_event(const struct mc_evaluation *evaluation, enum mc_event_kind kind, uint64_t target)
+{
+    size_t low = 0, high = evaluation->event_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct mc_event *event = &evaluation->events[middle];
+        if (event->kind < kind || (event->kind == kind && event->target < target))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void add_incoming(struct collector *c, uint64_t from, uint64_t holder, uint8_t kind, mc_facts facts)
+{
+    for (size_t i = 0; i < c->items.count; i++)
+        if (c->items.items[i].from == from && c->items.items[i].facts == facts)
+            return;
+    mc_push(&c->items, ((struct mc_incoming){.from = from, .holder = holder, .kind = kind, .facts = facts}));
+}
+
+/* Takes every event of one evaluation that hands out an address in [low, high). False when there is none. */
+static bool take_events(struct collector *c, const struct mc_evaluation *evaluation, uint64_t low, uint64_t high, bool object)
+{
+    bool any = false;
+    for (size_t i = first_event(evaluation, MC_EVENT_REFERENCE, low); i < evaluation->event_count; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        if (event->kind != MC_EVENT_REFERENCE || event->target >= high)
+            break;
+        any = true;
+        uint8_t kind = object                                ? MC_REF_DATA
+                       : event->escape == MC_ESCAPE_CALL ? MC_REF_CALL
+                       : event->escape == MC_ESCAPE_JUMP ? MC_REF_JUMP
+                                                         : MC_REF_LEA;
+        add_incoming(c, event->site, evaluation->entry, kind, event->facts);
+    }
+    size_t lost = first_event(evaluation, MC_EVENT_LOST, low);
+    bool is_lost = lost < evaluation->event_count && evaluation->events[lost].kind == MC_EVENT_LOST &&
+                   evaluation->events[lost].target < high;
+    if (!is_lost)
+        return any;
+    for (size_t i = first_event(evaluation, MC_EVENT_ADDRESS, low); i < evaluation->event_count; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        if (event->kind != MC_EVENT_ADDRESS || event->target >= high)
+            break;
+        any = true;
+        add_incoming(c, event->site, evaluation->entry, object ? MC_REF_DATA : MC_REF_LEA, event->facts);
+    }
+    return any;
+}
+
+/* The code around `from` refers to [low, high): look through the evaluations of its body. */
+static void look_at_code(struct collector *c, uint64_t from, uint64_t low, uint64_t high, bool object)
+{
+    struct mc_nodes nodes = mc_nodes_of(c->prover, mc_function_extent(c->prover, from));
+    for (size_t i = 0; i < nodes.count; i++) {
+        uint64_t key = nodes.items[i] ^ low << 1;
+        if (is_listed(c->bodies.items, c->bodies.count, key))
+            continue;
+        mc_push(&c->bodies, key);
+        const struct mc_evaluation *evaluation = mc_evaluate(c->prover, nodes.items[i]);
+        if (!evaluation)
+            continue;
+        if (take_events(c, evaluation, low, high, object) || evaluation->complete)
+            continue;
+        /* a path of this body that was not followed may hand it out, with what holds at the body's entry */
+        struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = evaluation->entry};
+        add_incoming(c, from, evaluation->entry, object ? MC_REF_DATA : MC_REF_LEA, mc_facts_one(c->prover->facts, atom, 0));
+    }
+}
+
+static void look_at_place(struct collector *c, uint64_t place);
+
+/* A data object that holds the address (or points to one that does): who refers to it? */
+static void look_at_object(struct collector *c, struct mc_text_range object)
+{
+    if (is_listed(c->objects.items, c->objects.count, object.start) || c->objects.count >= MAX_OBJECTS)
+        return;
+    mc_push(&c->objects, object.start);
+    size_t count, first = mc_references_to(c->prover->references, object.start, object.end, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &c->prover->references->items[i];
+        if (reference->kind == MC_REF_LEA)
+            look_at_code(c, reference->from, object.start, object.end, true);
+        else if (reference->kind == MC_REF_DATA)
+            look_at_place(c, reference->from);
+    }
+    if (mc_image_exports(c->prover->image, object.start) && !count)
+        add_incoming(c, object.start, 0, MC_REF_DATA, MC_FACTS_NONE);
+}
+
+/* The data word at `place` holds the address. */
+static void look_at_place(struct collector *c, uint64_t place)
+{
+    struct mc_prover *prover = c->prover;
+    size_t count, first = mc_references_to(prover->references, place, place + 1, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        if (reference->kind == MC_REF_LOAD || reference->kind == MC_REF_STORE)
+            look_at_code(c, reference->from, c->entry, c->entry + 1, false);
+    }
+    const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, place);
+    if (reloc && reloc->kind == MC_RELOC_SLOT) /* a GOT slot: only exact loads reach it */
+        return;
+    look_at_object(c, mc_object_extent(prover, place));
+}
+
+struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
+{
+    struct mc_incoming_memo *found;
+    HASH_FIND(hh, prover->incoming, &entry, sizeof entry, found);
+    if (found)
+        return found->list;
+    found = MC_NEW(&prover->arena, struct mc_incoming_memo);
+    found->entry = entry;
+    HASH_ADD(hh, prover->incoming, entry, sizeof entry, found);
+    struct collector c = {.prover = prover, .entry = entry};
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        if (reference->kind == MC_REF_DATA)
+            look_at_place(&c, reference->from);
+        else
+            look_at_code(&c, reference->from, entry, entry + 1, false);
+    }
+    found->list.count = c.items.count;
+    found->list.items = MC_NEW_ARRAY(&prover->arena, c.items.count, struct mc_incoming);
+    if (c.items.count)
+        memcpy(found->list.items, c.items.items, c.items.count * sizeof *c.items.items);
+    mc_vector_free(&c.items);
+    mc_vector_free(&c.bodies);
+    mc_vector_free(&c.objects);
+    return found->list;
+}
+
+void mc_incoming_free(struct mc_prover *prover)
+{
+    HASH_CLEAR(hh, prover->nodes);
+    HASH_CLEAR(hh, prover->incoming);
+}

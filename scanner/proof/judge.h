@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From facts to verdicts, and the evidence for them. */
+#ifndef MC_SCANNER_PROOF_JUDGE_H
+#define MC_SCANNER_PROOF_JUDGE_H
+
+#include "scanner/proof/machine.h"
+
+enum mc_rule {
+#define MC_RULE(id, name, severity, title) MC_RULE_##name,
+#include "scanner/proof/rules.def"
+#undef MC_RULE
+    MC_RULE_COUNT
+};
+
+struct mc_judgement {
+    enum mc_verdict verdict;
+    enum mc_rule rule;
+    bool implied, os_state_missing, max_leaf_missing;
+    enum mc_feature implied_by;
+    struct mc_feature_set missing; /* beyond baseline and facts */
+    struct mc_guard guard;         /* what was tested: the sufficient test, or the insufficient one */
+};
+
+/* Facts (base atoms only) against what the instruction needs. */
+void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, struct mc_judgement *ret);
+/* The chain root -> ... -> use for what is not proved; steps from the arena of the result. */
+void mc_find_path(struct mc_prover *prover, uint64_t node, uint64_t use, const struct mc_need *need, bool inferring,
+                  struct mc_arena *arena, struct mc_step **ret_steps, size_t *ret_count);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One instruction on the abstract state: operands, memory, transfer functions. */
+#ifndef MC_SCANNER_PROOF_MACHINE_H
+#define MC_SCANNER_PROOF_MACHINE_H
+
+#include "scanner/proof/prover.h"
+
+struct mc_stack_place {
+    uint32_t base;
+    int64_t offset;
+};
+
+struct mc_table_load {
+    uint64_t site;  /* address of the load, 0: none */
+    uint64_t base;  /* what the base register holds: relative entries count from here */
+    uint64_t table; /* address of row 0 */
+    unsigned scale, size; /* bytes */
+};
+
+/* One run over one body: shared by its blocks and by the helpers run inside it. */
+struct mc_run {
+    struct mc_prover *prover;
+    uint64_t entry;
+    bool recording;
+    unsigned depth; /* of helpers run inside */
+    MC_VECTOR(struct mc_event) events;
+    MC_VECTOR(mc_value) arguments;
+    MC_VECTOR(struct mc_stack_place) escaped_stack; /* stack places whose address was handed out */
+    struct mc_table_load table; /* the last load from a table by an unknown index */
+    bool complete;
+    uint64_t gap;
+    const char *gap_kind;
+};
+
+struct mc_machine {
+    struct mc_run *run;
+    struct mc_prover *prover;
+    struct mc_values *values;
+    struct mc_state *state;
+    const struct mc_insn *insn;
+    uint64_t address;      /* of the instruction */
+    unsigned address_bits; /* 32 or 64 */
+};
+
+enum { MC_RAX, MC_RCX, MC_RDX, MC_RBX, MC_RSP, MC_RBP, MC_RSI, MC_RDI };
+
+/* What control does after the instruction. */
+struct mc_next {
+    mc_facts jump_facts, fall_facts; /* of a conditional branch */
+    mc_value target;                 /* of an indirect jump or call */
+};
+
+void mc_execute(struct mc_machine *machine, struct mc_next *ret_next);
+
+/* operands.c */
+mc_value mc_get_register(const struct mc_machine *m, unsigned number, unsigned size);
+void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_value value);
+mc_value mc_effective_address(const struct mc_machine *m);
+mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size);
+void mc_store(struct mc_machine *m, mc_value address, unsigned size, mc_value value);
+mc_value mc_get_rm(struct mc_machine *m, unsigned size);
+void mc_set_rm(struct mc_machine *m, unsigned size, mc_value value);
+mc_value mc_get_reg(struct mc_machine *m, unsigned size);
+void mc_set_reg(struct mc_machine *m, unsigned size, mc_value value);
+void mc_push_value(struct mc_machine *m, mc_value value);
+mc_value mc_pop_value(struct mc_machine *m);
+/* The virtual address that base + offset means in this file; false when it is none. */
+bool mc_module_address(const struct mc_prover *prover, uint32_t base, int64_t offset, uint64_t *ret_address);
+/* Every address in the value leaves the tracked values here. */
+void mc_escape(struct mc_machine *m, mc_value value, enum mc_escape how);
+/* The value was just made from an address in the code or read from a relocated slot. */
+void mc_note_address(struct mc_machine *m, mc_value value);
+/* The facts after a call of `final`: installing or removing a SIGILL handler changes them. trap.c */
+mc_facts mc_handler_installed(struct mc_machine *m, uint64_t final);
+void mc_record(struct mc_run *run, struct mc_event event);
+void mc_set_flags(struct mc_machine *m, enum mc_flags_kind kind, unsigned width, mc_value a, mc_value b, mc_value carry);
+void mc_forget_flags(struct mc_machine *m);
+void mc_execute_cpuid(struct mc_machine *m);
+void mc_execute_xgetbv(struct mc_machine *m);
+void mc_execute_0f(struct mc_machine *m, struct mc_next *ret_next);  /* map 0F */
+void mc_execute_wide(struct mc_machine *m);                          /* maps 0F38, 0F3A; VEX, EVEX, XOP */
+void mc_execute_vector(struct mc_machine *m);                        /* legacy SSE data movement that carries integer values */
+void mc_clobber_vector(struct mc_machine *m, unsigned number);
+
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operands of an instruction as abstract values: registers at any width, effective addresses, memory. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+static bool is_high_byte(const struct mc_machine *m, unsigned number, unsigned size)
+{
+    return size == 1 && !m->insn->rex && m->insn->encoding == MC_LEGACY && number >= 4 && number < 8;
+}
+
+mc_value mc_get_register(const struct mc_machine *m, unsigned number, unsigned size)
+{
+    if (is_high_byte(m, number, size))
+        return mc_value_extract(m->values, m->state->registers[number - 4], 8, 8);
+    return mc_value_zero_extend(m->values, m->state->registers[number % MC_REGISTERS], size * 8);
+}
+
+void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_value value)
+{
+    mc_value *place = &m->state->registers[number % MC_REGISTERS];
+    if (is_high_byte(m, number, size)) {
+        place = &m->state->registers[number - 4];
+        *place = mc_value_insert(m->values, *place, value, 8, 8);
+    } else if (size >= 8) {
+        *place = value;
+    } else if (size == 4) {
+        *place = mc_value_zero_extend(m->values, value, 32); /* in 64-bit mode the upper half becomes 0 */
+    } else {
+        *place = mc_value_insert(m->values, *place, value, 0, size * 8);
+    }
+}
+
+bool mc_module_address(const struct mc_prover *prover, uint32_t base, int64_t offset, uint64_t *ret_address)
+{
+    uint64_t address = (uint64_t)offset;
+    if (prover->image->mode == MC_MODE_32)
+        address &= UINT32_MAX;
+    *ret_address = address;
+    if (base == MC_BASE_MODULE)
+        return true;
+    if (base != 0 || prover->position_independent)
+        return false;
+    return mc_image_segment(prover->image, address) || mc_image_import_at(prover->image, address);
+}
+
+static mc_value module_value(const struct mc_machine *m, uint64_t address)
+{
+    return mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)address);
+}
+
+static mc_value constant(const struct mc_machine *m, uint64_t number)
+{
+    return mc_value_constant(m->values, number);
+}
+
+mc_value mc_effective_address(const struct mc_machine *m)
+{
+    const struct mc_insn *insn = m->insn;
+    struct mc_values *v = m->values;
+    uint64_t displacement = (uint64_t)insn->displacement;
+    if (insn->base == MC_REG_RIP)
+        return module_value(m, m->address + insn->length + displacement);
+    if (insn->base == MC_REG_NONE && insn->index == MC_REG_NONE) {
+        uint64_t address = m->address_bits == 32 ? (uint32_t)displacement : displacement;
+        if (!m->prover->position_independent && mc_image_segment(m->prover->image, address))
+            return module_value(m, address);
+        return constant(m, address);
+    }
+    mc_value sum = MC_TOP;
+    bool have = false;
+    unsigned width = m->address_bits;
+    if (insn->base != MC_REG_NONE) {
+        sum = m->state->registers[insn->base];
+        have = true;
+    }
+    if (insn->vector_index)
+        return MC_TOP; /* gathers and scatters: several addresses at once */
+    if (insn->index != MC_REG_NONE) {
+        mc_value index = m->state->registers[(unsigned)insn->index];
+        if (insn->scale > 1)
+            index = mc_value_operate(v, MC_OP_SHL, index, constant(m, (uint64_t)__builtin_ctz(insn->scale)), width);
+        sum = have ? mc_value_operate(v, MC_OP_ADD, sum, index, 64) : index;
+    }
+    return displacement ? mc_value_operate(v, MC_OP_ADD, sum, constant(m, displacement), 64) : sum;
+}
+
+/* A variable that starts with an address: who reads it may send control there. */
+static void escape_initial(struct mc_machine *m, uint64_t place)
+{
+    const struct mc_image *image = m->prover->image;
+    uint64_t content;
+    if (!m->run->recording || !mc_image_read(image, place, m->prover->pointer_size, &content) || !content)
+        return;
+    if (!mc_image_reloc_at(image, place) && (m->prover->position_independent || !mc_entry_at(m->prover->entries, content)))
+        return;
+    if (mc_image_segment(image, content))
+        mc_record(m->run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = MC_ESCAPE_USED, .site = m->address,
+                                            .target = content, .facts = m->state->facts});
+}
+
+/* What a known place of the file holds, as loaded: constants where nothing can write it, else a symbol for the cell. */
+static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned size)
+{
+    const struct mc_image *image = m->prover->image;
+    const struct mc_segment *segment = mc_image_segment(image, address);
+    uint64_t content;
+    if (segment) {
+        const struct mc_reloc *reloc = mc_image_reloc_at(image, address);
+        bool slot = reloc && reloc->kind == MC_RELOC_SLOT;
+        bool fixed = !segment->writable || segment->relro || slot;
+        if (fixed && (!reloc || reloc->kind == MC_RELOC_SLOT || reloc->kind == MC_RELOC_ADDRESS) &&
+            mc_image_read(image, address, size, &content)) {
+            if (reloc && reloc->width == size) {
+                mc_value pointer = module_value(m, content);
+                mc_note_address(m, pointer);
+                return pointer;
+            }
+            return constant(m, content);
+        }
+    }
+    if (segment && size == m->prover->pointer_size)
+        escape_initial(m, address);
+    struct mc_symbol_key cell = {.kind = MC_SYM_CELL, .width = size * 8, .a = address};
+    return mc_value_symbol(m->values, mc_symbol_id(m->values, cell), 0);
+}
+
+static mc_value load_symbol(const struct mc_machine *m, uint32_t base, int64_t offset, unsigned size)
+{
+    struct mc_symbol_key key = mc_symbol_get(m->values, base);
+    struct mc_symbol_key content = {.width = size * 8};
+    if (key.kind == MC_SYM_STACK) { /* above the entry stack pointer: arguments on the stack */
+        if (offset < 0 || offset > 4096)
+            return MC_TOP;
+        content.kind = MC_SYM_ARGUMENT;
+        content.a = key.a;
+        content.b = 16 + offset;
+    } else if (key.kind == MC_SYM_ALIGNED || key.kind == MC_SYM_VECTOR || key.kind == MC_SYM_NONE) {
+        return MC_TOP;
+    } else if (key.kind == MC_SYM_TLS) {
+        content.kind = MC_SYM_TLS;
+        content.a = key.a + (uint64_t)offset;
+    } else {
+        content.kind = MC_SYM_LOAD;
+        content.a = base;
+        content.b = offset;
+    }
+    return mc_value_symbol(m->values, mc_symbol_id(m->values, content), 0);
+}
+
+static mc_value load_place(struct mc_machine *m, uint32_t base, int64_t offset, unsigned size)
+{
+    uint64_t address;
+    bool found;
+    if (mc_module_address(m->prover, base, offset, &address)) {
+        mc_value value = mc_state_load(m->values, m->state, MC_BASE_MODULE, (int64_t)address, size, &found);
+        return found ? value : load_module(m, address, size);
+    }
+    if (!base)
+        return MC_TOP;
+    mc_value value = mc_state_load(m->values, m->state, base, offset, size, &found);
+    return found ? value : load_symbol(m, base, offset, size);
+}
+
+static uint32_t tls_base(const struct mc_machine *m)
+{
+    return mc_symbol_id(m->values, (struct mc_symbol_key){.kind = MC_SYM_TLS, .width = 64});
+}
+
+static bool uses_thread_pointer(const struct mc_machine *m)
+{
+    return m->insn->segment == (m->prover->image->mode == MC_MODE_64 ? 0x64 : 0x65);
+}
+
+/* A table indexed by something unknown: all that is in it leaves with what holds here. */
+static void escape_table(struct mc_machine *m, unsigned size)
+{
+    const struct mc_insn *insn = m->insn;
+    uint32_t base;
+    int64_t offset;
+    uint64_t place;
+    for (int side = 0; side < 2; side++) {
+        int number = side ? (insn->vector_index ? MC_REG_NONE : insn->index) : insn->base;
+        mc_value part = MC_TOP;
+        if (number >= 0)
+            part = m->state->registers[number];
+        else if (side == 0 && insn->base == MC_REG_NONE && !m->prover->position_independent)
+            part = module_value(m, (uint64_t)insn->displacement & (m->address_bits == 32 ? UINT32_MAX : UINT64_MAX));
+        if (part != MC_TOP && mc_value_single(m->values, part, &base, &offset) &&
+            mc_module_address(m->prover, base, offset, &place)) {
+            mc_escape(m, part, MC_ESCAPE_USED);
+            bool absolute = number < 0; /* the displacement is the table */
+            m->run->table = (struct mc_table_load){.site = m->address, .base = place, .size = size, .scale = insn->scale,
+                                                   .table = absolute ? place : place + (uint64_t)insn->displacement};
+        }
+    }
+}
+
+/* A load through several known addresses: the contents with the facts of the address that leads there. */
+static mc_value load_cases(struct mc_machine *m, const struct mc_value_data *address, unsigned size)
+{
+    mc_value result = MC_TOP;
+    bool first = true;
+    for (uint32_t i = 0; i < address->count; i++) {
+        const struct mc_case *one = &address->cases[i];
+        mc_value value = load_place(m, one->base, one->offset, size);
+        if (first)
+            result = mc_value_with_facts(m->values, value, one->facts);
+        else
+            result = mc_value_join(m->values, result, MC_FACTS_NONE, value, one->facts);
+        first = false;
+    }
+    if (address->other == MC_FACTS_ALL)
+        return result;
+    return mc_value_join(m->values, result, MC_FACTS_NONE, MC_TOP, address->other);
+}
+
+/* base + unknown index, or a table row chosen by a symbol: rows as cases when there are few. */
+static bool indexed_by_symbol(const struct mc_machine *m, uint64_t *ret_table, uint32_t *ret_symbol, int64_t *ret_add)
+{
+    const struct mc_insn *insn = m->insn;
+    uint32_t base;
+    int64_t offset;
+    if (insn->index == MC_REG_NONE || insn->vector_index || insn->segment)
+        return false;
+    uint64_t table = (uint64_t)insn->displacement;
+    if (insn->base >= 0) {
+        if (!mc_value_single(m->values, m->state->registers[insn->base], &base, &offset) ||
+            !mc_module_address(m->prover, base, offset, ret_table))
+            return false;
+        table += *ret_table;
+    } else if (!mc_module_address(m->prover, 0, (int64_t)table, ret_table)) {
+        return false;
+    }
+    if (!mc_value_single(m->values, m->state->registers[(unsigned)insn->index], ret_symbol, ret_add) || *ret_symbol <= 1)
+        return false;
+    *ret_table = table;
+    return true;
+}
+
+static bool load_rows(struct mc_machine *m, unsigned size, mc_value *ret)
+{
+    uint64_t table;
+    uint32_t symbol;
+    int64_t add;
+    if (!indexed_by_symbol(m, &table, &symbol, &add))
+        return false;
+    struct mc_text_range object = mc_object_extent(m->prover, table);
+    uint64_t rows = (object.end - table) / m->insn->scale;
+    if (table < object.start || table >= object.end || rows < 2 || rows > 16)
+        return false;
+    mc_value index = mc_value_symbol(m->values, symbol, add);
+    mc_value result = MC_TOP;
+    for (uint64_t row = 0; row < rows; row++) {
+        mc_value value = load_place(m, MC_BASE_MODULE, (int64_t)(table + row * m->insn->scale), size);
+        mc_facts chosen = mc_value_test(m->values, index, MC_EQ, row, 32);
+        result = row ? mc_value_join(m->values, result, MC_FACTS_NONE, value, chosen)
+                     : mc_value_with_facts(m->values, value, chosen);
+    }
+    *ret = result;
+    return true;
+}
+
+mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
+{
+    struct mc_value_data data;
+    mc_value_get(m->values, address, &data);
+    if (m->insn->segment == 0x64 || m->insn->segment == 0x65) {
+        uint64_t offset;
+        if (!uses_thread_pointer(m) || !mc_value_is_constant(m->values, address, &offset))
+            return MC_TOP;
+        return load_place(m, tls_base(m), (int64_t)offset, size);
+    }
+    if (data.kind == MC_VALUE_CASES && data.count)
+        return load_cases(m, &data, size);
+    mc_value rows;
+    if (load_rows(m, size, &rows))
+        return rows;
+    escape_table(m, size);
+    return mc_value_top(m->values, mc_value_provenance(m->values, address));
+}
+
+static void store_place(struct mc_machine *m, uint32_t base, int64_t offset, unsigned size, mc_value value, mc_facts more)
+{
+    uint64_t address;
+    struct mc_event event = {.kind = MC_EVENT_STORE, .size = (uint8_t)size, .base = base, .offset = offset,
+                             .site = m->address, .value = value};
+    if (mc_module_address(m->prover, base, offset, &address)) {
+        event.base = MC_BASE_MODULE;
+        event.offset = (int64_t)address;
+    } else if (!base) {
+        return;
+    }
+    event.facts = mc_facts_or(m->prover->facts, m->state->facts, more);
+    struct mc_symbol_key key = mc_symbol_get(m->values, event.base);
+    bool own_stack = key.kind == MC_SYM_STACK || key.kind == MC_SYM_ALIGNED;
+    if (!own_stack) {
+        mc_escape(m, value, MC_ESCAPE_STORED);
+        if (m->run->recording)
+            mc_record(m->run, event);
+    }
+    mc_state_store(m->values, m->state, event.base, event.offset, size, value);
+}
+
+void mc_store(struct mc_machine *m, mc_value address, unsigned size, mc_value value)
+{
+    struct mc_value_data data;
+    mc_value_get(m->values, address, &data);
+    if (m->insn->segment == 0x64 || m->insn->segment == 0x65) {
+        uint64_t offset;
+        if (uses_thread_pointer(m) && mc_value_is_constant(m->values, address, &offset))
+            store_place(m, tls_base(m), (int64_t)offset, size, value, MC_FACTS_NONE);
+        return;
+    }
+    if (data.kind == MC_VALUE_CASES && data.count == 1 && data.other == MC_FACTS_ALL) {
+        store_place(m, data.cases[0].base, data.cases[0].offset, size, value, MC_FACTS_NONE);
+        return;
+    }
+    mc_escape(m, value, MC_ESCAPE_STORED);
+    if (data.kind == MC_VALUE_CASES) { /* one of several places: none is certain to be overwritten */
+        for (uint32_t i = 0; i < data.count; i++) {
+            const struct mc_case *one = &data.cases[i];
+            mc_value old = load_place(m, one->base, one->offset, size);
+            store_place(m, one->base, one->offset, size,
+                        mc_value_join(m->values, old, MC_FACTS_NONE, value, one->facts), MC_FACTS_NONE);
+        }
+        return;
+    }
+    uint64_t place;
+    uint32_t base;
+    int64_t offset;
+    if (m->insn->base >= 0 && mc_value_single(m->values, m->state->registers[m->insn->base], &base, &offset) &&
+        mc_module_address(m->prover, base, offset + m->insn->displacement, &place) && m->run->recording)
+        mc_record(m->run, (struct mc_event){.kind = MC_EVENT_STORE_ANY, .size = (uint8_t)size, .base = MC_BASE_MODULE,
+                                            .offset = (int64_t)place, .site = m->address, .value = value,
+                                            .facts = m->state->facts});
+}
+
+mc_value mc_get_rm(struct mc_machine *m, unsigned size)
+{
+    if (m->insn->mod == 3)
+        return mc_get_register(m, m->insn->rm, size);
+    return mc_load(m, mc_effective_address(m), size);
+}
+
+void mc_set_rm(struct mc_machine *m, unsigned size, mc_value value)
+{
+    if (m->insn->mod == 3)
+        mc_set_register(m, m->insn->rm, size, value);
+    else
+        mc_store(m, mc_effective_address(m), size, value);
+}
+
+mc_value mc_get_reg(struct mc_machine *m, unsigned size)
+{
+    return mc_get_register(m, m->insn->reg, size);
+}
+
+void mc_set_reg(struct mc_machine *m, unsigned size, mc_value value)
+{
+    mc_set_register(m, m->insn->reg, size, value);
+}
+
+static void move_stack(struct mc_machine *m, int64_t by)
+{
+    mc_value *sp = &m->state->registers[MC_RSP];
+    *sp = mc_value_operate(m->values, MC_OP_ADD, *sp, constant(m, (uint64_t)by), 64);
+}
+
+void mc_push_value(struct mc_machine *m, mc_value value)
+{
+    unsigned size = m->prover->pointer_size;
+    move_stack(m, -(int64_t)size);
+    uint32_t base;
+    int64_t offset;
+    if (mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset) && base > MC_BASE_MODULE)
+        mc_state_store(m->values, m->state, base, offset, size, value);
+}
+
+mc_value mc_pop_value(struct mc_machine *m)
+{
+    unsigned size = m->prover->pointer_size;
+    mc_value value = MC_TOP;
+    uint32_t base;
+    int64_t offset;
+    if (mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset) && base > MC_BASE_MODULE)
+        value = load_place(m, base, offset, size);
+    move_stack(m, size);
+    return value;
+}
+
+void mc_note_address(struct mc_machine *m, mc_value value)
+{
+    uint32_t base;
+    int64_t offset;
+    uint64_t target;
+    if (m->run->recording && mc_value_single(m->values, value, &base, &offset) && base == MC_BASE_MODULE &&
+        mc_module_address(m->prover, base, offset, &target))
+        mc_record(m->run, (struct mc_event){.kind = MC_EVENT_ADDRESS, .site = m->address, .target = target,
+                                            .facts = m->state->facts});
+}
+
+void mc_record(struct mc_run *run, struct mc_event event)
+{
+    mc_push(&run->events, event);
+}
+
+static void note_stack_place(struct mc_run *run, uint32_t base, int64_t offset)
+{
+    for (size_t i = 0; i < run->escaped_stack.count; i++)
+        if (run->escaped_stack.items[i].base == base && run->escaped_stack.items[i].offset == offset)
+            return;
+    struct mc_stack_place place = {base, offset};
+    if (run->escaped_stack.count < 64)
+        mc_push(&run->escaped_stack, place);
+}
+
+void mc_escape(struct mc_machine *m, mc_value value, enum mc_escape how)
+{
+    if (value == MC_TOP)
+        return;
+    struct mc_value_data data;
+    mc_value_get(m->values, value, &data);
+    if (data.kind != MC_VALUE_CASES)
+        return;
+    for (uint32_t i = 0; i < data.count; i++) {
+        const struct mc_case *one = &data.cases[i];
+        struct mc_symbol_key key = mc_symbol_get(m->values, one->base);
+        uint64_t target;
+        if ((key.kind == MC_SYM_STACK || key.kind == MC_SYM_ALIGNED) && how != MC_ESCAPE_USED && how != MC_ESCAPE_RETURNED)
+            note_stack_place(m->run, one->base, one->offset);
+        if (!m->run->recording || !mc_module_address(m->prover, one->base, one->offset, &target))
+            continue;
+        if (mc_image_segment(m->prover->image, target))
+            mc_record(m->run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = (uint8_t)how, .site = m->address,
+                                                .target = target,
+                                                .facts = mc_facts_or(m->prover->facts, m->state->facts, one->facts)});
+    }
+}
+
+void mc_set_flags(struct mc_machine *m, enum mc_flags_kind kind, unsigned width, mc_value a, mc_value b, mc_value carry)
+{
+    struct mc_flags *flags = &m->state->flags;
+    memset(flags, 0, sizeof *flags);
+    *flags = (struct mc_flags){.kind = kind, .width = width, .a = a, .b = b, .carry = carry, .site = m->address};
+}
+
+void mc_forget_flags(struct mc_machine *m)
+{
+    memset(&m->state->flags, 0, sizeof m->state->flags);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every use of a file gets its verdict here: which entries of its body lead to it, what holds there, which rule that is. */
+#include "scanner/proof/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STEP_LIMIT UINT64_C(60000000) /* instructions evaluated per file, all rounds counted */
+
+static const struct {
+    const char *id, *title;
+    enum mc_severity severity;
+} rules[] = {
+#define MC_RULE(id, name, severity, title) {#id, title, MC_##severity},
+#include "scanner/proof/rules.def"
+#undef MC_RULE
+};
+
+static int compare_pads(const void *a, const void *b)
+{
+    const struct mc_landing_pad *x = a, *y = b;
+    return x->call_start < y->call_start ? -1 : x->call_start > y->call_start;
+}
+
+static void prover_new(struct mc_prover *prover, const struct mc_image *image, struct mc_entries *entries,
+                       const struct mc_uses *uses, const struct mc_proof_options *options, struct mc_arena *arena)
+{
+    memset(prover, 0, sizeof *prover);
+    prover->image = image;
+    prover->entries = entries;
+    prover->uses = uses;
+    prover->options = options;
+    prover->references = mc_sweep_references(image, entries, arena);
+    prover->facts = mc_facts_table_new(&prover->arena);
+    prover->values = mc_values_new(&prover->arena, prover->facts);
+    prover->pointer_size = image->mode == MC_MODE_64 ? 8 : 4;
+    prover->position_independent = image->kind == MC_KIND_PIE || image->kind == MC_KIND_SHARED_LIBRARY;
+    prover->step_limit = STEP_LIMIT;
+    mc_resolver_new(prover);
+    if (entries->landing_pad_count)
+        qsort(entries->landing_pads, entries->landing_pad_count, sizeof *entries->landing_pads, compare_pads);
+}
+
+static void prover_free(struct mc_prover *prover)
+{
+    mc_resolver_free(prover);
+    mc_incoming_free(prover);
+    HASH_CLEAR(hh, prover->evaluations);
+    HASH_CLEAR(hh, prover->noreturn);
+    HASH_CLEAR(hh, prover->helper);
+    HASH_CLEAR(hh, prover->gates);
+    HASH_CLEAR(hh, prover->targets);
+    mc_facts_table_free(prover->facts);
+    mc_values_free(prover->values);
+    mc_arena_free(&prover->arena);
+}
+
+struct arrival { /* all that leads to one use */
+    mc_facts proved, inferred;
+    uint64_t worst_node;  /* a node of the body from which it is reached with too little */
+    bool reached, complete;
+};
+
+static const struct mc_event *point_in(const struct mc_evaluation *evaluation, uint64_t use, size_t *ret_left)
+{
+    size_t low = 0, high = evaluation->event_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct mc_event *event = &evaluation->events[middle];
+        if (event->kind < MC_EVENT_POINT || (event->kind == MC_EVENT_POINT && event->target < use))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_left = 0;
+    while (low + *ret_left < evaluation->event_count && evaluation->events[low + *ret_left].kind == MC_EVENT_POINT &&
+           evaluation->events[low + *ret_left].target == use)
+        ++*ret_left;
+    return *ret_left ? &evaluation->events[low] : NULL;
+}
+
+static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
+{
+    *ret = (struct arrival){.proved = MC_FACTS_ALL, .inferred = MC_FACTS_ALL, .complete = true};
+    struct mc_text_range body = mc_function_extent(prover, use->address);
+    struct mc_nodes nodes = mc_nodes_of(prover, body);
+    ret->worst_node = body.start;
+    struct mc_judgement judgement;
+    for (size_t i = 0; i < nodes.count; i++) {
+        const struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[i]);
+        if (!evaluation)
+            continue;
+        ret->complete &= evaluation->complete;
+        size_t left;
+        for (const struct mc_event *event = point_in(evaluation, use->address, &left); left; left--, event++) {
+            ret->reached = true;
+            mc_facts proved = mc_resolve(prover, event->facts, false);
+            ret->proved = mc_facts_and(prover->facts, ret->proved, proved);
+            ret->inferred = mc_facts_and(prover->facts, ret->inferred, mc_resolve(prover, event->facts, true));
+            mc_judge_facts(prover, proved, mc_need_at(use->need), &judgement);
+            if (judgement.verdict > MC_VERDICT_GUARDED)
+                ret->worst_node = nodes.items[i];
+        }
+    }
+    if (!ret->reached && !ret->complete) { /* an unknown jump of this body may lead here, with what holds at its entry */
+        struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = body.start};
+        mc_facts facts = mc_facts_one(prover->facts, atom, 0);
+        ret->proved = mc_resolve(prover, facts, false);
+        ret->inferred = mc_resolve(prover, facts, true);
+    }
+}
+
+static const char *feature_names(struct mc_arena *arena, const struct mc_feature_set *set)
+{
+    const char *text = "";
+    for (int f = mc_set_next(set, 0); f >= 0; f = mc_set_next(set, f + 1))
+        text = mc_arena_printf(arena, "%s%s%s", text, *text ? ", " : "", mc_features[f].name);
+    return text;
+}
+
+static const char *place_text(struct mc_arena *arena, const struct mc_guard *guard)
+{
+    static const char *const names[] = {"eax", "ebx", "ecx", "edx"};
+    if (guard->feature < MC_FEATURE_COUNT)
+        return mc_arena_printf(arena, "%s (CPUID %x.%s bit %u)", mc_features[guard->feature].name, guard->leaf, names[guard->reg & 3],
+                               guard->bit);
+    return mc_arena_printf(arena, "CPUID %x.%s bit %u", guard->leaf, names[guard->reg & 3], guard->bit);
+}
+
+static const char *reason_text(struct mc_arena *arena, const struct mc_judgement *judgement, const struct mc_need *need)
+{
+    const char *missing = feature_names(arena, &judgement->missing);
+    const struct mc_guard *guard = &judgement->guard;
+    switch (judgement->rule) {
+    case MC_RULE_UNGUARDED:
+        return mc_arena_printf(arena, "needs %s, and nothing on the way here asks CPUID%s", missing,
+                               need->absent == MC_ABSENT_ALIAS ? " (an older CPU gives a wrong result instead of a fault)" : "");
+    case MC_RULE_WRONG_CHECK:
+        return mc_arena_printf(arena, "needs %s, but the test at 0x%llx is of %s, which does not imply it", missing,
+                               (unsigned long long)guard->address, place_text(arena, guard));
+    case MC_RULE_INVERTED:
+        return mc_arena_printf(arena, "needs %s, and runs where the test at 0x%llx found it missing", missing,
+                               (unsigned long long)guard->address);
+    case MC_RULE_FAMILY_MODEL:
+        return mc_arena_printf(arena, "needs %s, but what was tested is the CPU's vendor, family or model", missing);
+    case MC_RULE_UNCLEAR_CHECK:
+        return mc_arena_printf(arena, "needs %s; the test at 0x%llx is of something that came from CPUID, but does not imply it",
+                               missing, (unsigned long long)guard->address);
+    case MC_RULE_TRAPPED:
+        return mc_arena_printf(arena, "needs %s, and is executed to find out, with a SIGILL handler that goes on", missing);
+    case MC_RULE_IMPLIED:
+        return mc_arena_printf(arena, "the test at 0x%llx is of %s, which every known CPU has only together with what is needed",
+                               (unsigned long long)guard->address, mc_features[judgement->implied_by].name);
+    case MC_RULE_OS_STATE:
+        return mc_arena_printf(arena, "the test at 0x%llx is of %s, but OSXSAVE and XCR0 are not asked", (unsigned long long)guard->address,
+                               place_text(arena, guard));
+    case MC_RULE_MAX_LEAF:
+        return mc_arena_printf(arena, "the test at 0x%llx is of %s, but nothing asks whether leaf %x exists",
+                               (unsigned long long)guard->address, place_text(arena, guard), guard->leaf);
+    case MC_RULE_DEAD:
+        return "nothing in the file leads here";
+    default:
+        if (guard->known)
+            return mc_arena_printf(arena, "the test at 0x%llx is of %s", (unsigned long long)guard->address, place_text(arena, guard));
+        return rules[judgement->rule].title;
+    }
+}
+
+static bool is_safe(const struct mc_prover *prover, const struct mc_judgement *judgement)
+{
+    if (judgement->verdict == MC_VERDICT_DEAD)
+        return !prover->options->strict_proof;
+    return judgement->verdict == MC_VERDICT_GUARDED;
+}
+
+static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct mc_file_result *result, struct mc_finding *finding)
+{
+    const struct mc_need *need = mc_need_at(use->need);
+    struct arrival arrival;
+    struct mc_judgement judgement;
+    bool inferring = false;
+    arrive(prover, use, &arrival);
+    mc_judge_facts(prover, arrival.proved, need, &judgement);
+    if (!is_safe(prover, &judgement) && !prover->options->strict_proof) {
+        struct mc_judgement inferred;
+        mc_judge_facts(prover, arrival.inferred, need, &inferred);
+        if (is_safe(prover, &inferred) || inferred.verdict < judgement.verdict) {
+            judgement = inferred;
+            inferring = true;
+        }
+    }
+    if (prover->options->strict_proof && judgement.verdict == MC_VERDICT_DEAD)
+        judgement.verdict = MC_VERDICT_UNGUARDED;
+    if (prover->options->strict_conformance && judgement.verdict == MC_VERDICT_GUARDED && judgement.rule != MC_RULE_GUARDED)
+        judgement.verdict = MC_VERDICT_MISGUARDED;
+    uint64_t function = mc_function_extent(prover, use->address).start;
+    *finding = (struct mc_finding){
+        .use = *use, .function = mc_function_name(prover, use->address), .function_address = function,
+        .needs = need->alternatives[0], .missing = judgement.missing, .verdict = judgement.verdict,
+        .confidence = inferring || (judgement.verdict > MC_VERDICT_GUARDED && !arrival.complete) ? MC_INFERRED : MC_PROVED,
+        .severity = judgement.verdict > MC_VERDICT_GUARDED ? MC_ERROR : rules[judgement.rule].severity,
+        .rule = rules[judgement.rule].id, .guard = judgement.guard};
+    if (finding->guard.known && finding->guard.feature >= MC_FEATURE_COUNT && judgement.rule == MC_RULE_UNCLEAR_CHECK)
+        finding->guard.known = false;
+    finding->reason = reason_text(&result->arena, &judgement, need);
+    if (judgement.verdict > MC_VERDICT_GUARDED)
+        mc_find_path(prover, arrival.worst_node, use->address, need, inferring, &result->arena, &finding->path, &finding->path_length);
+}
+
+static void add_gaps(struct mc_prover *prover, struct mc_file_result *result)
+{
+    size_t count = result->gap_count;
+    for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
+        count += !e->complete;
+    struct mc_gap *gaps = MC_NEW_ARRAY(&result->arena, count, struct mc_gap);
+    if (result->gap_count)
+        memcpy(gaps, result->gaps, result->gap_count * sizeof *gaps);
+    size_t n = result->gap_count;
+    for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
+        bool known = e->complete;
+        for (size_t i = 0; i < n && !known; i++)
+            known = gaps[i].address == e->gap;
+        if (!known)
+            gaps[n++] = (struct mc_gap){e->gap, e->gap_kind,
+                                        "code that a verdict depends on could not be followed beyond this instruction"};
+    }
+    result->gaps = gaps;
+    result->gap_count = n;
+}
+
+void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                  const struct mc_proof_options *options, struct mc_file_result *result)
+{
+    struct mc_prover prover;
+    prover_new(&prover, image, entries, uses, options, &result->arena);
+    result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
+    result->finding_count = uses->count;
+    for (size_t i = 0; i < uses->count; i++)
+        judge_use(&prover, &uses->items[i], result, &result->findings[i]);
+    add_gaps(&prover, result);
+    prover_free(&prover);
+}

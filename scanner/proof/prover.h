@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of the guard proof and what they share. Order of calls:
+ *
+ *   judge.c     for each use: which entries lead to it, what holds there, verdict, evidence
+ *   resolve.c   questions (atoms) to facts about the CPU; greatest fixed point over cycles
+ *   cells.c     who writes a cell, what and under which facts
+ *   evaluate.c  one entry: forward data flow over its body, once, without looking at other functions (but small CPUID helpers,
+ *               which are run inside their caller); leaves events: addresses that escape, stores, calls, returns
+ *   machine.c, transfer*.c  one instruction on the abstract state
+ *
+ * Cost: each body is evaluated at most once per entry, only when a verdict depends on it; one function's evaluation is linear
+ * in its blocks times the small height of its values. Everything is dropped with the prover. */
+#ifndef MC_SCANNER_PROOF_PROVER_H
+#define MC_SCANNER_PROOF_PROVER_H
+
+#include "scanner/proof.h"
+#include "scanner/proof/state.h"
+
+#include <uthash.h>
+
+enum mc_event_kind {
+    MC_EVENT_REFERENCE, /* the address `target` leaves the tracked values (or control goes there) */
+    MC_EVENT_STORE,     /* size bytes of value at base + offset */
+    MC_EVENT_STORE_ANY, /* value somewhere in the object that holds base + offset */
+    MC_EVENT_CALL,      /* call (or tail jump) of target with arguments */
+    MC_EVENT_RETURN,    /* value = rax, second = rdx */
+    MC_EVENT_POINT,     /* facts at a use */
+    MC_EVENT_ADDRESS,   /* the address `target` comes into being in a register here */
+    MC_EVENT_LOST,      /* somewhere in the body the tracker lost hold of the address `target` */
+};
+
+enum mc_escape { MC_ESCAPE_CALL, MC_ESCAPE_JUMP, MC_ESCAPE_STORED, MC_ESCAPE_PASSED, MC_ESCAPE_RETURNED, MC_ESCAPE_USED };
+
+struct mc_event {
+    uint8_t kind;
+    uint8_t size;
+    uint8_t escape; /* enum mc_escape, of REFERENCE */
+    uint32_t base;
+    mc_facts facts;
+    mc_value value, second;
+    uint32_t arguments; /* CALL: index of the first of MC_CALL_ARGUMENTS values in the evaluation's arguments */
+    uint64_t site, target;
+    int64_t offset;
+};
+#define MC_CALL_STACK_SLOTS 10
+#define MC_CALL_ARGUMENTS (16 + MC_CALL_STACK_SLOTS) /* 16 registers, then stack slots from the stack pointer at the call */
+
+struct mc_evaluation {
+    uint64_t entry;
+    struct mc_event *events; /* arena; sorted by kind, then target, then site */
+    size_t event_count;
+    mc_value *arguments;
+    size_t argument_count;
+    bool complete; /* every path was followed: no unknown indirect jump, no undecodable byte, no budget */
+    bool returns;
+    uint64_t gap;  /* where it is not complete */
+    const char *gap_kind;
+    UT_hash_handle hh;
+};
+
+struct mc_property { /* a yes/no per address, computed once */
+    uint64_t address;
+    int state;
+    UT_hash_handle hh;
+};
+
+struct mc_resolver;
+
+struct mc_prover {
+    const struct mc_image *image;
+    struct mc_entries *entries;
+    const struct mc_references *references;
+    const struct mc_uses *uses;
+    const struct mc_proof_options *options;
+    struct mc_arena arena;
+    struct mc_facts_table *facts;
+    struct mc_values *values;
+    struct mc_evaluation *evaluations;
+    struct mc_property *noreturn, *helper, *gates, *targets;
+    struct mc_node_list *nodes;
+    struct mc_incoming_memo *incoming;
+    struct mc_resolver *resolver;
+    uint64_t steps, step_limit;
+    unsigned pointer_size; /* bytes */
+    bool position_independent;
+};
+
+/* --- evaluate.c --- */
+/* The evaluation of the code from `entry`; memoised. NULL when the address is not code. */
+const struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry);
+/* Runs a small function inside its caller: *state in and out; false when it does not return. */
+struct mc_run;
+bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state);
+
+/* --- functions.c: what can be told of a function without evaluating it --- */
+struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address);
+/* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
+uint64_t mc_final_target(struct mc_prover *prover, uint64_t address);
+const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /* NULL when not an import */
+bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
+bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV */
+bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
+bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end);
+const char *mc_function_name(const struct mc_prover *prover, uint64_t address); /* NULL when unknown */
+
+/* --- cells.c --- */
+struct mc_cell_value {
+    mc_value value;
+    mc_facts facts;
+    uint64_t site;
+};
+struct mc_cell_values {
+    struct mc_cell_value *items; /* every value the cell may hold and the facts under which it is written */
+    size_t count;
+    bool complete; /* false when its address escaped or a writer could not be followed */
+};
+void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, bool thread_local_, struct mc_cell_values *ret);
+struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address);
+
+/* --- incoming.c --- */
+/* The addresses of a body where execution can come in from elsewhere: its start, then entries in the middle. */
+struct mc_nodes {
+    const uint64_t *items;
+    size_t count;
+};
+struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body);
+
+/* An incoming way to an entry, for paths: who, where, what holds there. */
+struct mc_incoming {
+    uint64_t from, holder; /* instruction or data word; entry of the code that holds it (0: data) */
+    uint8_t kind;          /* enum mc_reference_kind */
+    mc_facts facts;        /* unresolved */
+};
+struct mc_incoming_list {
+    struct mc_incoming *items;
+    size_t count;
+};
+/* All ways to come to the entry, memoised. */
+struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
+void mc_incoming_free(struct mc_prover *prover);
+/* Execution may come here with no facts; *ret_why (may be NULL) says how. An exported function that the module itself refers
+ * to counts as a root only when not inferring (design.md 5.1, exported functions). */
+bool mc_is_root(struct mc_prover *prover, uint64_t entry, bool inferring, const char **ret_why);
+
+/* --- resolve.c --- */
+void mc_resolver_new(struct mc_prover *prover);
+void mc_resolver_free(struct mc_prover *prover);
+/* Base atoms only; MC_FACTS_ALL when no root leads there. `inferring` admits the inferences of design.md 5.4. */
+mc_facts mc_resolve(struct mc_prover *prover, mc_facts facts, bool inferring);
+
+#endif

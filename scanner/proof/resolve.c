@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Questions to answers.
+ *
+ * Every atom is one equation: an intersection, over the ways it can come true, of unions of other atoms. Equations that depend
+ * on one another in a circle (`flags |= more`, recursion, loops of calls) are solved as a greatest fixed point: each starts at
+ * "everything" and shrinks until nothing changes. An answer found inside an unfinished circle is used only within the round
+ * that found it (its stamp) and never published. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 3000 /* questions behind questions; deeper ones answer "nothing is known" */
+
+struct answer {
+    uint64_t key; /* atom << 1 | inferring */
+    mc_facts value;
+    bool done, active;
+    unsigned depth, low, stamp;
+    UT_hash_handle hh;
+};
+
+struct set_answer {
+    uint64_t key; /* facts << 1 | inferring */
+    mc_facts value;
+    UT_hash_handle hh;
+};
+
+struct mc_resolver {
+    struct answer *answers;
+    struct set_answer *sets;
+    unsigned depth, stamp;
+};
+
+void mc_resolver_new(struct mc_prover *prover)
+{
+    prover->resolver = MC_NEW(&prover->arena, struct mc_resolver);
+    prover->resolver->stamp = 1;
+}
+
+void mc_resolver_free(struct mc_prover *prover)
+{
+    HASH_CLEAR(hh, prover->resolver->answers);
+    HASH_CLEAR(hh, prover->resolver->sets);
+}
+
+struct question {
+    struct mc_prover *prover;
+    bool inferring;
+    unsigned *low; /* depth of the outermost unfinished question that this one leaned on */
+};
+
+static mc_facts answer_atom(struct question *q, uint32_t atom);
+
+/* The base atoms of a set and the answers to its questions, together. */
+static mc_facts answer_set(struct question *q, mc_facts facts)
+{
+    struct mc_facts_table *t = q->prover->facts;
+    if (facts <= MC_FACTS_ALL)
+        return facts;
+    struct mc_fact_set set = mc_facts_get(t, facts);
+    mc_facts result = MC_FACTS_NONE;
+    for (uint32_t i = 0; i < set.count && result != MC_FACTS_ALL; i++) {
+        struct mc_atom atom = mc_atom_get(t, set.items[i].atom);
+        if (mc_atom_is_base(&atom))
+            result = mc_facts_or(t, result, mc_facts_one(t, atom, set.items[i].site));
+        else
+            result = mc_facts_or(t, result, mc_facts_at_site(t, answer_atom(q, set.items[i].atom), set.items[i].site));
+    }
+    return result;
+}
+
+static mc_facts either(struct question *q, mc_facts so_far, mc_facts way)
+{
+    return so_far == MC_FACTS_NONE ? so_far : mc_facts_and(q->prover->facts, so_far, answer_set(q, way));
+}
+
+static mc_facts ask_entry(struct question *q, uint64_t entry)
+{
+    if (mc_is_root(q->prover, entry, q->inferring, NULL))
+        return MC_FACTS_NONE;
+    struct mc_incoming_list list = mc_incoming_of(q->prover, entry);
+    mc_facts result = MC_FACTS_ALL;
+    for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
+        result = either(q, result, list.items[i].facts);
+    return result;
+}
+
+static mc_facts ask_return(struct question *q, uint64_t entry)
+{
+    const struct mc_evaluation *evaluation = mc_evaluate(q->prover, entry);
+    if (!evaluation || !evaluation->complete)
+        return MC_FACTS_NONE;
+    mc_facts result = MC_FACTS_ALL;
+    for (size_t i = 0; i < evaluation->event_count && result != MC_FACTS_NONE; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        if (event->kind == MC_EVENT_RETURN)
+            result = either(q, result, event->facts);
+        else if (event->kind == MC_EVENT_REFERENCE && event->escape == MC_ESCAPE_JUMP) {
+            struct mc_atom next = {.kind = MC_ATOM_RETURN, .c = mc_final_target(q->prover, event->target)};
+            mc_facts facts = event->facts;
+            if (!mc_import_name(q->prover, next.c))
+                facts = mc_facts_or(q->prover->facts, facts, mc_facts_one(q->prover->facts, next, 0));
+            result = either(q, result, facts);
+        }
+    }
+    return result;
+}
+
+struct test {
+    enum mc_relation relation;
+    uint64_t constant;
+    unsigned width;
+};
+
+static mc_facts way_of_value(struct question *q, mc_value value, const struct test *test, mc_facts facts)
+{
+    mc_facts implied = mc_value_test(q->prover->values, value, test->relation, test->constant, test->width);
+    return mc_facts_or(q->prover->facts, implied, facts);
+}
+
+static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    struct mc_cell_values cell;
+    bool thread_local_ = key->kind == MC_SYM_TLS;
+    mc_cell_writers(q->prover, key->a, key->width / 8, thread_local_, &cell);
+    if (!cell.complete && (!q->inferring || !cell.count))
+        return MC_FACTS_NONE;
+    mc_facts result = MC_FACTS_ALL;
+    for (size_t i = 0; i < cell.count && result != MC_FACTS_NONE; i++)
+        result = either(q, result, way_of_value(q, cell.items[i].value, test, cell.items[i].facts));
+    return result;
+}
+
+static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    const struct mc_evaluation *evaluation = mc_evaluate(q->prover, key->a);
+    if (!evaluation || !evaluation->complete)
+        return MC_FACTS_NONE;
+    mc_facts result = MC_FACTS_ALL;
+    for (size_t i = 0; i < evaluation->event_count && result != MC_FACTS_NONE; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        if (event->kind == MC_EVENT_RETURN) {
+            result = either(q, result, way_of_value(q, key->b ? event->second : event->value, test, event->facts));
+        } else if (event->kind == MC_EVENT_REFERENCE && event->escape == MC_ESCAPE_JUMP) {
+            struct mc_symbol_key next = *key;
+            next.a = mc_final_target(q->prover, event->target);
+            mc_value value = mc_value_symbol(q->prover->values, mc_symbol_id(q->prover->values, next), 0);
+            result = either(q, result, way_of_value(q, value, test, event->facts));
+        }
+    }
+    return result;
+}
+
+/* An argument is what every caller passes, as long as all ways in are calls that we see. */
+static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    struct mc_prover *prover = q->prover;
+    if (mc_is_root(prover, key->a, q->inferring, NULL))
+        return MC_FACTS_NONE;
+    struct mc_incoming_list list = mc_incoming_of(prover, key->a);
+    unsigned slot = key->b < 16 ? (unsigned)key->b : 16 + (unsigned)((key->b - 16) / prover->pointer_size) - 1;
+    mc_facts result = MC_FACTS_ALL;
+    if (slot >= MC_CALL_ARGUMENTS)
+        return MC_FACTS_NONE;
+    for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++) {
+        const struct mc_incoming *incoming = &list.items[i];
+        if (incoming->kind != MC_REF_CALL && incoming->kind != MC_REF_JUMP)
+            return MC_FACTS_NONE;
+        const struct mc_evaluation *evaluation = mc_evaluate(prover, incoming->holder);
+        bool found = false;
+        for (size_t k = 0; evaluation && k < evaluation->event_count; k++) {
+            const struct mc_event *event = &evaluation->events[k];
+            if (event->kind != MC_EVENT_CALL || event->target != key->a || event->site != incoming->from)
+                continue;
+            found = true;
+            mc_value value = evaluation->arguments[event->arguments + slot];
+            result = either(q, result, way_of_value(q, value, test, event->facts));
+        }
+        if (!found)
+            return MC_FACTS_NONE;
+    }
+    return result;
+}
+
+static mc_facts ask_max_leaf(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    struct mc_atom atom = {.kind = MC_ATOM_MAX_LEAF, .a = (uint32_t)key->a, .c = test->constant};
+    switch (test->relation) {
+    case MC_EQ:
+    case MC_NOT_BELOW:
+    case MC_NOT_LESS:
+        return mc_facts_one(q->prover->facts, atom, 0);
+    case MC_NE:
+        if (test->constant)
+            return MC_FACTS_NONE;
+        atom.c = 1;
+        return mc_facts_one(q->prover->facts, atom, 0);
+    default:
+        return MC_FACTS_NONE;
+    }
+}
+
+static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
+{
+    struct mc_symbol_key key = mc_symbol_get(q->prover->values, atom->a);
+    struct test test = {(enum mc_relation)atom->b, atom->c, key.width};
+    switch (key.kind) {
+    case MC_SYM_CELL:
+    case MC_SYM_TLS:
+        return ask_cell(q, &key, &test);
+    case MC_SYM_RETURN:
+        return ask_returned(q, &key, &test);
+    case MC_SYM_ARGUMENT:
+        return ask_argument(q, &key, &test);
+    case MC_SYM_MAX_LEAF:
+        return ask_max_leaf(q, &key, &test);
+    default:
+        return MC_FACTS_NONE;
+    }
+}
+
+static mc_facts ask(struct question *q, uint32_t id)
+{
+    struct mc_atom atom = mc_atom_get(q->prover->facts, id);
+    switch (atom.kind) {
+    case MC_ATOM_ENTRY:
+        return ask_entry(q, atom.c);
+    case MC_ATOM_RETURN:
+        return ask_return(q, atom.c);
+    case MC_ATOM_TEST:
+        return ask_test(q, &atom);
+    case MC_ATOM_ANY: {
+        size_t count;
+        const mc_facts *sets = mc_facts_any_sets(q->prover->facts, atom.a, &count);
+        mc_facts result = MC_FACTS_ALL;
+        for (size_t i = 0; i < count; i++)
+            result = either(q, result, sets[i]);
+        return result;
+    }
+    default:
+        return mc_facts_one(q->prover->facts, atom, 0);
+    }
+}
+
+static struct answer *answer_record(struct mc_prover *prover, uint32_t atom, bool inferring)
+{
+    struct mc_resolver *r = prover->resolver;
+    uint64_t key = (uint64_t)atom << 1 | inferring;
+    struct answer *found;
+    HASH_FIND(hh, r->answers, &key, sizeof key, found);
+    if (!found) {
+        found = MC_NEW(&prover->arena, struct answer);
+        found->key = key;
+        HASH_ADD(hh, r->answers, key, sizeof key, found);
+    }
+    return found;
+}
+
+static mc_facts answer_atom(struct question *q, uint32_t atom)
+{
+    struct mc_resolver *r = q->prover->resolver;
+    struct answer *a = answer_record(q->prover, atom, q->inferring);
+    if (a->done)
+        return a->value;
+    if (a->active || a->stamp == r->stamp) {
+        unsigned leaned = a->active ? a->depth : a->low;
+        if (leaned < *q->low)
+            *q->low = leaned;
+        return a->value;
+    }
+    if (r->depth >= MAX_DEPTH || q->prover->steps > q->prover->step_limit)
+        return MC_FACTS_NONE;
+    a->active = true;
+    a->depth = ++r->depth;
+    a->value = MC_FACTS_ALL;
+    while (!a->done) {
+        unsigned low = UINT32_MAX;
+        struct question inner = {q->prover, q->inferring, &low};
+        mc_facts value = ask(&inner, atom);
+        bool stable = value == a->value;
+        a->value = value;
+        if (value != MC_FACTS_NONE && low < a->depth) { /* part of an outer circle: good for this round only */
+            a->low = low;
+            a->stamp = r->stamp;
+            if (low < *q->low)
+                *q->low = low;
+            break;
+        }
+        if (low <= a->depth)
+            r->stamp++; /* what this round found inside the circle is void */
+        a->done = value == MC_FACTS_NONE || low > a->depth || stable; /* nothing is less than NONE */
+    }
+    a->active = false;
+    r->depth--;
+    return a->value;
+}
+
+mc_facts mc_resolve(struct mc_prover *prover, mc_facts facts, bool inferring)
+{
+    if (facts <= MC_FACTS_ALL)
+        return facts;
+    uint64_t key = (uint64_t)facts << 1 | inferring;
+    struct set_answer *found;
+    HASH_FIND(hh, prover->resolver->sets, &key, sizeof key, found);
+    if (found)
+        return found->value;
+    unsigned low = UINT32_MAX;
+    struct question question = {prover, inferring, &low};
+    mc_facts value = answer_set(&question, facts);
+    found = MC_NEW(&prover->arena, struct set_answer);
+    found->key = key;
+    found->value = value;
+    HASH_ADD(hh, prover->resolver->sets, key, sizeof key, found);
+    return value;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner/proof/state.h"
+
+#include <string.h>
+
+void mc_state_copy(struct mc_state *to, const struct mc_state *from)
+{
+    struct mc_memory_cell *cells = to->cells;
+    uint32_t capacity = to->cell_capacity;
+    if (capacity < from->cell_count) {
+        capacity = from->cell_count + 8;
+        cells = mc_realloc(cells, capacity, sizeof *cells);
+    }
+    *to = *from;
+    to->cells = cells;
+    to->cell_capacity = capacity;
+    if (from->cell_count)
+        memcpy(cells, from->cells, from->cell_count * sizeof *cells);
+}
+
+void mc_state_clear(struct mc_state *state)
+{
+    free(state->cells);
+    memset(state, 0, sizeof *state);
+}
+
+/* Index of the first cell at or after the place. */
+static uint32_t find_cell(const struct mc_state *state, uint32_t base, int64_t offset)
+{
+    uint32_t low = 0, high = state->cell_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        const struct mc_memory_cell *cell = &state->cells[middle];
+        if (cell->base < base || (cell->base == base && cell->offset < offset))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Index of the first cell that may overlap bytes from the place on: cells are at most 8 bytes. */
+static uint32_t first_overlap(const struct mc_state *state, uint32_t base, int64_t offset)
+{
+    uint32_t i = find_cell(state, base, offset);
+    if (i > 0 && state->cells[i - 1].base == base && state->cells[i - 1].offset + state->cells[i - 1].size > offset)
+        i--;
+    return i;
+}
+
+mc_value mc_state_load(struct mc_values *values, const struct mc_state *state, uint32_t base, int64_t offset, unsigned size,
+                       bool *ret_found)
+{
+    uint32_t i = first_overlap(state, base, offset);
+    mc_value result = MC_TOP;
+    unsigned covered = 0;
+    *ret_found = false;
+    for (; i < state->cell_count; i++) {
+        const struct mc_memory_cell *cell = &state->cells[i];
+        if (cell->base != base || cell->offset >= offset + size)
+            break;
+        *ret_found = true;
+        if (cell->offset == offset && cell->size == size)
+            return cell->value;
+        int64_t from = cell->offset > offset ? cell->offset : offset;
+        int64_t cell_end = cell->offset + cell->size, end = offset + size;
+        unsigned width = (unsigned)((cell_end < end ? cell_end : end) - from) * 8;
+        mc_value part = mc_value_extract(values, cell->value, (unsigned)(from - cell->offset) * 8, width);
+        result = covered == 0 && from == offset && width == size * 8
+                     ? part
+                     : mc_value_insert(values, covered ? result : mc_value_constant(values, 0), part,
+                                       (unsigned)(from - offset) * 8, width);
+        covered += width / 8;
+    }
+    return covered == size ? result : mc_value_top(values, mc_value_provenance(values, result));
+}
+
+void mc_state_forget(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size)
+{
+    uint32_t start = first_overlap(state, base, offset), end = start;
+    while (end < state->cell_count && state->cells[end].base == base &&
+           (state->cells[end].offset <= offset || (uint64_t)state->cells[end].offset - (uint64_t)offset < size))
+        end++;
+    memmove(&state->cells[start], &state->cells[end], (state->cell_count - end) * sizeof *state->cells);
+    state->cell_count -= end - start;
+}
+
+void mc_state_forget_base(struct mc_state *state, uint32_t base)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->cell_count; i++)
+        if (state->cells[i].base != base)
+            state->cells[kept++] = state->cells[i];
+    state->cell_count = kept;
+}
+
+void mc_state_store(struct mc_values *values, struct mc_state *state, uint32_t base, int64_t offset, unsigned size,
+                    mc_value value)
+{
+    uint32_t i = first_overlap(state, base, offset);
+    while (i < state->cell_count && state->cells[i].base == base && state->cells[i].offset < offset + size) {
+        struct mc_memory_cell *cell = &state->cells[i];
+        if (cell->offset <= offset && cell->offset + cell->size >= offset + size && cell->size > size) {
+            cell->value = mc_value_insert(values, cell->value, value, (unsigned)(offset - cell->offset) * 8, size * 8);
+            return; /* a part of a wider cell */
+        }
+        memmove(cell, cell + 1, (state->cell_count - i - 1) * sizeof *cell);
+        state->cell_count--;
+    }
+    if (state->cell_count >= MC_MAX_CELLS)
+        return;
+    if (state->cell_count == state->cell_capacity) {
+        state->cell_capacity = state->cell_capacity * 2 + 8;
+        state->cells = mc_realloc(state->cells, state->cell_capacity, sizeof *state->cells);
+    }
+    i = find_cell(state, base, offset);
+    memmove(&state->cells[i + 1], &state->cells[i], (state->cell_count - i) * sizeof *state->cells);
+    state->cells[i] = (struct mc_memory_cell){.base = base, .size = size, .offset = offset, .value = value};
+    state->cell_count++;
+}
+
+static mc_value join_value(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb, bool widen)
+{
+    if (a == b)
+        return a;
+    mc_value joined = mc_value_join(values, a, fa, b, fb);
+    uint64_t constant;
+    if (widen && joined != a && (mc_value_is_constant(values, a, &constant) || mc_value_is_constant(values, b, &constant)))
+        return mc_value_top(values, mc_value_provenance(values, joined));
+    return joined;
+}
+
+/* Cells known on both sides stay; a cell that one side never wrote is unknown there. */
+static bool join_cells(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts only_into,
+                       mc_facts only_from, bool widen)
+{
+    bool changed = false;
+    uint32_t kept = 0, k = 0;
+    for (uint32_t i = 0; i < into->cell_count; i++) {
+        struct mc_memory_cell cell = into->cells[i];
+        while (k < from->cell_count && (from->cells[k].base < cell.base ||
+                                        (from->cells[k].base == cell.base && from->cells[k].offset < cell.offset)))
+            k++;
+        mc_value other;
+        if (k < from->cell_count && from->cells[k].base == cell.base && from->cells[k].offset == cell.offset &&
+            from->cells[k].size == cell.size) {
+            other = from->cells[k].value;
+        } else {
+            bool found;
+            other = mc_state_load(values, from, cell.base, cell.offset, cell.size, &found);
+            if (!found) {
+                changed = true;
+                continue;
+            }
+        }
+        mc_value joined = join_value(values, cell.value, only_into, other, only_from, widen);
+        changed |= joined != cell.value;
+        cell.value = joined;
+        into->cells[kept++] = cell;
+    }
+    into->cell_count = kept;
+    return changed;
+}
+
+bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more, bool widen)
+{
+    struct mc_facts_table *t = mc_values_facts(values);
+    mc_facts facts = mc_facts_or(t, from->facts, more);
+    if (!from->reached || facts == MC_FACTS_ALL)
+        return false;
+    if (!into->reached) {
+        mc_state_copy(into, from);
+        into->facts = facts;
+        return true;
+    }
+    mc_facts common = mc_facts_and(t, into->facts, facts);
+    mc_facts only_into = mc_facts_minus(t, into->facts, common), only_from = mc_facts_minus(t, facts, common);
+    bool changed = common != into->facts;
+    into->facts = common;
+    for (int i = 0; i < MC_REGISTERS; i++) {
+        mc_value joined = join_value(values, into->registers[i], only_into, from->registers[i], only_from, widen);
+        changed |= joined != into->registers[i];
+        into->registers[i] = joined;
+    }
+    if (into->flags.kind != MC_FLAGS_UNKNOWN && memcmp(&into->flags, &from->flags, sizeof into->flags)) {
+        memset(&into->flags, 0, sizeof into->flags);
+        changed = true;
+    }
+    changed |= join_cells(values, into, from, only_into, only_from, widen);
+    return changed;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner/proof/value_internal.h"
+
+#include <stddef.h>
+#include <uthash.h>
+
+struct interned_symbol {
+    struct mc_symbol_key key;
+    uint32_t id;
+    UT_hash_handle hh;
+};
+
+struct interned_value {
+    const struct mc_value_data *data; /* key: its used bytes */
+    uint32_t id;
+    UT_hash_handle hh;
+};
+
+static size_t used_size(const struct mc_value_data *data)
+{
+    size_t item = data->kind == MC_VALUE_BITS ? sizeof(struct mc_bit) : sizeof(struct mc_case);
+    return offsetof(struct mc_value_data, cases) + data->count * item;
+}
+
+mc_value mc_value_intern(struct mc_values *values, const struct mc_value_data *data)
+{
+    size_t size = used_size(data);
+    struct interned_value *found;
+    HASH_FIND(hh, values->values_by_key, data, size, found);
+    if (found)
+        return found->id;
+    found = MC_NEW(values->arena, struct interned_value);
+    struct mc_value_data *copy = mc_arena_alloc(values->arena, size);
+    memcpy(copy, data, size);
+    found->data = copy;
+    found->id = (uint32_t)values->items.count;
+    mc_push(&values->items, copy);
+    HASH_ADD_KEYPTR(hh, values->values_by_key, copy, size, found);
+    return found->id;
+}
+
+struct mc_values *mc_values_new(struct mc_arena *arena, struct mc_facts_table *facts)
+{
+    struct mc_values *values = mc_realloc(NULL, 1, sizeof *values);
+    memset(values, 0, sizeof *values);
+    values->arena = arena;
+    values->facts = facts;
+    struct mc_symbol_key none = {0};
+    mc_push(&values->symbols, none);
+    mc_symbol_id(values, (struct mc_symbol_key){.kind = MC_SYM_MODULE, .width = 64}); /* id 1: MC_BASE_MODULE */
+    struct mc_value_data top;
+    memset(&top, 0, sizeof top);
+    mc_value_intern(values, &top); /* id 0: MC_TOP */
+    return values;
+}
+
+void mc_values_free(struct mc_values *values)
+{
+    if (!values)
+        return;
+    HASH_CLEAR(hh, values->symbols_by_key);
+    HASH_CLEAR(hh, values->values_by_key);
+    mc_vector_free(&values->symbols);
+    mc_vector_free(&values->items);
+    mc_vector_free(&values->lost);
+    free(values);
+}
+
+struct mc_facts_table *mc_values_facts(const struct mc_values *values)
+{
+    return values->facts;
+}
+
+uint32_t mc_symbol_id(struct mc_values *values, struct mc_symbol_key key)
+{
+    struct interned_symbol *found;
+    HASH_FIND(hh, values->symbols_by_key, &key, sizeof key, found);
+    if (found)
+        return found->id;
+    found = MC_NEW(values->arena, struct interned_symbol);
+    found->key = key;
+    found->id = (uint32_t)values->symbols.count;
+    mc_push(&values->symbols, key);
+    HASH_ADD(hh, values->symbols_by_key, key, sizeof key, found);
+    return found->id;
+}
+
+struct mc_symbol_key mc_symbol_get(const struct mc_values *values, uint32_t symbol)
+{
+    return values->symbols.items[symbol];
+}
+
+void mc_value_get(const struct mc_values *values, mc_value value, struct mc_value_data *ret)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    memcpy(ret, data, used_size(data));
+}
+
+mc_value mc_value_top(struct mc_values *values, mc_facts provenance)
+{
+    if (provenance <= MC_FACTS_ALL)
+        return MC_TOP;
+    struct mc_value_data data;
+    memset(&data, 0, sizeof data);
+    data.other = provenance;
+    return mc_value_intern(values, &data);
+}
+
+void mc_value_lose(struct mc_values *values, const struct mc_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cases[i].base != MC_BASE_MODULE)
+            continue;
+        bool known = false;
+        for (size_t k = values->lost.count; k > 0 && !known; k--)
+            known = values->lost.items[k - 1] == cases[i].offset;
+        if (!known)
+            mc_push(&values->lost, cases[i].offset);
+    }
+}
+
+const int64_t *mc_values_take_lost(struct mc_values *values, size_t *ret_count)
+{
+    *ret_count = values->lost.count;
+    values->lost.count = 0;
+    return values->lost.items;
+}
+
+static int compare_cases(const struct mc_case *a, const struct mc_case *b)
+{
+    if (a->base != b->base)
+        return a->base < b->base ? -1 : 1;
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+/* Sorts (few cases), merges equal ones, drops the impossible. False when too many are left. */
+static bool normalise_cases(struct mc_values *values, struct mc_value_data *data, const struct mc_case *cases, size_t count)
+{
+    data->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (cases[i].facts == MC_FACTS_ALL)
+            continue;
+        uint32_t at = 0;
+        while (at < data->count && compare_cases(&data->cases[at], &cases[i]) < 0)
+            at++;
+        if (at < data->count && !compare_cases(&data->cases[at], &cases[i])) {
+            data->cases[at].facts = mc_facts_and(values->facts, data->cases[at].facts, cases[i].facts);
+            continue;
+        }
+        if (data->count == MC_MAX_CASES)
+            return false;
+        memmove(&data->cases[at + 1], &data->cases[at], (data->count - at) * sizeof data->cases[0]);
+        data->cases[at] = cases[i];
+        data->count++;
+    }
+    return true;
+}
+
+mc_value mc_value_cases(struct mc_values *values, const struct mc_case *cases, size_t count, mc_facts other, unsigned width)
+{
+    struct mc_value_data data;
+    memset(&data, 0, sizeof data);
+    data.kind = MC_VALUE_CASES;
+    data.width = width;
+    data.other = other;
+    if (!normalise_cases(values, &data, cases, count)) {
+        mc_value_lose(values, cases, count);
+        mc_facts provenance = other == MC_FACTS_ALL ? MC_FACTS_NONE : other;
+        for (size_t i = 0; i < count; i++)
+            if (cases[i].facts != MC_FACTS_ALL)
+                provenance = mc_facts_or(values->facts, provenance, cases[i].facts);
+        return mc_value_top(values, provenance);
+    }
+    if (!data.count && other != MC_FACTS_ALL)
+        return mc_value_top(values, other);
+    return mc_value_intern(values, &data);
+}
+
+mc_value mc_value_symbol(struct mc_values *values, uint32_t symbol, int64_t offset)
+{
+    struct mc_case only = {.base = symbol, .offset = offset};
+    return mc_value_cases(values, &only, 1, MC_FACTS_ALL, 64);
+}
+
+mc_value mc_value_constant(struct mc_values *values, uint64_t constant)
+{
+    return mc_value_symbol(values, 0, (int64_t)constant);
+}
+
+mc_value mc_value_boolean(struct mc_values *values, mc_facts if_one, mc_facts if_zero)
+{
+    struct mc_case cases[2] = {{.offset = 0, .facts = if_zero}, {.offset = 1, .facts = if_one}};
+    return mc_value_cases(values, cases, 2, MC_FACTS_ALL, 64);
+}
+
+void mc_bits_put(struct mc_value_data *bits, unsigned index, mc_facts if_one, mc_facts if_zero)
+{
+    uint64_t mask = UINT64_C(1) << index;
+    if (if_one == MC_FACTS_ALL || if_zero == MC_FACTS_ALL) {
+        bits->known |= mask;
+        if (if_zero == MC_FACTS_ALL)
+            bits->constant |= mask;
+        /* the facts of the only possible value stay with the bit */
+        if ((if_zero == MC_FACTS_ALL ? if_one : if_zero) <= MC_FACTS_ALL)
+            return;
+    } else if (if_one == MC_FACTS_NONE && if_zero == MC_FACTS_NONE) {
+        return;
+    }
+    bits->bits[bits->count++] = (struct mc_bit){index, if_one, if_zero}; /* callers go upwards */
+}
+
+mc_facts mc_bits_when(const struct mc_value_data *bits, unsigned index, bool set)
+{
+    for (uint32_t i = 0; i < bits->count; i++)
+        if (bits->bits[i].index == index)
+            return set ? bits->bits[i].if_one : bits->bits[i].if_zero;
+    if (bits->known >> index & 1)
+        return (bits->constant >> index & 1) == set ? MC_FACTS_NONE : MC_FACTS_ALL;
+    return MC_FACTS_NONE;
+}
+
+mc_value mc_value_from_bits(struct mc_values *values, const struct mc_value_data *bits)
+{
+    if (bits->known == UINT64_MAX && !bits->count)
+        return mc_value_constant(values, bits->constant);
+    if (!bits->known && !bits->count)
+        return MC_TOP;
+    struct mc_value_data copy = *bits;
+    copy.kind = MC_VALUE_BITS;
+    copy.width = 0;
+    copy.other = 0;
+    copy.constant &= copy.known;
+    return mc_value_intern(values, &copy);
+}
+
+bool mc_value_single(const struct mc_values *values, mc_value value, uint32_t *ret_base, int64_t *ret_offset)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    if (data->kind != MC_VALUE_CASES || data->count != 1 || data->other != MC_FACTS_ALL)
+        return false;
+    *ret_base = data->cases[0].base;
+    *ret_offset = data->cases[0].offset;
+    return true;
+}
+
+bool mc_value_is_constant(const struct mc_values *values, mc_value value, uint64_t *ret_constant)
+{
+    uint32_t base;
+    int64_t offset;
+    if (!mc_value_single(values, value, &base, &offset) || base)
+        return false;
+    *ret_constant = (uint64_t)offset;
+    return true;
+}
+
+mc_facts mc_value_provenance(struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    mc_facts result = MC_FACTS_NONE;
+    if (data->kind == MC_VALUE_TOP)
+        return data->other;
+    if (data->kind == MC_VALUE_BITS) {
+        for (uint32_t i = 0; i < data->count; i++) {
+            if (data->bits[i].if_one != MC_FACTS_ALL)
+                result = mc_facts_or(values->facts, result, data->bits[i].if_one);
+            else if (data->bits[i].if_zero != MC_FACTS_ALL)
+                result = mc_facts_or(values->facts, result, data->bits[i].if_zero);
+        }
+        return result;
+    }
+    if (data->other != MC_FACTS_ALL)
+        result = data->other;
+    for (uint32_t i = 0; i < data->count; i++)
+        result = mc_facts_or(values->facts, result, data->cases[i].facts);
+    return result;
+}
+
+static bool is_data_symbol(const struct mc_symbol_key *key)
+{
+    switch (key->kind) {
+    case MC_SYM_ARGUMENT:
+    case MC_SYM_CELL:
+    case MC_SYM_TLS:
+    case MC_SYM_LOAD:
+    case MC_SYM_RETURN:
+    case MC_SYM_MAX_LEAF:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void symbol_to_bits(struct mc_values *values, uint32_t symbol, mc_facts always, struct mc_value_data *ret)
+{
+    struct mc_symbol_key key = mc_symbol_get(values, symbol);
+    unsigned width = key.width < 64 ? key.width : 64;
+    for (unsigned bit = 0; bit < 64; bit++) {
+        if (bit >= width) {
+            mc_bits_put(ret, bit, MC_FACTS_ALL, MC_FACTS_NONE);
+            continue;
+        }
+        mc_facts one = mc_facts_one(values->facts, mc_atom_test(symbol, MC_BIT_SET, bit), 0);
+        mc_facts zero = mc_facts_one(values->facts, mc_atom_test(symbol, MC_BIT_CLEAR, bit), 0);
+        mc_bits_put(ret, bit, mc_facts_or(values->facts, one, always), mc_facts_or(values->facts, zero, always));
+    }
+}
+
+static void cases_to_bits(struct mc_values *values, const struct mc_value_data *data, struct mc_value_data *ret)
+{
+    for (unsigned bit = 0; bit < 64; bit++) {
+        mc_facts one = data->other, zero = data->other;
+        for (uint32_t i = 0; i < data->count; i++) {
+            mc_facts *side = (uint64_t)data->cases[i].offset >> bit & 1 ? &one : &zero;
+            *side = mc_facts_and(values->facts, *side, data->cases[i].facts);
+        }
+        if (bit < data->width)
+            mc_bits_put(ret, bit, one, zero);
+    }
+}
+
+bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    memset(ret, 0, sizeof *ret);
+    ret->kind = MC_VALUE_BITS;
+    if (data->kind == MC_VALUE_TOP)
+        return false;
+    if (data->kind == MC_VALUE_BITS) {
+        memcpy(ret, data, used_size(data));
+        return true;
+    }
+    bool plain = true;
+    for (uint32_t i = 0; i < data->count; i++)
+        plain &= data->cases[i].base == 0;
+    if (plain) {
+        cases_to_bits(values, data, ret);
+        return true;
+    }
+    if (data->count == 1 && data->cases[0].offset == 0 && data->other == MC_FACTS_ALL) {
+        struct mc_symbol_key key = mc_symbol_get(values, data->cases[0].base);
+        if (is_data_symbol(&key)) {
+            symbol_to_bits(values, data->cases[0].base, data->cases[0].facts, ret);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by value.c, value_operate.c and value_test.c only. */
+#ifndef MC_SCANNER_PROOF_VALUE_INTERNAL_H
+#define MC_SCANNER_PROOF_VALUE_INTERNAL_H
+
+#include "scanner/proof/value.h"
+
+#include <string.h>
+
+struct interned_symbol;
+struct interned_value;
+
+struct mc_values {
+    struct mc_arena *arena;
+    struct mc_facts_table *facts;
+    struct interned_symbol *symbols_by_key;
+    struct interned_value *values_by_key;
+    MC_VECTOR(struct mc_symbol_key) symbols;
+    MC_VECTOR(const struct mc_value_data *) items;
+    MC_VECTOR(int64_t) lost;
+};
+
+static inline const struct mc_value_data *mc_value_data_of(const struct mc_values *values, mc_value value)
+{
+    return values->items.items[value];
+}
+
+static inline uint64_t mc_width_mask(unsigned width)
+{
+    return width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+}
+
+/* Remembers the module addresses in the value as lost. */
+void mc_value_lose(struct mc_values *values, const struct mc_case *cases, size_t count);
+
+mc_value mc_value_intern(struct mc_values *values, const struct mc_value_data *data);
+/* The value as BITS (in *ret); false when it is TOP or has a base whose bits mean nothing. */
+bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret);
+/* Facts when bit `index` of a BITS value is `set`. */
+mc_facts mc_bits_when(const struct mc_value_data *bits, unsigned index, bool set);
+void mc_bits_put(struct mc_value_data *bits, unsigned index, mc_facts if_one, mc_facts if_zero);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a comparison of an abstract value with a constant implies. */
+#include "scanner/proof/value_internal.h"
+
+enum mc_relation mc_relation_negate(enum mc_relation relation)
+{
+    return (enum mc_relation)(relation ^ 1); /* the enumerators stand in pairs */
+}
+
+static int64_t sign_of(uint64_t x, unsigned width)
+{
+    uint64_t sign = UINT64_C(1) << (width - 1);
+    return (int64_t)(((x & mc_width_mask(width)) ^ sign) - sign);
+}
+
+static bool holds(uint64_t x, enum mc_relation relation, uint64_t constant, unsigned width)
+{
+    uint64_t mask = mc_width_mask(width);
+    x &= mask;
+    switch (relation) {
+    case MC_EQ:
+        return x == (constant & mask);
+    case MC_NE:
+        return x != (constant & mask);
+    case MC_BELOW:
+        return x < (constant & mask);
+    case MC_NOT_BELOW:
+        return x >= (constant & mask);
+    case MC_LESS:
+        return sign_of(x, width) < sign_of(constant, width);
+    case MC_NOT_LESS:
+        return sign_of(x, width) >= sign_of(constant, width);
+    case MC_BIT_SET:
+        return x >> (constant & 63) & 1;
+    case MC_BIT_CLEAR:
+        return !(x >> (constant & 63) & 1);
+    }
+    return true;
+}
+
+static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one, enum mc_relation relation,
+                            uint64_t constant, unsigned width)
+{
+    struct mc_symbol_key key = mc_symbol_get(values, one->base);
+    switch (key.kind) {
+    case MC_SYM_MODULE:
+    case MC_SYM_STACK:
+    case MC_SYM_ALIGNED:
+    case MC_SYM_OBJECT:
+        if (constant == 0 && relation == MC_EQ && key.kind != MC_SYM_OBJECT) /* neither a stack nor a module address is NULL */
+            return MC_FACTS_ALL;
+        return one->facts;
+    case MC_SYM_ARGUMENT:
+    case MC_SYM_CELL:
+    case MC_SYM_TLS:
+    case MC_SYM_LOAD:
+    case MC_SYM_RETURN:
+    case MC_SYM_MAX_LEAF:
+        break;
+    default:
+        return one->facts;
+    }
+    bool equality = relation == MC_EQ || relation == MC_NE;
+    if (one->offset && !equality)
+        return one->facts; /* x + k below c says nothing simple of x */
+    uint64_t wanted = equality ? (constant - (uint64_t)one->offset) & mc_width_mask(width < key.width ? width : key.width)
+                               : constant;
+    mc_facts test = mc_facts_one(values->facts, mc_atom_test(one->base, relation, wanted), 0);
+    return mc_facts_or(values->facts, test, one->facts);
+}
+
+static mc_facts test_cases(struct mc_values *values, const struct mc_value_data *data, enum mc_relation relation,
+                           uint64_t constant, unsigned width)
+{
+    mc_facts sets[MC_MAX_CASES + 1];
+    size_t count = 0;
+    for (uint32_t i = 0; i < data->count; i++) {
+        if (data->cases[i].base)
+            sets[count++] = test_symbol(values, &data->cases[i], relation, constant, width);
+        else if (holds((uint64_t)data->cases[i].offset, relation, constant, width))
+            sets[count++] = data->cases[i].facts;
+    }
+    bool listed = false; /* EQ to a listed case is not "any other value" */
+    if (relation == MC_EQ)
+        for (uint32_t i = 0; i < data->count; i++)
+            listed |= !data->cases[i].base && holds((uint64_t)data->cases[i].offset, MC_EQ, constant, width);
+    if (!listed && data->other != MC_FACTS_ALL)
+        sets[count++] = data->other;
+    return mc_facts_any(values->facts, sets, count, 0);
+}
+
+static mc_facts test_bits_equal(struct mc_values *values, const struct mc_value_data *bits, uint64_t constant, unsigned width)
+{
+    mc_facts result = MC_FACTS_NONE;
+    if ((bits->constant ^ constant) & bits->known & mc_width_mask(width))
+        return MC_FACTS_ALL;
+    for (uint32_t i = 0; i < bits->count && bits->bits[i].index < width; i++) {
+        bool set = constant >> bits->bits[i].index & 1;
+        result = mc_facts_or(values->facts, result, set ? bits->bits[i].if_one : bits->bits[i].if_zero);
+    }
+    return result;
+}
+
+/* At least one bit differs from the constant; `from` leaves the bits below out. */
+static mc_facts test_bits_differ(struct mc_values *values, const struct mc_value_data *bits, uint64_t constant,
+                                 unsigned from, unsigned width)
+{
+    uint64_t mask = mc_width_mask(width) & ~mc_width_mask(from);
+    mc_facts sets[64];
+    size_t count = 0;
+    uint64_t informative = 0;
+    for (uint32_t i = 0; i < bits->count; i++)
+        informative |= UINT64_C(1) << bits->bits[i].index;
+    if (mask & ~bits->known & ~informative)
+        return MC_FACTS_NONE; /* a bit that says nothing may be the one */
+    if ((bits->constant ^ constant) & bits->known & mask & ~informative)
+        return MC_FACTS_NONE; /* always different */
+    for (uint32_t i = 0; i < bits->count; i++) {
+        if (!(mask >> bits->bits[i].index & 1))
+            continue;
+        bool set = constant >> bits->bits[i].index & 1;
+        mc_facts facts = set ? bits->bits[i].if_zero : bits->bits[i].if_one;
+        if (facts != MC_FACTS_ALL)
+            sets[count++] = facts;
+    }
+    if (!count)
+        return MC_FACTS_ALL;
+    return mc_facts_any(values->facts, sets, count, 0);
+}
+
+/* Unsigned order against a power of two is a question about the bits from there up. */
+static mc_facts test_bits_order(struct mc_values *values, const struct mc_value_data *bits, enum mc_relation relation,
+                                uint64_t constant, unsigned width)
+{
+    if (!constant)
+        return relation == MC_BELOW ? MC_FACTS_ALL : MC_FACTS_NONE;
+    unsigned power = (unsigned)__builtin_ctzll(constant);
+    if (constant != UINT64_C(1) << power || power >= width)
+        return MC_FACTS_NONE;
+    if (relation == MC_NOT_BELOW)
+        return test_bits_differ(values, bits, 0, power, width);
+    struct mc_value_data high = *bits;
+    high.count = 0;
+    for (uint32_t i = 0; i < bits->count; i++)
+        if (bits->bits[i].index >= power)
+            high.bits[high.count++] = bits->bits[i];
+    high.known &= ~mc_width_mask(power);
+    return test_bits_equal(values, &high, 0, width);
+}
+
+static mc_facts test_bits(struct mc_values *values, const struct mc_value_data *bits, enum mc_relation relation,
+                          uint64_t constant, unsigned width)
+{
+    switch (relation) {
+    case MC_EQ:
+        return test_bits_equal(values, bits, constant, width);
+    case MC_NE:
+        return test_bits_differ(values, bits, constant, 0, width);
+    case MC_BELOW:
+    case MC_NOT_BELOW:
+        return test_bits_order(values, bits, relation, constant & mc_width_mask(width), width);
+    case MC_LESS:
+    case MC_NOT_LESS:
+        if (constant & mc_width_mask(width))
+            return MC_FACTS_NONE;
+        return mc_bits_when(bits, width - 1, relation == MC_LESS);
+    case MC_BIT_SET:
+    case MC_BIT_CLEAR:
+        return mc_bits_when(bits, (unsigned)constant & 63, relation == MC_BIT_SET);
+    }
+    return MC_FACTS_NONE;
+}
+
+mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relation relation, uint64_t constant, unsigned width)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    if (data->kind == MC_VALUE_TOP) {
+        if (data->other == MC_FACTS_NONE)
+            return MC_FACTS_NONE;
+        struct mc_atom tested = {.kind = MC_ATOM_TESTED, .a = data->other};
+        return mc_facts_one(values->facts, tested, 0);
+    }
+    mc_facts result;
+    if (data->kind == MC_VALUE_CASES && (data->width >= width || relation >= MC_BIT_SET)) {
+        result = test_cases(values, data, relation, constant, width);
+    } else {
+        struct mc_value_data bits;
+        if (!mc_value_to_bits(values, value, &bits))
+            return MC_FACTS_NONE;
+        result = test_bits(values, &bits, relation, constant, width);
+    }
+    mc_facts provenance;
+    if (result == MC_FACTS_NONE && (provenance = mc_value_provenance(values, value)) != MC_FACTS_NONE) {
+        struct mc_atom tested = {.kind = MC_ATOM_TESTED, .a = provenance};
+        return mc_facts_one(values->facts, tested, 0);
+    }
+    return result;
+}
