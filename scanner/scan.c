@@ -26,31 +26,6 @@ void mc_file_result_free(struct mc_file_result *result)
     free(result);
 }
 
-/* TEMPORARY, until the guard proof is here: every use is unguarded, inferred. */
-static void judge_nothing_guarded(const struct mc_entries *entries, const struct mc_uses *uses, const struct mc_feature_set *baseline,
-                                  struct mc_file_result *result)
-{
-    result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
-    result->finding_count = uses->count;
-    for (size_t i = 0; i < uses->count; i++) {
-        const struct mc_need *need = mc_need_at(uses->items[i].need);
-        const struct mc_entry *entry = mc_entry_holding(entries, uses->items[i].address);
-        struct mc_finding *finding = &result->findings[i];
-        *finding = (struct mc_finding){
-            .use = uses->items[i],
-            .function = entry ? entry->name : NULL,
-            .function_address = entry ? entry->address : 0,
-            .needs = need->alternatives[0],
-            .missing = mc_set_minus(need->alternatives[0], baseline),
-            .verdict = MC_VERDICT_UNGUARDED,
-            .confidence = MC_INFERRED,
-            .severity = MC_ERROR,
-            .rule = "MC001",
-            .reason = "its guards were not looked for",
-        };
-    }
-}
-
 /* The verdict that counts for the file: --strict turns some that are no danger into ones that are. */
 static enum mc_verdict effective_verdict(const struct mc_finding *finding, const struct mc_scan_options *options)
 {
@@ -150,8 +125,10 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     if (warning.kind != MC_ERROR_NONE)
         add_gap(result, 0, "damage", mc_arena_strdup(&result->arena, warning.text));
     if (uses->count) {
-        (void)mc_proof_run;
-        judge_nothing_guarded(entries, uses, &options->baseline.features, result);
+        struct mc_proof_options proof = {.baseline = &options->baseline.features,
+                                         .strict_conformance = options->strict_conformance,
+                                         .strict_proof = options->strict_proof};
+        mc_proof_run(image, entries, uses, &proof, result);
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
     sum_up(result, options);

@@ -65,9 +65,11 @@ static void find_pointed(struct reader *reader, uint64_t address)
         find_entry(reader, address, MC_ENTRY_POINTER);
 }
 
-static void refer_operand(struct reader *reader, uint64_t from, uint64_t to, const struct mc_insn *insn)
+static void refer_operand(struct reader *reader, uint64_t from, uint64_t to, const struct mc_insn *insn, bool indexed)
 {
     unsigned access = mc_memory_access(insn);
+    if (indexed && access)
+        access |= MC_ACCESS_ADDRESS; /* a table: its rows are reached from this address */
     if (access & MC_ACCESS_ADDRESS) {
         refer(reader, from, to, MC_REF_LEA);
         if (mc_image_is_code(reader->image, to))
@@ -113,7 +115,8 @@ static void read_got_relative(struct reader *reader, uint64_t address, const str
     bool by_base = insn->base >= 0 && (registers >> insn->base & 1);
     bool by_index = insn->index >= 0 && insn->scale == 1 && (registers >> insn->index & 1);
     if (by_base || by_index)
-        refer_operand(reader, address, (uint32_t)(reader->image->got_base + (uint64_t)insn->displacement), insn);
+        refer_operand(reader, address, (uint32_t)(reader->image->got_base + (uint64_t)insn->displacement), insn,
+                      insn->base >= 0 && insn->index >= 0);
 }
 
 static void read_absolute(struct reader *reader, uint64_t address, const struct mc_insn *insn)
@@ -122,7 +125,8 @@ static void read_absolute(struct reader *reader, uint64_t address, const struct 
     bool moffs = insn->map == MC_MAP_PRIMARY && insn->encoding == MC_LEGACY && insn->opcode >= 0xa0 && insn->opcode <= 0xa3;
     bool memory = insn->has_modrm && insn->mod != 3 && insn->base != MC_REG_RIP && insn->displacement_size == 4;
     if (memory || moffs)
-        refer_operand(reader, address, wide ? (uint64_t)insn->displacement : (uint32_t)insn->displacement, insn);
+        refer_operand(reader, address, wide ? (uint64_t)insn->displacement : (uint32_t)insn->displacement, insn,
+                      memory && (insn->base >= 0 || insn->index >= 0));
     if (insn->immediate_size >= 4) {
         uint64_t value = wide ? (uint64_t)insn->immediate : (uint32_t)insn->immediate;
         if (is_mapped(reader, value)) {
@@ -142,7 +146,7 @@ static void read_operands(struct reader *reader, uint64_t address, const uint8_t
     if ((!rip_relative && !long_enough) || !mc_decode(reader->image->mode, bytes, size, &insn))
         return;
     if (rip_relative)
-        refer_operand(reader, address, mc_class_target(reader->image, address + class->length, class), &insn);
+        refer_operand(reader, address, mc_class_target(reader->image, address + class->length, class), &insn, false);
     if (reader->absolute)
         read_absolute(reader, address, &insn);
     else if (reader->got_relative)
@@ -212,8 +216,9 @@ static void read_data(struct reader *reader)
         for (size_t at = skip; at + width <= segment->file_size; at += width) {
             uint64_t word = 0;
             memcpy(&word, segment->bytes + at, width);
-            if (mc_image_is_code(image, word) && mc_entry_at(reader->entries, word) &&
-                !mc_image_reloc_at(image, segment->address + at))
+            bool function = mc_image_is_code(image, word) && mc_entry_at(reader->entries, word);
+            bool data = !mc_image_is_code(image, word) && word % width == 0; /* refer() asks whether it is mapped */
+            if ((function || data) && !mc_image_reloc_at(image, segment->address + at))
                 refer(reader, segment->address + at, word, MC_REF_DATA);
         }
     }

@@ -309,6 +309,23 @@ mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enu
     return intern(table, table->scratch.items, table->scratch.count);
 }
 
+mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts)
+{
+    if (facts <= MC_FACTS_ALL)
+        return MC_FACTS_NONE;
+    struct cache_entry *entry = cached(table, 3, facts, 0);
+    if (entry->operation == 3 && entry->a == facts)
+        return entry->result;
+    struct mc_fact_set set = table->sets.items[facts];
+    table->scratch.count = 0;
+    for (size_t i = 0; i < set.count; i++)
+        if (mc_atom_is_base(&table->atoms.items[set.items[i].atom]))
+            mc_push(&table->scratch, set.items[i]);
+    mc_facts result = intern(table, table->scratch.items, table->scratch.count);
+    *entry = (struct cache_entry){3, facts, 0, result};
+    return result;
+}
+
 struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value)
 {
     return (struct mc_atom){.kind = MC_ATOM_BIT, .a = leaf, .b = subleaf, .c = (uint64_t)reg << 8 | bit << 1 | value};

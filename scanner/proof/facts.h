@@ -71,6 +71,7 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
 /* Every fact's site replaced; used when an answer travels up to the test that asked for it. */
 mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site);
 mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enum mc_atom_kind kind);
+mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts); /* without questions; of ALL: NONE */
 struct mc_fact_set mc_facts_get(const struct mc_facts_table *table, mc_facts facts); /* ALL reads as empty */
 const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count);
 bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom);

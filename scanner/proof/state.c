@@ -119,13 +119,26 @@ void mc_state_store(struct mc_values *values, struct mc_state *state, uint32_t b
     state->cell_count++;
 }
 
+/* A loop that makes ever new numbers, or walks a pointer: nothing to be learnt from the single values. */
+static bool grows(const struct mc_values *values, mc_value old, mc_value joined)
+{
+    struct mc_value_data before, after;
+    mc_value_get(values, old, &before);
+    mc_value_get(values, joined, &after);
+    if (before.kind != MC_VALUE_CASES || after.kind != MC_VALUE_CASES || after.count <= before.count)
+        return false;
+    for (uint32_t i = 0; i < after.count; i++)
+        if (after.cases[i].base != MC_BASE_MODULE)
+            return true;
+    return false;
+}
+
 static mc_value join_value(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb, bool widen)
 {
     if (a == b)
         return a;
     mc_value joined = mc_value_join(values, a, fa, b, fb);
-    uint64_t constant;
-    if (widen && joined != a && (mc_value_is_constant(values, a, &constant) || mc_value_is_constant(values, b, &constant)))
+    if (widen && joined != a && grows(values, a, joined))
         return mc_value_top(values, mc_value_provenance(values, joined));
     return joined;
 }

@@ -219,6 +219,19 @@ mc_facts mc_bits_when(const struct mc_value_data *bits, unsigned index, bool set
     return MC_FACTS_NONE;
 }
 
+void mc_bits_expand(const struct mc_value_data *bits, struct mc_wide_bits *ret)
+{
+    for (unsigned i = 0; i < 64; i++) {
+        bool known = bits->known >> i & 1, set = bits->constant >> i & 1;
+        ret->if_one[i] = known && !set ? MC_FACTS_ALL : MC_FACTS_NONE;
+        ret->if_zero[i] = known && set ? MC_FACTS_ALL : MC_FACTS_NONE;
+    }
+    for (uint32_t i = 0; i < bits->count; i++) {
+        ret->if_one[bits->bits[i].index] = bits->bits[i].if_one;
+        ret->if_zero[bits->bits[i].index] = bits->bits[i].if_zero;
+    }
+}
+
 mc_value mc_value_from_bits(struct mc_values *values, const struct mc_value_data *bits)
 {
     if (bits->known == UINT64_MAX && !bits->count)
@@ -259,19 +272,20 @@ mc_facts mc_value_provenance(struct mc_values *values, mc_value value)
     mc_facts result = MC_FACTS_NONE;
     if (data->kind == MC_VALUE_TOP)
         return data->other;
+    if (data->kind == MC_VALUE_MASKED)
+        return mc_facts_only_base(values->facts, data->cases[0].facts);
     if (data->kind == MC_VALUE_BITS) {
         for (uint32_t i = 0; i < data->count; i++) {
-            if (data->bits[i].if_one != MC_FACTS_ALL)
-                result = mc_facts_or(values->facts, result, data->bits[i].if_one);
-            else if (data->bits[i].if_zero != MC_FACTS_ALL)
-                result = mc_facts_or(values->facts, result, data->bits[i].if_zero);
+            mc_facts side = data->bits[i].if_one != MC_FACTS_ALL ? data->bits[i].if_one : data->bits[i].if_zero;
+            if (side != MC_FACTS_ALL)
+                result = mc_facts_or(values->facts, result, mc_facts_only_base(values->facts, side));
         }
         return result;
     }
     if (data->other != MC_FACTS_ALL)
-        result = data->other;
+        result = mc_facts_only_base(values->facts, data->other);
     for (uint32_t i = 0; i < data->count; i++)
-        result = mc_facts_or(values->facts, result, data->cases[i].facts);
+        result = mc_facts_or(values->facts, result, mc_facts_only_base(values->facts, data->cases[i].facts));
     return result;
 }
 
@@ -290,18 +304,52 @@ static bool is_data_symbol(const struct mc_symbol_key *key)
     }
 }
 
-static void symbol_to_bits(struct mc_values *values, uint32_t symbol, mc_facts always, struct mc_value_data *ret)
+mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol, uint64_t mask, int64_t shift)
 {
-    struct mc_symbol_key key = mc_symbol_get(values, symbol);
-    unsigned width = key.width < 64 ? key.width : 64;
+    if (!mask)
+        return mc_value_constant(values, 0);
+    struct mc_value_data data;
+    memset(&data, 0, sizeof data);
+    data.kind = MC_VALUE_MASKED;
+    data.count = 1;
+    data.known = mask;
+    data.constant = (uint64_t)shift;
+    data.cases[0] = *symbol;
+    return mc_value_intern(values, &data);
+}
+
+bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_value_data *ret)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    if (data->kind != MC_VALUE_MASKED) {
+        if (data->kind != MC_VALUE_CASES || data->count != 1 || data->cases[0].offset || data->other != MC_FACTS_ALL)
+            return false;
+        struct mc_symbol_key key = mc_symbol_get(values, data->cases[0].base);
+        if (!is_data_symbol(&key) || data->width < key.width)
+            return false;
+        memset(ret, 0, sizeof *ret);
+        ret->kind = MC_VALUE_MASKED;
+        ret->count = 1;
+        ret->known = mc_width_mask(key.width);
+        ret->cases[0] = data->cases[0];
+        return true;
+    }
+    memcpy(ret, data, used_size(data));
+    return true;
+}
+
+static void masked_to_bits(struct mc_values *values, const struct mc_value_data *masked, struct mc_value_data *ret)
+{
+    const struct mc_case *symbol = &masked->cases[0];
     for (unsigned bit = 0; bit < 64; bit++) {
-        if (bit >= width) {
+        if (!(masked->known >> bit & 1)) {
             mc_bits_put(ret, bit, MC_FACTS_ALL, MC_FACTS_NONE);
             continue;
         }
-        mc_facts one = mc_facts_one(values->facts, mc_atom_test(symbol, MC_BIT_SET, bit), 0);
-        mc_facts zero = mc_facts_one(values->facts, mc_atom_test(symbol, MC_BIT_CLEAR, bit), 0);
-        mc_bits_put(ret, bit, mc_facts_or(values->facts, one, always), mc_facts_or(values->facts, zero, always));
+        uint64_t from = bit + masked->constant;
+        mc_facts one = mc_facts_one(values->facts, mc_atom_test(symbol->base, MC_BIT_SET, from), 0);
+        mc_facts zero = mc_facts_one(values->facts, mc_atom_test(symbol->base, MC_BIT_CLEAR, from), 0);
+        mc_bits_put(ret, bit, mc_facts_or(values->facts, one, symbol->facts), mc_facts_or(values->facts, zero, symbol->facts));
     }
 }
 
@@ -329,19 +377,19 @@ bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_
         memcpy(ret, data, used_size(data));
         return true;
     }
-    bool plain = true;
-    for (uint32_t i = 0; i < data->count; i++)
-        plain &= data->cases[i].base == 0;
+    bool plain = data->kind == MC_VALUE_CASES;
+    for (uint32_t i = 0; plain && i < data->count; i++)
+        plain = data->cases[i].base == 0;
     if (plain) {
         cases_to_bits(values, data, ret);
         return true;
     }
-    if (data->count == 1 && data->cases[0].offset == 0 && data->other == MC_FACTS_ALL) {
-        struct mc_symbol_key key = mc_symbol_get(values, data->cases[0].base);
-        if (is_data_symbol(&key)) {
-            symbol_to_bits(values, data->cases[0].base, data->cases[0].facts, ret);
-            return true;
-        }
-    }
-    return false;
+    struct mc_value_data masked;
+    if (!mc_value_as_masked(values, value, &masked))
+        return false;
+    /* What lies behind a pointer is worth it only when a few bits of it are meant. */
+    if (mc_symbol_get(values, masked.cases[0].base).kind == MC_SYM_LOAD && __builtin_popcountll(masked.known) > 16)
+        return false;
+    masked_to_bits(values, &masked, ret);
+    return true;
 }

@@ -6,6 +6,8 @@
  *          constant is one case with base 0; an address on the stack, an argument, the contents of a cell are one case whose
  *          base is a symbol
  *   BITS   for each bit: constant, or the facts implied when it is 1 and when it is 0
+ *   MASKED bits of one symbol, moved: bit i of the value is bit i + shift of the symbol where the mask has bit i, else 0. What
+ *          most tests in a program look at; it becomes BITS only when it meets something that is
  *
  * Values are interned; equal ids mean equal values. All operations are pure. */
 #ifndef MC_SCANNER_PROOF_VALUE_H
@@ -37,7 +39,7 @@ struct mc_symbol_key {
     int64_t b;
 };
 
-enum mc_value_kind { MC_VALUE_TOP, MC_VALUE_CASES, MC_VALUE_BITS };
+enum mc_value_kind { MC_VALUE_TOP, MC_VALUE_CASES, MC_VALUE_BITS, MC_VALUE_MASKED };
 
 struct mc_case {
     int64_t offset;
@@ -56,7 +58,8 @@ struct mc_value_data {
     uint32_t kind, count;
     uint32_t width;     /* CASES: bits that are meant; above them nothing is known */
     mc_facts other;     /* CASES: facts of any other value. TOP: provenance */
-    uint64_t known, constant; /* BITS: which bits are constant, and their values */
+    uint64_t known, constant; /* BITS: which bits are constant, and their values. MASKED: mask, and shift (as int64_t); the
+                                 symbol and the facts that hold anyway are in cases[0] */
     union {
         struct mc_case cases[MC_MAX_CASES];
         struct mc_bit bits[64]; /* sorted by index; only bits that imply something */

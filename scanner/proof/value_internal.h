@@ -36,8 +36,16 @@ void mc_value_lose(struct mc_values *values, const struct mc_case *cases, size_t
 mc_value mc_value_intern(struct mc_values *values, const struct mc_value_data *data);
 /* The value as BITS (in *ret); false when it is TOP or has a base whose bits mean nothing. */
 bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret);
+/* The value as MASKED, when it is that or one data symbol; false otherwise. */
+bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_value_data *ret);
+mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol, uint64_t mask, int64_t shift);
+
 /* Facts when bit `index` of a BITS value is `set`. */
 mc_facts mc_bits_when(const struct mc_value_data *bits, unsigned index, bool set);
+struct mc_wide_bits { /* the same for all bits at once */
+    mc_facts if_one[64], if_zero[64];
+};
+void mc_bits_expand(const struct mc_value_data *bits, struct mc_wide_bits *ret);
 void mc_bits_put(struct mc_value_data *bits, unsigned index, mc_facts if_one, mc_facts if_zero);
 
 #endif

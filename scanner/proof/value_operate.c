@@ -170,13 +170,16 @@ static mc_value operate_bits(struct mc_values *values, enum mc_operation operati
             if (!((x.known & ~x.constant) >> bit & 1) && !((y.known & ~y.constant) >> bit & 1))
                 return lost(values, a, b);
     unknown_bits(&result);
+    struct mc_wide_bits wx, wy;
+    mc_bits_expand(&x, &wx);
+    mc_bits_expand(&y, &wy);
     for (unsigned bit = 0; bit < 64; bit++) {
         if (bit >= width) {
             mc_bits_put(&result, bit, MC_FACTS_ALL, MC_FACTS_NONE);
             continue;
         }
-        mc_facts p[2] = {mc_bits_when(&x, bit, false), mc_bits_when(&x, bit, true)};
-        mc_facts q[2] = {mc_bits_when(&y, bit, false), mc_bits_when(&y, bit, true)}, r[2];
+        mc_facts p[2] = {wx.if_zero[bit], wx.if_one[bit]};
+        mc_facts q[2] = {wy.if_zero[bit], wy.if_one[bit]}, r[2];
         combine_bit(values->facts, operation, p, q, r);
         mc_bits_put(&result, bit, r[1], r[0]);
     }
@@ -208,15 +211,63 @@ static mc_value operate_shift(struct mc_values *values, enum mc_operation operat
         return lost(values, a, b);
     count &= width == 64 ? 63 : 31;
     unknown_bits(&result);
+    struct mc_wide_bits wide;
+    mc_bits_expand(&source, &wide);
     for (unsigned bit = 0; bit < 64; bit++) {
         int from = bit < width ? shifted_from(operation, (int)bit, (int)count, (int)width) : -1;
         if (from < 0 || from >= (int)width)
             mc_bits_put(&result, bit, MC_FACTS_ALL, MC_FACTS_NONE);
         else
-            mc_bits_put(&result, bit, mc_bits_when(&source, (unsigned)from, true),
-                        mc_bits_when(&source, (unsigned)from, false));
+            mc_bits_put(&result, bit, wide.if_one[from], wide.if_zero[from]);
     }
     return mc_value_from_bits(values, &result);
+}
+
+/* AND with a constant and shifts by one keep bits of one symbol what they are. */
+static bool operate_masked(struct mc_values *values, enum mc_operation operation, mc_value a, mc_value b, unsigned width,
+                           mc_value *ret)
+{
+    struct mc_value_data masked;
+    uint64_t constant;
+    if (operation == MC_OP_AND && mc_value_is_constant(values, a, &constant)) {
+        mc_value swap = a;
+        a = b;
+        b = swap;
+    }
+    if (!mc_value_is_constant(values, b, &constant) || !mc_value_as_masked(values, a, &masked))
+        return false;
+    uint64_t mask = masked.known & mc_width_mask(width);
+    int64_t shift = (int64_t)masked.constant;
+    unsigned count = (unsigned)constant & (width == 64 ? 63 : 31);
+    if (operation == MC_OP_AND) {
+        mask &= constant;
+    } else if (operation == MC_OP_SHL) {
+        mask = mask << count & mc_width_mask(width);
+        shift -= count;
+    } else if (operation == MC_OP_SHR || (operation == MC_OP_SAR && !(mask >> (width - 1) & 1))) {
+        mask >>= count;
+        shift += count;
+    } else {
+        return false;
+    }
+    *ret = mc_value_masked(values, &masked.cases[0], mask, shift);
+    return true;
+}
+
+/* Nothing of what CPUID said is in it, and nothing that other code may have put somewhere. */
+static bool is_dull(const struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    if (data->kind == MC_VALUE_TOP)
+        return true;
+    if (data->kind == MC_VALUE_BITS)
+        return false;
+    for (uint32_t i = 0; i < data->count; i++) {
+        uint32_t kind = mc_symbol_get(values, data->cases[i].base).kind;
+        if (kind == MC_SYM_NONE || kind == MC_SYM_CELL || kind == MC_SYM_RETURN || kind == MC_SYM_TLS || kind == MC_SYM_ARGUMENT)
+            return false;
+    }
+    return true;
 }
 
 mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation, mc_value a, mc_value b, unsigned width)
@@ -227,15 +278,20 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     if (plain_cases(x, width) && plain_cases(y, width))
         return operate_cases(values, operation, x, y, width);
     mc_value result;
+    if (operate_masked(values, operation, a, b, width, &result))
+        return result;
     if (operation == MC_OP_ADD || operation == MC_OP_SUB) {
         if (width >= 32 && operate_offset(values, operation, a, b, width, &result))
             return result;
-        return operation == MC_OP_ADD ? operate_bits(values, operation, a, b, width) : lost(values, a, b);
+        bool bits = x->kind == MC_VALUE_BITS || y->kind == MC_VALUE_BITS || (x->kind == MC_VALUE_MASKED && y->kind == MC_VALUE_MASKED);
+        return operation == MC_OP_ADD && bits ? operate_bits(values, operation, a, b, width) : lost(values, a, b);
     }
     if (operation == MC_OP_MUL)
         return lost(values, a, b);
     if (operation >= MC_OP_SHL)
         return operate_shift(values, operation, a, b, width);
+    if (is_dull(values, a) && is_dull(values, b))
+        return lost(values, a, b);
     return operate_bits(values, operation, a, b, width);
 }
 
@@ -291,15 +347,19 @@ mc_value mc_value_sign_extend(struct mc_values *values, mc_value value, unsigned
         return mc_value_cases(values, cases, data->count, data->other, 64);
     }
     struct mc_value_data source, result;
+    if (mc_value_as_masked(values, value, &source)) /* the sign of a whole symbol is left to its own width */
+        return value;
     if (!mc_value_to_bits(values, value, &source))
         return lost(values, value, MC_TOP);
+    struct mc_wide_bits wide;
+    mc_bits_expand(&source, &wide);
     unknown_bits(&result);
     for (unsigned bit = 0; bit < 64; bit++) {
         unsigned at = bit < from ? bit : from - 1;
         if (bit >= to)
             mc_bits_put(&result, bit, MC_FACTS_ALL, MC_FACTS_NONE);
         else
-            mc_bits_put(&result, bit, mc_bits_when(&source, at, true), mc_bits_when(&source, at, false));
+            mc_bits_put(&result, bit, wide.if_one[at], wide.if_zero[at]);
     }
     return mc_value_from_bits(values, &result);
 }
@@ -309,14 +369,18 @@ mc_value mc_value_extract(struct mc_values *values, mc_value value, unsigned low
     struct mc_value_data source, result;
     if (low == 0 && width >= 64)
         return value;
+    if (mc_value_as_masked(values, value, &source))
+        return mc_value_masked(values, &source.cases[0], source.known >> low & mc_width_mask(width), (int64_t)source.constant + low);
     if (!mc_value_to_bits(values, value, &source))
         return lost(values, value, MC_TOP);
+    struct mc_wide_bits wide;
+    mc_bits_expand(&source, &wide);
     unknown_bits(&result);
     for (unsigned bit = 0; bit < 64; bit++) {
         if (bit >= width || low + bit >= 64)
             mc_bits_put(&result, bit, MC_FACTS_ALL, MC_FACTS_NONE);
         else
-            mc_bits_put(&result, bit, mc_bits_when(&source, low + bit, true), mc_bits_when(&source, low + bit, false));
+            mc_bits_put(&result, bit, wide.if_one[low + bit], wide.if_zero[low + bit]);
     }
     return mc_value_from_bits(values, &result);
 }
@@ -337,22 +401,30 @@ mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, 
         return mc_value_cases(values, cases, count, mc_facts_and(values->facts, o->other, p->other), 64);
     }
     if (low == 0 && p->kind == MC_VALUE_CASES && o->kind == MC_VALUE_TOP && plain_cases(p, width)) {
-        struct mc_value_data narrow = *p; /* only the low bits are meant */
+        struct mc_value_data narrow; /* only the low bits are meant */
         mc_value low_part = mc_value_zero_extend(values, part, width);
         mc_value_get(values, low_part, &narrow);
         return mc_value_cases(values, narrow.cases, narrow.count, narrow.other, width);
     }
     struct mc_value_data base, added, result;
+    bool symbol_part = p->kind == MC_VALUE_CASES && p->count == 1 && p->cases[0].base;
+    if (low == 0 && symbol_part && p->other == MC_FACTS_ALL && o->kind != MC_VALUE_BITS) /* what was there above is given up */
+        return mc_value_cases(values, p->cases, 1, MC_FACTS_ALL, width);
+    if (is_dull(values, old) && is_dull(values, part))
+        return lost(values, old, part);
     bool any = operand_bits(values, old, &base);
     any |= operand_bits(values, part, &added);
     if (!any)
         return lost(values, old, part);
     unknown_bits(&result);
+    struct mc_wide_bits outer, inner;
+    mc_bits_expand(&base, &outer);
+    mc_bits_expand(&added, &inner);
     for (unsigned bit = 0; bit < 64; bit++) {
         bool inside = bit >= low && bit < low + width;
-        const struct mc_value_data *from = inside ? &added : &base;
+        const struct mc_wide_bits *from = inside ? &inner : &outer;
         unsigned at = inside ? bit - low : bit;
-        mc_bits_put(&result, bit, mc_bits_when(from, at, true), mc_bits_when(from, at, false));
+        mc_bits_put(&result, bit, from->if_one[at], from->if_zero[at]);
     }
     return mc_value_from_bits(values, &result);
 }
@@ -364,6 +436,10 @@ mc_value mc_value_with_facts(struct mc_values *values, mc_value value, mc_facts 
         return value;
     struct mc_value_data copy;
     mc_value_get(values, value, &copy);
+    if (copy.kind == MC_VALUE_MASKED) {
+        copy.cases[0].facts = mc_facts_or(values->facts, copy.cases[0].facts, facts);
+        return mc_value_masked(values, &copy.cases[0], copy.known, (int64_t)copy.constant);
+    }
     if (copy.kind == MC_VALUE_CASES) {
         for (uint32_t i = 0; i < copy.count; i++)
             copy.cases[i].facts = mc_facts_or(values->facts, copy.cases[i].facts, facts);
@@ -371,10 +447,12 @@ mc_value mc_value_with_facts(struct mc_values *values, mc_value value, mc_facts 
         return mc_value_cases(values, copy.cases, copy.count, other, copy.width);
     }
     struct mc_value_data result;
+    struct mc_wide_bits wide;
     unknown_bits(&result);
+    mc_bits_expand(&copy, &wide);
     for (unsigned bit = 0; bit < 64; bit++)
-        mc_bits_put(&result, bit, mc_facts_or(values->facts, mc_bits_when(&copy, bit, true), facts),
-                    mc_facts_or(values->facts, mc_bits_when(&copy, bit, false), facts));
+        mc_bits_put(&result, bit, mc_facts_or(values->facts, wide.if_one[bit], facts),
+                    mc_facts_or(values->facts, wide.if_zero[bit], facts));
     return mc_value_from_bits(values, &result);
 }
 
@@ -403,6 +481,13 @@ static mc_value join_cases(struct mc_values *values, const struct mc_value_data 
     return mc_value_cases(values, cases, count, other, width);
 }
 
+/* Only numbers are worth looking at bit by bit. */
+static bool may_be_bits(const struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    return plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && __builtin_popcountll(data->known) <= 16);
+}
+
 mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb)
 {
     if (a == b || fb == MC_FACTS_ALL)
@@ -417,18 +502,23 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     }
     struct mc_value_data p, q, result;
     struct mc_facts_table *t = values->facts;
-    if (!mc_value_to_bits(values, a, &p) || !mc_value_to_bits(values, b, &q)) {
+    x = mc_value_data_of(values, a);
+    y = mc_value_data_of(values, b);
+    bool both = (x->kind == MC_VALUE_BITS && !is_dull(values, b)) || (y->kind == MC_VALUE_BITS && !is_dull(values, a)) ||
+                may_be_bits(values, a) + may_be_bits(values, b) == 2;
+    if (!both || !mc_value_to_bits(values, a, &p) || !mc_value_to_bits(values, b, &q)) {
         lose(values, a);
         lose(values, b);
         mc_facts provenance = mc_facts_or(t, mc_value_provenance(values, a), mc_value_provenance(values, b));
         return mc_value_top(values, provenance);
     }
     unknown_bits(&result);
+    struct mc_wide_bits wp, wq;
+    mc_bits_expand(&p, &wp);
+    mc_bits_expand(&q, &wq);
     for (unsigned bit = 0; bit < 64; bit++) {
-        mc_facts one = mc_facts_and(t, mc_facts_or(t, mc_bits_when(&p, bit, true), fa),
-                                    mc_facts_or(t, mc_bits_when(&q, bit, true), fb));
-        mc_facts zero = mc_facts_and(t, mc_facts_or(t, mc_bits_when(&p, bit, false), fa),
-                                     mc_facts_or(t, mc_bits_when(&q, bit, false), fb));
+        mc_facts one = mc_facts_and(t, mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb));
+        mc_facts zero = mc_facts_and(t, mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb));
         mc_bits_put(&result, bit, one, zero);
     }
     return mc_value_from_bits(values, &result);

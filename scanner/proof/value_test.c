@@ -171,6 +171,62 @@ static mc_facts test_bits(struct mc_values *values, const struct mc_value_data *
     return MC_FACTS_NONE;
 }
 
+#define MAX_TESTED_BITS 16
+
+/* All the masked bits as in the constant (equal), or at least one not (differ). */
+static mc_facts test_masked_bits(struct mc_values *values, const struct mc_value_data *masked, uint64_t mask, uint64_t constant, bool equal)
+{
+    struct mc_facts_table *t = values->facts;
+    mc_facts sets[MAX_TESTED_BITS], all = masked->cases[0].facts;
+    size_t count = 0;
+    if (__builtin_popcountll(mask) > MAX_TESTED_BITS)
+        return all;
+    for (uint64_t left = mask; left; left &= left - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(left);
+        bool set = (constant >> bit & 1) == equal;
+        struct mc_atom atom = mc_atom_test(masked->cases[0].base, set ? MC_BIT_SET : MC_BIT_CLEAR, bit + masked->constant);
+        sets[count] = mc_facts_one(t, atom, 0);
+        all = mc_facts_or(t, all, sets[count++]);
+    }
+    return equal ? all : mc_facts_or(t, masked->cases[0].facts, mc_facts_any(t, sets, count, 0));
+}
+
+static mc_facts test_masked(struct mc_values *values, const struct mc_value_data *masked, enum mc_relation relation,
+                            uint64_t constant, unsigned width)
+{
+    uint64_t mask = masked->known & mc_width_mask(width), wanted = constant & mc_width_mask(width);
+    bool sign = mask >> (width - 1) & 1;
+    switch (relation) {
+    case MC_EQ:
+    case MC_NE:
+        if (wanted & ~mask)
+            return relation == MC_EQ ? MC_FACTS_ALL : masked->cases[0].facts;
+        return test_masked_bits(values, masked, mask, wanted, relation == MC_EQ);
+    case MC_BIT_SET:
+    case MC_BIT_CLEAR:
+        mask &= UINT64_C(1) << (constant & 63);
+        if (!mask)
+            return relation == MC_BIT_SET ? MC_FACTS_ALL : masked->cases[0].facts;
+        return test_masked_bits(values, masked, mask, mask, relation == MC_BIT_SET);
+    case MC_LESS:
+    case MC_NOT_LESS:
+        if (!wanted && sign)
+            return test_masked_bits(values, masked, UINT64_C(1) << (width - 1), UINT64_MAX, relation == MC_LESS);
+        if (!wanted)
+            return relation == MC_LESS ? MC_FACTS_ALL : masked->cases[0].facts;
+        if (sign)
+            return masked->cases[0].facts;
+        __attribute__((fallthrough)); /* without a sign the orders are the same */
+    default:
+        if (!wanted || (wanted & (wanted - 1)))
+            return masked->cases[0].facts;
+        mask &= ~(wanted - 1); /* against a power of two: the bits from there up */
+        if (!mask)
+            return relation == MC_NOT_BELOW || relation == MC_NOT_LESS ? MC_FACTS_ALL : masked->cases[0].facts;
+        return test_masked_bits(values, masked, mask, 0, relation == MC_BELOW || relation == MC_LESS);
+    }
+}
+
 mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relation relation, uint64_t constant, unsigned width)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
@@ -181,7 +237,9 @@ mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relatio
         return mc_facts_one(values->facts, tested, 0);
     }
     mc_facts result;
-    if (data->kind == MC_VALUE_CASES && (data->width >= width || relation >= MC_BIT_SET)) {
+    if (data->kind == MC_VALUE_MASKED) {
+        result = test_masked(values, data, relation, constant, width);
+    } else if (data->kind == MC_VALUE_CASES && (data->width >= width || relation >= MC_BIT_SET)) {
         result = test_cases(values, data, relation, constant, width);
     } else {
         struct mc_value_data bits;
