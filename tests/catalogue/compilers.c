@@ -83,6 +83,56 @@ Test(sources, gcc_cpuid_header)
     free(text);
 }
 
+/* Clang's header: "/" "* Features in %ecx for leaf 1 *" "/" and hexadecimal masks. Its names that the lookup does not know,
+ * and (feature "") lines that contradict the manual. */
+static const struct {
+    const char *name, *feature;
+} clang_names[] = {
+    {"PCLMULQDQ", "pclmul"},   {"DTES64", "dtes64"},       {"DSCPL", "ds-cpl"},          {"CNXTID", "cid"},
+    {"TSCDeadline", "tsc-deadline"}, {"ENH_MOVSB", "erms"}, {"PREFTCHWT1", "prefetchwt1"}, {"AMXBF16", "amx-bf16"},
+    {"AMXTILE", "amx-tile"},   {"AMXINT8", "amx-int8"},    {"AMXFP16", "amx-fp16"},      {"AMXCOMPLEX", "amx-complex"},
+    {"3DNOWP", "3dnowa"},
+    {"PKU", ""},     /* 7.ECX[2] in the header; it is bit 3 (SDM vol. 2A, CPUID, table 3-8) */
+    {"PTWRITE", ""}, /* 14.EAX[4] in the header; it is EBX (same table), as in GCC's */
+};
+
+static unsigned check_clang_bit(const char *name, uint32_t mask, struct place place)
+{
+    const char *ours = name;
+    for (size_t i = 0; i < sizeof clang_names / sizeof *clang_names; i++)
+        if (!strcmp(clang_names[i].name, name))
+            ours = clang_names[i].feature;
+    if (!*ours || place.leaf == 0x24) /* vector lengths of AVX10: no features of their own */
+        return 0;
+    int found = mc_feature_at(place.leaf, place.subleaf, (enum mc_register)place.reg, (unsigned)__builtin_ctz(mask));
+    int named = mc_feature_find(ours, strlen(ours));
+    cr_expect_eq(found, named, "bit_%s: leaf %#x.%u register %d mask %#x is %s, and the name is %s", name, place.leaf,
+                 place.subleaf, place.reg, mask, found < 0 ? "no feature" : mc_features[found].name,
+                 named < 0 ? "unknown" : mc_features[named].name);
+    return 1;
+}
+
+Test(sources, clang_cpuid_header)
+{
+    char *text = have_program("clang-19") ? run_for_output("cat \"$(clang-19 -print-resource-dir)/include/cpuid.h\"") : NULL;
+    if (!text)
+        cr_skip_test("clang-19 and its <cpuid.h> are not installed");
+    struct place place = {0, 0, MC_EAX};
+    unsigned checked = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        char name[64], letter;
+        unsigned mask;
+        long leaf, subleaf = 0; /* in decimal or hexadecimal */
+        if (sscanf(line, "/* Features in %%e%cx for leaf %li sub-leaf %li", &letter, &leaf, &subleaf) >= 2)
+            place = (struct place){(uint32_t)leaf, (uint32_t)subleaf, letter - 'a'};
+        else if (sscanf(line, "#define bit_%63s 0x%x", name, &mask) == 2 && mask)
+            checked += check_clang_bit(name, mask, place);
+    }
+    note("%u bits of Clang's <cpuid.h> checked", checked);
+    cr_expect_geq(checked, 140, "only %u bits were read: the header was not understood", checked);
+    free(text);
+}
+
 /* Linux: "#define X86_FEATURE_X (word*32 + bit) /" "* "flag" text *" "/"; words that mirror a register of CPUID. */
 static const struct {
     unsigned word;
@@ -117,7 +167,7 @@ Test(sources, linux_flags)
 {
     /* Since Linux 6.11 only quoted flags are shown, which makes the header plain to read. */
     char *text = run_for_output("cat \"$(ls -d /usr/src/linux-headers-*-common/arch/x86/include/asm/cpufeatures.h"
-                                " | tail -1)\" 2>/dev/null");
+                                " 2>/dev/null | tail -1)\" 2>/dev/null");
     if (!text)
         cr_skip_test("no linux-headers package is installed");
     if (strstr(text, "/* \"\" "))
