@@ -102,13 +102,15 @@ void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint
 
 /* Every direct branch target of [start, end) outside of it, and every candidate when asked; bytes that do not decode
  * are skipped one by one. */
-void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
+bool mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
                       bool want_candidates)
 {
+    bool whole = true;
     for (uint64_t address = start; address < end;) {
         struct mc_class class;
         unsigned length = mc_decode_class(sweep->image->mode, bytes + (address - start), end - address, &class);
         uint64_t next = address + (length ? length : 1);
+        whole &= length > 0;
         bool branch = length && (class.flow == MC_FLOW_JCC || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_CALL);
         if (branch && want_branches) {
             uint64_t target = mc_class_target(sweep->image, next, &class);
@@ -121,6 +123,7 @@ void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, co
             mc_push(&sweep->candidates, ((struct mc_use){address, class.need, (uint8_t)length}));
         address = next;
     }
+    return whole;
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -227,14 +230,16 @@ static void walk_zone(struct mc_sweep *sweep, const struct mc_zone *zone)
         mc_reach_follow(reach, sweep->entries->items[i].address);
     follow_landing_pads(sweep, zone->start, zone->end);
     sweep->candidates.count = 0;
-    mc_sweep_read_line(sweep, zone->start, zone->end, zone->bytes, false, true);
+    bool whole = mc_sweep_read_line(sweep, zone->start, zone->end, zone->bytes, false, true);
     /* What a straight line shows and the walk does not is data, or code behind a way in that was not seen yet. */
     if (mc_sweep_keep_unreached(sweep)) {
         mc_sweep_follow_branches(sweep, zone->start, zone->end);
         mc_reach_widen(reach);
     }
     if (mc_sweep_keep_unreached(sweep) && reach->unresolved) {
-        mc_sweep_add_gap(sweep, reach->unresolved_at, "indirect-jump", "the targets of this jump are not known");
+        /* A jump into computed places reaches the whole zone. That hides nothing where all of it decodes. */
+        if (!whole)
+            mc_sweep_add_gap(sweep, reach->unresolved_at, "indirect-jump", "the targets of this jump are not known");
         for (size_t i = 0; i < sweep->candidates.count; i++)
             mc_reach_follow(reach, sweep->candidates.items[i].address);
     }

@@ -33,8 +33,9 @@ struct mc_sweep {
 struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries *entries, size_t first);
 
 /* Decodes a straight line; bytes that do not decode are skipped one by one. Appends every direct branch target outside
- * [start, end) to sweep->branches and every need outside the baseline to sweep->candidates, as asked. */
-void mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
+ * [start, end) to sweep->branches and every need outside the baseline to sweep->candidates, as asked. True when all bytes
+ * decode. */
+bool mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
                         bool want_candidates);
 /* Notes the address that the instruction's operands take, when it is code outside known functions. */
 void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint8_t *bytes, size_t size,
