@@ -49,8 +49,8 @@ bool mc_dump_add_leaf(struct mc_dump *dump, uint32_t leaf, uint32_t subleaf, con
                        "line %u: contradictory: leaf 0x%08" PRIx32 " subleaf 0x%" PRIx32
                        " has another value earlier for this CPU; expected one",
                        line, leaf, subleaf);
-    mc_snapshot_add(snapshot, leaf, subleaf, regs);
-    return true;
+    return mc_snapshot_add(snapshot, leaf, subleaf, regs) ||
+           mc_fail(ret_error, MC_ERROR_LIMIT, offset, "line %u: more than %d leaves for one CPU", line, MC_SNAPSHOT_LEAVES);
 }
 
 /* Would features be called absent only because the dump does not have their leaf? */

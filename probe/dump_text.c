@@ -156,19 +156,20 @@ static long parse_header(struct line *line)
     return -1;
 }
 
+/* Leaves that have one answer: a second line for one of them, for the same CPU, is a contradiction if it differs. */
+static bool has_one_answer(uint32_t leaf)
+{
+    return leaf == 0 || leaf == 1 || leaf == 3 || leaf == 5 || leaf == 6 || (leaf >= 0x80000000 && leaf <= 0x8000000A);
+}
+
 /* Older files do not say which subleaf a line is: they come in order. One exception: old readers of leaf 0xD skip
  * subleaf 1, and the AVX state component (256 bytes at offset 576: Intel SDM vol. 1, 13.5.3) shows itself. */
 static uint32_t guess_subleaf(const struct mc_snapshot *snapshot, const struct leaf_line *leaf)
 {
-    static const uint32_t with_subleaves[] = {4,    7,    0xB,  0xD,  0xF,  0x10, 0x12,       0x14,       0x17,      0x18,
-                                              0x1A, 0x1B, 0x1D, 0x1E, 0x1F, 0x20, 0x23,       0x24,       0x29,      2,
-                                              0x8000001D, 0x80000020, 0x80000026};
-    bool counted = false;
-    for (size_t i = 0; i < sizeof with_subleaves / sizeof *with_subleaves; i++)
-        counted |= with_subleaves[i] == leaf->leaf;
     uint32_t subleaf = 0;
-    while (counted && mc_snapshot_find(snapshot, leaf->leaf, subleaf))
-        subleaf++;
+    for (size_t i = 0; i < snapshot->count && !has_one_answer(leaf->leaf); i++)
+        if (snapshot->leaves[i].leaf == leaf->leaf && snapshot->leaves[i].subleaf >= subleaf)
+            subleaf = snapshot->leaves[i].subleaf + 1;
     if (leaf->leaf == 0xD && subleaf == 1 && leaf->regs[MC_EAX] == 0x100 && leaf->regs[MC_EBX] == 0x240)
         subleaf = 2;
     return subleaf;

@@ -44,7 +44,7 @@ static size_t find_text(const struct xml *xml, size_t position, const char *text
 static int find_attribute(const struct xml *xml, size_t start, size_t end, const char *name, uint32_t *ret)
 {
     size_t length = strlen(name);
-    for (size_t at = start; at + length + 3 < end; at++) {
+    for (size_t at = start + 1; at + length + 3 < end; at++) { /* start is the "<" */
         char before = xml->text[at - 1];
         if (memcmp(xml->text + at, name, length) != 0 || !strchr(" \t\r\n", before))
             continue;

@@ -161,6 +161,7 @@ static const struct {
     {"<cpudata arch='x86'>\n  <cpuid eax_in='0x0' eax='0x1'/></cpudata>", "line 2: a <cpuid> element without good eax_in", 23},
     {"<cpudata arch='x86'><cpuid eax_in='0x0' eax='0x123456789' ebx='0' ecx='0' edx='0'/></cpudata>", "numbers of 32 bits", 20},
     {"<cpudata arch='aarch64'></cpudata>", "another architecture", 0},
+    {"<cpuid eax_in='0x0' ecx_in='0x0' eax='0x1' ebx='0x0' ecx='0x0' edx='0x0'/>", "outside of <cpudata>", 0},
     {"<domain></domain>", "XML without a <cpuid> element", 0},
     {"{\"schema\":\"maskcheck/scan/1\"}", "expected maskcheck/probe/1", MC_NO_OFFSET},
     {"{\"schema\":\"maskcheck/probe/1\",\"leaves\":[{\"cpu\":0}]}", "entry 0 of \"leaves\": expected cpu, leaf", MC_NO_OFFSET},
