@@ -80,9 +80,20 @@ static bool is_fault_conclusive(const struct mc_trials *trials, enum mc_feature 
 {
     for (size_t i = 0; i < trials->count; i++) {
         const struct mc_trial_result *result = &trials->results[i];
-        if (mc_trial_feature(i) == feature && result->outcome == MC_OUTCOME_FAULT)
+        bool fault = result->outcome == MC_OUTCOME_FAULT || (result->outcome == MC_OUTCOME_WRONG && result->signal);
+        if (mc_trial_feature(i) == feature && fault)
             return is_cpu_exception(result->signal) && !is_forbidden(feature, result);
     }
+    return false;
+}
+
+/* Some instruction ran as something else that led to a CPU exception soon after. */
+static bool has_crashed(const struct mc_trials *trials, enum mc_feature feature)
+{
+    for (size_t i = 0; i < trials->count; i++)
+        if (mc_trial_feature(i) == feature && trials->results[i].outcome == MC_OUTCOME_WRONG &&
+            is_cpu_exception(trials->results[i].signal))
+            return true;
     return false;
 }
 
@@ -107,6 +118,8 @@ struct mc_feature_trial mc_probe_weigh(const struct mc_trials *trials, enum mc_f
             set_untestable(&trial, "its instructions also belong to another feature, which is reported");
     if (mc_features[feature].level == MC_LEVEL_KERNEL && trial.ran == 0)
         set_untestable(&trial, trial.why[0] ? NULL : "only a kernel uses it");
+    if (trial.outcome == MC_OUTCOME_WRONG && trial.ok == 0 && has_crashed(trials, feature))
+        trial.outcome = MC_OUTCOME_FAULT;
     if (trial.outcome == MC_OUTCOME_FAULT && !is_fault_conclusive(trials, feature))
         set_untestable(&trial, NULL);
     return trial;

@@ -35,6 +35,7 @@ enum mc_answer mc_feature_usable(enum mc_feature feature, const struct mc_featur
 /* mc_trials_of_feature, with what only the other views can tell put right, as input for the two functions below:
  * - instructions that another, reported feature grants as well (MMXEXT is part of SSE) prove nothing: UNTESTABLE;
  * - kernel-only features are UNTESTABLE;
+ * - nothing right, and some instruction led to a crash (QEMU runs XOP's bytes as POP): a FAULT, not merely WRONG;
  * - a FAULT that says nothing of the CPU (a hang, a killed child, RDTSC forbidden to this process) is UNTESTABLE, so that
  *   the FAULTs left are CPU exceptions other than #UD: the CPU does not execute the instruction as the manual says. */
 struct mc_feature_trial mc_probe_weigh(const struct mc_trials *trials, enum mc_feature feature,

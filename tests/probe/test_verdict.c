@@ -216,6 +216,8 @@ static const struct {
     {"xop", "xop", {.outcome = MC_OUTCOME_FAULT, .signal = SIGKILL}, MC_OUTCOME_UNTESTABLE, true},
     {"tsc", "tsc", {.outcome = MC_OUTCOME_FAULT, .signal = SIGSEGV}, MC_OUTCOME_UNTESTABLE, false}, /* PR_SET_TSC */
     {"tsc", "tsc", {.outcome = MC_OUTCOME_FAULT, .signal = SIGSEGV, .fault_offset = 9}, MC_OUTCOME_FAULT, false},
+    {"xop", "xop", {.outcome = MC_OUTCOME_WRONG, .signal = SIGSEGV, .fault_offset = 2}, MC_OUTCOME_FAULT, false},
+    {"xop", "xop", {.outcome = MC_OUTCOME_WRONG}, MC_OUTCOME_WRONG, false},
     {"xop", "xop", {.outcome = MC_OUTCOME_UD, .signal = SIGILL}, MC_OUTCOME_UD, false},
     {"mmxext", "sse", {.outcome = MC_OUTCOME_OK}, MC_OUTCOME_UNTESTABLE, false},
     {"mmxext", "sse mmxext", {.outcome = MC_OUTCOME_OK}, MC_OUTCOME_OK, false},
