@@ -139,7 +139,7 @@ static void print_answer(const struct printer *printer, const struct mc_probe_re
     else if (probe->tried)
         snprintf(text, sizeof text, "clean: this CPU executes what CPUID reports, and nothing that it denies");
     else
-        snprintf(text, sizeof text, "CPUID only, nothing was tried: what it reports is consistent");
+        snprintf(text, sizeof text, "consistent: CPUID does not contradict itself (nothing was tried)");
     fprintf(printer->stream, "%s%s%s\n", begin(printer, style), text, end(printer, style));
     if (bad && above)
         fprintf(printer->stream, "%sabove the baseline: %u feature%s that %s does not have%s\n", begin(printer, STYLE_BAD),
@@ -161,6 +161,9 @@ static void print_machine(const struct printer *printer)
              probe->cpu_count == 1                      ? ""
              : count_kind(probe, MC_DISAGREE_CPUS) == 0 ? ", all alike"
                                                         : ", which differ");
+    if (probe->from_file)
+        print_line(printer, "source", STYLE_BOLD,
+                   probe->tried ? "a recorded dump, held against the CPU of this machine" : "a recorded dump");
     print_line(printer, "machine", STYLE_BOLD, text);
     if (!machine->hypervisor)
         snprintf(text, sizeof text, "none reported");
@@ -231,7 +234,7 @@ static void print_findings(const struct printer *printer, const struct mc_probe_
     if (!probe->tried)
         print_line(printer, "trials", STYLE_WARN,
                    probe->trial_error.kind != MC_ERROR_NONE ? probe->trial_error.text
-                   : probe->from_file                       ? "none: this is a recorded dump (--try holds it against this CPU)"
+                   : probe->from_file                       ? "none (--try holds the dump against the CPU of this machine)"
                                                             : "none");
     if (options->baseline && mc_set_empty(&probe->above)) {
         char text[120];
