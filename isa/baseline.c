@@ -35,13 +35,24 @@ static struct mc_baseline baselines[COUNT];
 static struct model_set models_with[MC_FEATURE_COUNT]; /* the rows that have a feature */
 static pthread_once_t resolved = PTHREAD_ONCE_INIT;
 
-static int find_row(const char *name, size_t length, size_t count)
+/* The parent of a row: nearly always just above it. -1 when it starts from nothing. */
+static int find_parent(size_t row)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(rows[i].name) == length && !strncasecmp(rows[i].name, name, length))
+    if (!*rows[row].parent)
+        return -1;
+    for (size_t i = row; i-- > 0;)
+        if (!strcmp(rows[i].name, rows[row].parent))
             return (int)i;
-    }
-    for (size_t i = 0; i < count; i++) {
+    return -1;
+}
+
+static int find_row(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < COUNT; i++)
+        if (!strcasecmp(rows[i].name, name))
+            return (int)i;
+    for (size_t i = 0; i < COUNT; i++) {
         for (const char *word = rows[i].aliases; *word;) {
             size_t size = strcspn(word, " ");
             if (size == length && !strncasecmp(word, name, length))
@@ -79,7 +90,7 @@ static void resolve(void)
         struct mc_baseline *baseline = &baselines[i];
         snprintf(baseline->name, sizeof baseline->name, "%s", rows[i].name);
         baseline->family = rows[i].family;
-        int parent = find_row(rows[i].parent, strlen(rows[i].parent), i);
+        int parent = find_parent(i);
         if (parent >= 0)
             baseline->features = baselines[parent].features;
         apply_list(&baseline->features, rows[i].adds, true);
@@ -104,7 +115,7 @@ const struct mc_baseline *mc_baseline_at(size_t index)
 struct mc_baseline_row mc_baseline_row_at(size_t index)
 {
     const struct row *row = &rows[index];
-    int parent = find_row(row->parent, strlen(row->parent), index);
+    int parent = find_parent(index);
     return (struct mc_baseline_row){
         .parent = parent < 0 ? NULL : mc_baseline_at((size_t)parent),
         .aliases = row->aliases,
@@ -117,7 +128,7 @@ struct mc_baseline_row mc_baseline_row_at(size_t index)
 
 const struct mc_baseline *mc_baseline_find(const char *name)
 {
-    int index = find_row(name, strlen(name), COUNT);
+    int index = find_row(name);
     return index < 0 ? NULL : mc_baseline_at((size_t)index);
 }
 
