@@ -407,6 +407,21 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         note_gap(m->run, m->address, "indirect-jump");
 }
 
+/* rdx often just still holds what rax was made from; as a second result it would be something else. */
+static bool returns_same_address(struct mc_machine *m, mc_value rax, mc_value rdx)
+{
+    struct mc_value_data first;
+    uint32_t base;
+    int64_t offset;
+    if (!mc_value_single(m->values, rdx, &base, &offset))
+        return false;
+    mc_value_get(m->values, rax, &first);
+    for (uint32_t i = 0; first.kind == MC_VALUE_CASES && i < first.count; i++)
+        if (first.cases[i].base == base && first.cases[i].offset == offset)
+            return true;
+    return false;
+}
+
 static void execute_return(struct body *body, struct mc_machine *m)
 {
     struct mc_run *run = body->run;
@@ -420,7 +435,8 @@ static void execute_return(struct body *body, struct mc_machine *m)
         return;
     }
     mc_escape(m, rax, MC_ESCAPE_RETURNED);
-    mc_escape(m, rdx, MC_ESCAPE_RETURNED);
+    if (!returns_same_address(m, rax, rdx))
+        mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
         mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,
                                          .facts = m->state->facts});

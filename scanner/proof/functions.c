@@ -288,7 +288,17 @@ bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end)
     return low < prover->references->cpuid_site_count && prover->references->cpuid_sites[low] < end;
 }
 
-/* Calls of a small function, straight over its bytes. */
+/* mov r32, [esp]; ret: how i386 code learns its own address. */
+static bool is_counter_thunk(const struct mc_prover *prover, uint64_t address)
+{
+    struct mc_insn insn;
+    if (prover->image->mode != MC_MODE_32 || !decode_at(prover, address, &insn) || insn.map != MC_MAP_PRIMARY ||
+        insn.opcode != 0x8B || insn.mod == 3 || insn.base != MC_RSP || insn.index != MC_REG_NONE || insn.displacement)
+        return false;
+    return decode_at(prover, address + insn.length, &insn) && insn.flow == MC_FLOW_RET;
+}
+
+/* Straight over the bytes of a small function: does it reach CPUID, or (outermost only) does it call nothing at all? */
 static bool scan_helper(struct mc_prover *prover, struct mc_text_range range, unsigned depth)
 {
     bool calls = false, reaches = mc_has_cpuid(prover, range.start, range.end);
@@ -302,6 +312,8 @@ static bool scan_helper(struct mc_prover *prover, struct mc_text_range range, un
             bool inside = target >= range.start && target < range.end;
             if (inside)
                 continue;
+            if (is_counter_thunk(prover, target))
+                continue;
             calls = true;
             if (depth < 3) {
                 struct mc_text_range callee = mc_function_extent(prover, target);
@@ -312,7 +324,7 @@ static bool scan_helper(struct mc_prover *prover, struct mc_text_range range, un
             calls = true;
         }
     }
-    return reaches || (!calls && range.end - range.start <= GETTER_SIZE);
+    return reaches || (depth == 0 && !calls && range.end - range.start <= GETTER_SIZE);
 }
 
 bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry)
@@ -324,7 +336,8 @@ bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry)
     if (known)
         return *state == STATE_YES;
     struct mc_text_range range = mc_function_extent(prover, entry);
-    bool helper = range.end - range.start <= HELPER_SIZE && scan_helper(prover, range, 0);
+    bool helper = is_counter_thunk(prover, entry) ||
+                  (range.start == entry && range.end - range.start <= HELPER_SIZE && scan_helper(prover, range, 0));
     *state = helper ? STATE_YES : STATE_NO;
     return helper;
 }

@@ -290,7 +290,10 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
         return lost(values, a, b);
     if (operation >= MC_OP_SHL)
         return operate_shift(values, operation, a, b, width);
-    if (is_dull(values, a) && is_dull(values, b))
+    uint64_t constant;
+    bool dull_a = is_dull(values, a) || mc_value_is_constant(values, a, &constant);
+    bool dull_b = is_dull(values, b) || mc_value_is_constant(values, b, &constant);
+    if (dull_a && dull_b)
         return lost(values, a, b);
     return operate_bits(values, operation, a, b, width);
 }
