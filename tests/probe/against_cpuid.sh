@@ -16,6 +16,24 @@ for cpu in $(jq '.cpus[].cpu' "$work/report"); do
     taskset -c "$cpu" cpuid -r -1 >"$work/raw" 2>/dev/null || { fail "cpuid(1) does not run on CPU $cpu"; continue; }
     compare_registers "$work/raw" "$work/report" "$cpu" "CPU $cpu" || failures=$((failures + 1))
 
+    # The same in cpuid(1)'s words, which know the places of the bits from elsewhere than our catalogue.
+    taskset -c "$cpu" cpuid -1 >"$work/words" 2>/dev/null
+    jq -r --argjson cpu "$cpu" '.cpus[] | select(.cpu == $cpu) | .features[] | [.name, .reported] | @tsv' "$work/report" >"$work/reported"
+    awk -F'\t' -v what="CPU $cpu" '
+        FILENAME == ARGV[1] { reported[$1] = $2; next }
+        FILENAME == ARGV[2] {
+            value = $0; sub(/.*= /, "", value); sub(/ .*/, "", value)
+            label = $0; sub(/ *= .*/, "", label); sub(/^ */, "", label)
+            if (value == "true" || value == "false")
+                word[label] = word[label] == "true" ? "true" : value
+            next
+        }
+        /^#/ || !($2 in word) { next }
+        { compared++ }
+        reported[$1] != word[$2] { printf "%s: %s: cpuid(1): \"%s\" is %s, maskcheck says %s\n", what, $1, $2, word[$2], reported[$1]; bad = 1 }
+        END { if (compared < 100) { print what ": only " compared + 0 " words compared"; bad = 1 }; exit bad }
+    ' "$work/reported" "$work/words" "$here/cpuid-labels.txt" || failures=$((failures + 1))
+
     # The kernel's list, read here by other means: every flag of the catalogue, and every difference named as one.
     awk -v cpu="$cpu" '/^processor[ \t]*:/ { current = $NF } /^flags[ \t]*:/ && current == cpu {
         sub(/^[^:]*:/, ""); for (i = 1; i <= NF; i++) print $i }' /proc/cpuinfo >"$work/flags"
