@@ -46,9 +46,9 @@ struct shared {
 
 static struct { /* of the child: what its signal handler needs */
     struct mc_stub *stub;
-    uintptr_t bail;
+    uintptr_t bail, early_bail; /* early: the set-up faulted, so MXCSR is as it was, or there is none */
     volatile sig_atomic_t running, faulted;
-    volatile uint32_t serial, ticked;
+    volatile uint32_t serial, ticked, ticks;
     siginfo_t info;
     uintptr_t ip;
 } child;
@@ -63,6 +63,13 @@ struct engine {
     unsigned children;
 };
 
+/* Entries, exits and bail-outs stand before the first snippet. */
+static bool in_set_up(uintptr_t ip)
+{
+    uintptr_t code = (uintptr_t)child.stub->code;
+    return ip >= code && ip < code + child.stub->snippets[0].start;
+}
+
 /* The first tick only notes which run it met; a second one in the same run is a hang. */
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
@@ -70,6 +77,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     uintptr_t ip = (uintptr_t)at->uc_mcontext.gregs[CONTEXT_IP];
     if (signal == SIGALRM && (!child.running || child.ticked != child.serial)) {
         child.ticked = child.serial;
+        child.ticks++;
         return;
     }
     if (!child.running)
@@ -78,7 +86,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     child.faulted = 1;
     child.info = *info;
     child.ip = ip;
-    at->uc_mcontext.gregs[CONTEXT_IP] = (greg_t)child.bail;
+    at->uc_mcontext.gregs[CONTEXT_IP] = (greg_t)(in_set_up(ip) ? child.early_bail : child.bail);
 }
 
 static void catch_signals(unsigned timeout_ms)
@@ -108,6 +116,7 @@ static bool run_snippet(const struct mc_snippet *snippet, enum mc_trial_state st
     memcpy(&enter, &entry, sizeof enter);
     stub->context->target = (uintptr_t)stub->code + snippet->start;
     child.bail = (uintptr_t)stub->code + stub->bail[state];
+    child.early_bail = (uintptr_t)stub->code + stub->bail[MC_TRIAL_GPR];
     child.serial++;
     child.faulted = 0;
     child.running = 1;
@@ -179,39 +188,53 @@ static const struct mc_state *input(const struct mc_trial *row, unsigned run)
 /* The set-up (vector loads, helper bytes) faulted: then run the instruction without it, so that the answer is the instruction's own. */
 static void try_bare(const struct shared *shared, const struct mc_trial *row, const struct mc_snippet *bare, struct mc_trial_result *result)
 {
+    int signal = child.info.si_signo, code = child.info.si_code;
     child.stub->context->live = *input(row, 0);
     if (!run_snippet(bare, MC_TRIAL_GPR)) {
         note_fault(shared, row, bare, result);
         return;
     }
     result->outcome = MC_OUTCOME_FAULT;
+    result->signal = signal;
+    result->code = code;
     snprintf(result->why, sizeof result->why, "runs, but the registers it needs cannot be loaded");
 }
 
-/* One run; false when there is nothing more to learn from further runs. */
+static bool agrees(const struct mc_trial *row, bool alias, unsigned immediate, unsigned run, const struct mc_state *in,
+                   char *ret_where, size_t size)
+{
+    static struct mc_state expect;
+    const struct mc_state *got = &child.stub->context->live;
+    mc_expect(row, alias, immediate, run, in, got, &expect);
+    return mc_states_agree(row, got, &expect, ret_where, size);
+}
+
+/* One run; false when there is nothing more to learn from further runs. A run that the timer's tick fell into and that does
+ * not agree is repeated: emulators exist that lose x87 registers, with which 32-bit models compute, over a signal. */
 static bool try_once(const struct mc_trial *row, unsigned immediate, unsigned run, const struct mc_snippet *snippet, bool *alias,
                      struct mc_trial_result *result)
 {
-    static struct mc_state in, expect;
-    struct mc_trial_context *context = child.stub->context;
-    char where[sizeof result->why] = "";
-    in = *input(row, run);
-    context->live = in;
+    static struct mc_state in;
+    char why[sizeof result->why], unused[sizeof result->why];
+    uint32_t ticks;
+    bool same, same_alias;
     result->runs++;
-    if (!run_snippet(snippet, row->state))
-        return false;
-    in.gpr[MC_RSP] = context->saved_stack;
-    if (row->model.alias && *alias) {
-        mc_expect(row, true, immediate, run, &in, &context->live, &expect);
-        *alias = mc_states_agree(row, &context->live, &expect, where, sizeof where);
+    do {
+        ticks = child.ticks;
+        in = *input(row, run);
+        child.stub->context->live = in;
+        if (!run_snippet(snippet, row->state))
+            return false;
+        in.gpr[MC_RSP] = child.stub->context->saved_stack;
+        same_alias = row->model.alias && *alias && agrees(row, true, immediate, run, &in, unused, sizeof unused);
+        same = agrees(row, false, immediate, run, &in, why, sizeof why);
+    } while (ticks != child.ticks && !same);
+    *alias = same_alias;
+    if (!same && result->outcome != MC_OUTCOME_WRONG) {
+        result->outcome = MC_OUTCOME_WRONG;
+        memcpy(result->why, why, sizeof why);
     }
-    if (result->outcome == MC_OUTCOME_WRONG)
-        return *alias;
-    mc_expect(row, false, immediate, run, &in, &context->live, &expect);
-    if (mc_states_agree(row, &context->live, &expect, result->why, sizeof result->why))
-        return true;
-    result->outcome = MC_OUTCOME_WRONG;
-    return *alias;
+    return result->outcome != MC_OUTCOME_WRONG || *alias;
 }
 
 static void try_row(const struct shared *shared, const struct mc_trial *row, size_t index, struct mc_trial_result *result)
@@ -227,7 +250,7 @@ static void try_row(const struct shared *shared, const struct mc_trial *row, siz
     if (child.faulted) {
         const struct mc_snippet *at = &snippets[(result->runs - 1) / MC_INPUT_RUNS];
         uintptr_t offset = child.ip - (uintptr_t)child.stub->code;
-        if (offset < child.stub->snippets[0].start || (offset >= at->start && offset < at->instruction))
+        if (in_set_up(child.ip) || (offset >= at->start && offset < at->instruction))
             try_bare(shared, row, &snippets[values], result);
         else
             note_fault(shared, row, at, result);
