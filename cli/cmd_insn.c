@@ -27,8 +27,10 @@ struct request {
 static int print_help(void)
 {
     printf("Usage: maskcheck insn [OPTION...] [HEX...]\n"
-           "Say which CPU features an instruction needs, what an older CPU does with its bytes, and from which baseline on it\n"
-           "is there. HEX is one or more instructions, with or without spaces; without HEX each line of stdin is read so.\n\n"
+           "Say which CPU features an instruction needs, what an older CPU does with its bytes, and from which "
+           "baseline on it\n"
+           "is there. HEX is one or more instructions, with or without spaces; without HEX each line of stdin is read "
+           "so.\n\n"
            "      --32             32-bit code (default: 64-bit)\n"
            "      --format FORMAT  text (default) or json: one object a line\n"
            "  --help, --version\n\n"

@@ -2,9 +2,9 @@
 /* The decoder over the tables of isa/encodings.txt.
  *
  * One reading of prefixes, escapes and the opcode's leaf (mc_read_head) serves mc_decode and the rare encodings of
- * mc_decode_class; the common ones of the sweep take the short way of isa/decode_class.h. All bytes are read from a window
- * of MC_DECODE_SLACK bytes: the caller's when it has as many, else a zero-padded copy; a length beyond what the caller has
- * is no instruction. */
+ * mc_decode_class; the common ones of the sweep take the short way of isa/decode_class.h. All bytes are read from a
+ * window of MC_DECODE_SLACK bytes: the caller's when it has as many, else a zero-padded copy; a length beyond what the
+ * caller has is no instruction. */
 #include "isa/decode.h"
 
 #include "isa/decode_class.h"
@@ -20,16 +20,20 @@ extern const uint16_t mc_needs_count;
 #define EIGHT(x) x, x, x, x, x, x, x, x
 const uint8_t mc_modrm_size[256] = {EIGHT(MOD0), EIGHT(MOD1), EIGHT(MOD2), EIGHT(MOD3)};
 
-const uint8_t mc_imm_size[2][16][4] = {
-    [MC_MODE_32] = {[MC_IMM_IB] = {1, 1, 1, 1}, [MC_IMM_IW] = {2, 2, 2, 2}, [MC_IMM_IZ] = {4, 2, 4, 2},
-                    [MC_IMM_IV] = {4, 2, 4, 2}, [MC_IMM_IBIB] = {2, 2, 2, 2}, [MC_IMM_IWIB] = {3, 3, 3, 3},
-                    [MC_IMM_CB] = {1, 1, 1, 1}, [MC_IMM_CZ] = {4, 2, 4, 2}, [MC_IMM_CP] = {6, 4, 6, 4}, [MC_IMM_CV] = {4, 2, 4, 2},
-                    [MC_IMM_MOFFS] = {4, 4, 4, 4}, [MC_IMM_I32] = {4, 4, 4, 4}, [MC_IMM_I64] = {8, 8, 8, 8}},
+#define SIZES(imm, plain, with_66, with_w) [4 * (imm)] = plain, with_66, with_w, with_w
+#define SHORT1 (1 | 3 << 6) /* a displacement of one byte: 24 bits shorter */
+#define SHORT2 (2 | 2 << 6)
+const uint8_t mc_imm_size[2][64] = {
+    [MC_MODE_32] = {SIZES(MC_IMM_IB, 1, 1, 1), SIZES(MC_IMM_IW, 2, 2, 2), SIZES(MC_IMM_IZ, 4, 2, 4),
+                    SIZES(MC_IMM_IV, 4, 2, 4), SIZES(MC_IMM_IBIB, 2, 2, 2), SIZES(MC_IMM_IWIB, 3, 3, 3),
+                    SIZES(MC_IMM_CB, SHORT1, SHORT1, SHORT1), SIZES(MC_IMM_CZ, 4, SHORT2, 4),
+                    SIZES(MC_IMM_CV, 4, SHORT2, 4), SIZES(MC_IMM_CP, 6, 4, 6), SIZES(MC_IMM_MOFFS, 4, 4, 4),
+                    SIZES(MC_IMM_I32, 4, 4, 4), SIZES(MC_IMM_I64, 8, 8, 8)},
     /* 66 does not shorten near branches in 64-bit mode (SDM vol. 2, JMP; AMD CPUs differ, compilers never emit it) */
-    [MC_MODE_64] = {[MC_IMM_IB] = {1, 1, 1, 1}, [MC_IMM_IW] = {2, 2, 2, 2}, [MC_IMM_IZ] = {4, 2, 4, 4},
-                    [MC_IMM_IV] = {4, 2, 8, 8}, [MC_IMM_IBIB] = {2, 2, 2, 2}, [MC_IMM_IWIB] = {3, 3, 3, 3},
-                    [MC_IMM_CB] = {1, 1, 1, 1}, [MC_IMM_CZ] = {4, 4, 4, 4}, [MC_IMM_CV] = {4, 2, 4, 4}, [MC_IMM_MOFFS] = {8, 8, 8, 8},
-                    [MC_IMM_I32] = {4, 4, 4, 4}, [MC_IMM_I64] = {8, 8, 8, 8}},
+    [MC_MODE_64] = {SIZES(MC_IMM_IB, 1, 1, 1), SIZES(MC_IMM_IW, 2, 2, 2), SIZES(MC_IMM_IZ, 4, 2, 4),
+                    SIZES(MC_IMM_IV, 4, 2, 8), SIZES(MC_IMM_IBIB, 2, 2, 2), SIZES(MC_IMM_IWIB, 3, 3, 3),
+                    SIZES(MC_IMM_CB, SHORT1, SHORT1, SHORT1), SIZES(MC_IMM_CZ, 4, 4, 4), SIZES(MC_IMM_CV, 4, SHORT2, 4),
+                    SIZES(MC_IMM_MOFFS, 8, 8, 8), SIZES(MC_IMM_I32, 4, 4, 4), SIZES(MC_IMM_I64, 8, 8, 8)},
 };
 
 uint16_t mc_need_count(void)
@@ -66,16 +70,34 @@ static bool read_prefixes(struct head *head)
     const uint8_t *end = head->bytes + MC_MAX_LENGTH;
     for (; head->at < end; head->at++) {
         switch (*head->at) {
-        case 0x66: head->operand_size_16 = true; break;
-        case 0x67: head->address_size = true; break;
-        case 0xf0: head->lock = true; break;
-        case 0xf2: head->repne = true; head->prefix = MC_PP_F2; break;
-        case 0xf3: head->rep = true; head->prefix = MC_PP_F3; break;
-        case 0x26: case 0x2e: case 0x36: case 0x3e:
+        case 0x66:
+            head->operand_size_16 = true;
+            break;
+        case 0x67:
+            head->address_size = true;
+            break;
+        case 0xf0:
+            head->lock = true;
+            break;
+        case 0xf2:
+            head->repne = true;
+            head->prefix = MC_PP_F2;
+            break;
+        case 0xf3:
+            head->rep = true;
+            head->prefix = MC_PP_F3;
+            break;
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
             if (head->mode == MC_MODE_32)
                 head->segment = *head->at;
             break;
-        case 0x64: case 0x65: head->segment = *head->at; break;
+        case 0x64:
+        case 0x65:
+            head->segment = *head->at;
+            break;
         default:
             if (head->mode == MC_MODE_64 && *head->at >> 4 == 4) {
                 head->rex = true;
@@ -189,7 +211,8 @@ static void read_evex(struct head *head)
         head->operand_size_16 = head->prefix == MC_PP_66;
     if (head->map == 0 || (head->mode == MC_MODE_32 && (high_base || high_index || !(p2 & 8))) || (reg && high_index))
         return;
-    set_leaf(head, mc_table_evex[head->map - 1][head->prefix][head->opcode], reg && head->b && head->map != MC_MAP_4 ? 2 : head->l);
+    set_leaf(head, mc_table_evex[head->map - 1][head->prefix][head->opcode],
+             reg && head->b && head->map != MC_MAP_4 ? 2 : head->l);
     if (!evex_is_valid(head, reg))
         head->leaf = 0;
     if (head->shape.flags & MC_SHAPE_VSIB)
@@ -268,7 +291,9 @@ static void read_opcode(struct head *head)
     bool clean = !head->operand_size_16 && !head->rep && !head->repne && !head->lock && !head->rex;
     const uint32_t *escaped = mc_table_escaped[head->mode];
     switch ((enum mc_special)(entry & 0xff)) {
-    case MC_SPECIAL_0F: read_0f(head); break;
+    case MC_SPECIAL_0F:
+        read_0f(head);
+        break;
     case MC_SPECIAL_VEX3:
     case MC_SPECIAL_VEX2:
         if (!long_mode && !reg)
@@ -292,7 +317,8 @@ static void read_opcode(struct head *head)
         if (!head->rex)
             read_rex2(head);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -320,7 +346,8 @@ static bool read_head(enum mc_mode mode, const uint8_t *bytes, struct head *head
         return false;
     /* an unused vvvv must be 1111b; with VSIB, EVEX.V' belongs to the index */
     unsigned unused = head->shape.flags & MC_SHAPE_VSIB ? 15 : 31;
-    bool used = head->leaf & MC_LEAF_VVVV || head->shape.flags & MC_SHAPE_SCC || (head->shape.flags & MC_SHAPE_ND && head->b);
+    bool used =
+        head->leaf & MC_LEAF_VVVV || head->shape.flags & MC_SHAPE_SCC || (head->shape.flags & MC_SHAPE_ND && head->b);
     if (!used && head->vvvv & unused)
         return false;
     if (mode == MC_MODE_32) { /* there are eight registers; the bits for more do not count (SDM vol. 2, 2.3.5, 2.7.1) */
@@ -364,7 +391,7 @@ static void read_memory_16(const struct head *head, const uint8_t **at, struct m
         ret->displacement_size = ret->mod;
     }
     if (ret->displacement_size == 1)
-        ret->displacement = (int64_t)(int8_t)**at * disp8_factor(head);
+        ret->displacement = (int64_t)(int8_t) * *at * disp8_factor(head);
     else if (ret->displacement_size == 2)
         ret->displacement = (int16_t)mc_load32(*at);
     *at += ret->displacement_size;
@@ -393,7 +420,7 @@ static void read_memory(const struct head *head, const uint8_t **at, struct mc_i
     }
     ret->displacement_offset = (uint8_t)(*at - head->bytes);
     if (ret->displacement_size == 1)
-        ret->displacement = (int64_t)(int8_t)**at * disp8_factor(head);
+        ret->displacement = (int64_t)(int8_t) * *at * disp8_factor(head);
     else if (ret->displacement_size == 4)
         ret->displacement = mc_load32(*at);
     *at += ret->displacement_size;
@@ -413,7 +440,7 @@ static const uint8_t prefix_bytes[4] = {0, 0x66, 0xf3, 0xf2};
 static void read_immediate(const struct head *head, const uint8_t **at, struct mc_insn *ret)
 {
     unsigned imm = head->leaf >> MC_LEAF_IMM_SHIFT & 15;
-    unsigned size = mc_imm_size[head->mode][imm][(head->operand_size_16 ? 1 : 0) | head->w << 1];
+    unsigned size = mc_imm_size[head->mode][4 * imm + (head->operand_size_16 ? 1 : 0) + 2 * head->w] & 15;
     if (imm == MC_IMM_MOFFS && head->address_size)
         size /= 2;
     uint8_t offset = (uint8_t)(*at - head->bytes);
@@ -508,19 +535,25 @@ unsigned mc_class_rare(enum mc_mode mode, const uint8_t *bytes, struct mc_class 
     return length;
 }
 
-unsigned mc_decode_class(enum mc_mode mode, const uint8_t *bytes, size_t size, struct mc_class *ret)
+/* The end of a span: not MC_DECODE_SLACK bytes left. */
+static __attribute__((noinline)) unsigned class_at_end(enum mc_mode mode, const uint8_t *bytes, size_t size,
+                                                       struct mc_class *ret)
 {
-    uint8_t window[MC_DECODE_SLACK];
-    if (size >= MC_DECODE_SLACK)
-        return mode == MC_MODE_64 ? mc_class_at(MC_MODE_64, bytes, ret) : mc_class_at(MC_MODE_32, bytes, ret);
-    memset(window, 0, sizeof window);
+    uint8_t window[MC_DECODE_SLACK] = {0};
     memcpy(window, bytes, size);
-    unsigned length = mc_class_at(mode, window, ret);
+    unsigned length = mode == MC_MODE_64 ? mc_class_at(MC_MODE_64, window, ret) : mc_class_at(MC_MODE_32, window, ret);
     if (length > size) {
         *ret = (struct mc_class){0};
         return 0;
     }
     return length;
+}
+
+unsigned mc_decode_class(enum mc_mode mode, const uint8_t *bytes, size_t size, struct mc_class *ret)
+{
+    if (MC_UNLIKELY(size < MC_DECODE_SLACK))
+        return class_at_end(mode, bytes, size, ret);
+    return mode == MC_MODE_64 ? mc_class_at(MC_MODE_64, bytes, ret) : mc_class_at(MC_MODE_32, bytes, ret);
 }
 
 unsigned mc_decode(enum mc_mode mode, const uint8_t *bytes, size_t size, struct mc_insn *ret)

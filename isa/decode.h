@@ -49,7 +49,8 @@ struct mc_class {
     uint8_t flow;    /* enum mc_flow */
     uint8_t flags;   /* MC_CLASS_* */
     uint16_t need;
-    int32_t displacement; /* branch displacement (JCC, JMP, CALL) or RIP-relative displacement, from the end of the instruction */
+    int32_t displacement; /* branch displacement (JCC, JMP, CALL) or RIP-relative displacement, from the end of the
+                             instruction; of others it says nothing */
 };
 #define MC_CLASS_RIP_RELATIVE 1 /* has a memory operand [rip + displacement] */
 #define MC_CLASS_CPUID 2        /* CPUID or XGETBV */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sweep's decoder, to be inlined into its loop: length, flow, need, displacement.
  *
- * The common instructions (REX, one-byte, 0F, 0F38, 0F3A and VEX maps, mandatory prefixes) are decided here from one or two
- * table entries; everything else (EVEX, XOP, 67, lock, REX2 ...) goes through mc_decode_head, out of line. */
+ * The common instructions (REX, one-byte, 0F, 0F38, 0F3A and VEX maps, mandatory prefixes) are decided here from one or
+ * two table entries; everything else (EVEX, XOP, 67, lock, REX2 ...) goes through mc_decode_head, out of line. */
 #ifndef MC_ISA_DECODE_CLASS_H
 #define MC_ISA_DECODE_CLASS_H
 
@@ -14,20 +14,21 @@
 #define MC_DECODE_SLACK 32 /* bytes that mc_class_at may read from the start of the instruction */
 #define MC_MAX_LENGTH 15   /* SDM vol. 2, 2.3.11 */
 
-#define MC_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define MC_ALWAYS_INLINE static inline __attribute__((always_inline)) /* the mode must be a constant in it */
 
 /* Bytes of modrm, SIB and displacement by the modrm byte, for 32- and 64-bit addressing; without the 4 bytes that mod 0
  * with SIB base 5 adds (SDM vol. 2, tables 2-2, 2-3). */
 extern const uint8_t mc_modrm_size[256];
-/* Bytes of the immediate: [mode][enum mc_imm][0: 32-bit, 1: 66, 2 and 3: W]. Address size as the mode's. */
-extern const uint8_t mc_imm_size[2][16][4];
+/* Bytes of the immediate: [mode][4 * enum mc_imm + (0: 32-bit, 1: 66, 2 and 3: W)], address size as the mode's. Bits 6
+ * and 7: by how many bytes a branch displacement is shorter than 4, less one (0: it is not). */
+extern const uint8_t mc_imm_size[2][64];
 
 /* What decides besides the opcode, packed for mc_walk. */
 static inline uint32_t mc_key(unsigned modrm, unsigned w, unsigned l, unsigned prefix, unsigned b, unsigned mode)
 {
-    return (modrm & 7) | (modrm >> 3 & 7) << 3 | (uint32_t)(modrm >= 0xc0) << 6 | w << 8 | l << 9 | prefix << 11 | b << 13 |
-           mode << 14;
+    return (modrm & 7) | (modrm >> 3 & 7) << 3 | (uint32_t)(modrm >= 0xc0) << 6 | w << 8 | l << 9 | prefix << 11 |
+           b << 13 | mode << 14;
 }
 
 /* From an opcode's entry to its leaf; 0 is invalid. */
@@ -53,21 +54,21 @@ unsigned mc_class_rare(enum mc_mode mode, const uint8_t *bytes, struct mc_class 
 
 /* What follows the opcode, whose leaf is known: fills *ret and returns the length. `at` is behind the opcode. Written
  * without branches: whether there is a modrm byte, a SIB byte, a displacement is as good as random. */
-static inline unsigned mc_class_finish(enum mc_mode mode, const uint8_t *bytes, const uint8_t *at, uint32_t leaf,
-                                       unsigned size_state, struct mc_class *ret)
+MC_ALWAYS_INLINE unsigned mc_class_finish(enum mc_mode mode, const uint8_t *bytes, const uint8_t *at, uint32_t leaf,
+                                          unsigned size_state, struct mc_class *ret)
 {
     unsigned modrm = at[0], form = modrm & 0xc7, has = leaf / MC_LEAF_MODRM & 1;
-    unsigned imm = leaf >> MC_LEAF_IMM_SHIFT & 15;
+    unsigned sizes = mc_imm_size[mode][(leaf >> (MC_LEAF_IMM_SHIFT - 2) & 60) | size_state], imm_size = sizes & 15;
     unsigned rip = has & (form == 5) & (mode == MC_MODE_64);
-    unsigned size = mc_modrm_size[modrm] + ((unsigned)((form == 4) & ((at[1] & 7) == 5)) << 2);
+    unsigned size = mc_modrm_size[modrm];
+    if (MC_UNLIKELY(form == 4))
+        size += (unsigned)((at[1] & 7) == 5) << 2;
     const uint8_t *rest = at + (size & -has);
-    unsigned imm_size = mc_imm_size[mode][imm][size_state];
-    unsigned bad = leaf / MC_LEAF_MEM_ONLY & (modrm >= 0xc0 ? 1 : 2);
-    int32_t displacement = mc_load32(rip ? at + 1 : rest);
-    if (!rip) { /* CB, CZ and CV are neighbours */
-        unsigned unused = imm - MC_IMM_CB < 3 ? 32 - 8 * imm_size : 32;
-        displacement = (int32_t)((int64_t)((uint64_t)(uint32_t)displacement << 32 << unused) >> 32 >> unused);
-    }
+    unsigned bad = leaf / MC_LEAF_MEM_ONLY & (1 + (modrm < 0xc0));
+    /* no instruction has both: a branch displacement stands behind the operands, that of [rip + disp32] behind modrm */
+    int32_t displacement = mc_load32(at + 1 + ((rest - at - 1) & ((ptrdiff_t)rip - 1)));
+    unsigned narrow = sizes >> 3 & 24; /* bits above a displacement of one or two bytes */
+    displacement = (int32_t)((uint32_t)displacement << narrow) >> narrow;
     unsigned length = (unsigned)(rest - bytes) + imm_size;
     if (MC_UNLIKELY(!leaf || (bad & 3) || length > MC_MAX_LENGTH)) {
         *ret = (struct mc_class){0};
@@ -80,30 +81,29 @@ static inline unsigned mc_class_finish(enum mc_mode mode, const uint8_t *bytes, 
     ret->displacement = displacement;
     return length;
 }
-_Static_assert(MC_CLASS_RIP_RELATIVE == 1 && MC_CLASS_CPUID == 2 && MC_LEAF_REG_ONLY == 2 * MC_LEAF_MEM_ONLY &&
-                   MC_IMM_CZ == MC_IMM_CB + 1 && MC_IMM_CV == MC_IMM_CB + 2,
+_Static_assert(MC_CLASS_RIP_RELATIVE == 1 && MC_CLASS_CPUID == 2 && MC_LEAF_REG_ONLY == 2 * MC_LEAF_MEM_ONLY,
                "mc_class_finish relies on these");
 
 /* mc_decode_class for bytes of which MC_DECODE_SLACK are readable; the caller checks the length against what it has. */
-static inline unsigned mc_class_at(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret)
+MC_ALWAYS_INLINE unsigned mc_class_at(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret)
 {
     const uint8_t *at = bytes;
-    unsigned prefix = 0, size_state = 0; /* size_state: bit 0: 66, bit 1: W */
-    if (MC_UNLIKELY(*at == 0x66 || (*at & 0xfe) == 0xf2)) {
-        prefix = *at == 0x66 ? MC_PP_66 : *at == 0xf3 ? MC_PP_F3 : MC_PP_F2;
-        size_state = *at == 0x66;
-        at++;
-    }
     const uint32_t *primary = mc_table_legacy0[mode];
+    unsigned prefix = 0, size_state = 0, l = 0; /* size_state: bit 0: 66, bit 1: W */
     uint32_t entry = primary[at[0]];
+    if (entry & MC_MANDATORY) {
+        prefix = at[0] == 0x66 ? MC_PP_66 : at[0] == 0xf3 ? MC_PP_F3 : MC_PP_F2;
+        size_state = at[0] == 0x66;
+        entry = primary[*++at];
+    }
     if (mode == MC_MODE_64) { /* without a branch: REX comes as good as at random */
         unsigned is_rex = (at[0] & 0xf0) == 0x40;
         uint32_t after = primary[at[1]];
-        entry = is_rex ? after : entry;
+        entry ^= (entry ^ after) & -is_rex;
         size_state |= is_rex << 1 & at[0] >> 2;
         at += is_rex;
     }
-    unsigned opcode = *at++, l = 0;
+    unsigned opcode = *at++;
     if (entry & MC_SPECIAL) {
         if (opcode == 0x0f) {
             opcode = *at++;

@@ -34,42 +34,35 @@ static unsigned find_word(const struct word *words, const char *text, unsigned l
     gen_die(line, "unknown %s '%s'", what, text);
 }
 
-static const struct word encodings[] = {{"legacy", GEN_LEGACY}, {"3dnow", GEN_3DNOW}, {"vex", GEN_VEX},
-                                        {"evex", GEN_EVEX},     {"xop", GEN_XOP},     {"lock", GEN_LOCK},
-                                        {NULL, 0}};
-static const struct word maps[] = {{"0", 0}, {"0f", 1}, {"0f38", 2}, {"0f3a", 3}, {"4", 4},  {"5", 5}, {"6", 6},
+static const struct word encodings[] = {
+    {"legacy", GEN_LEGACY}, {"3dnow", GEN_3DNOW}, {"vex", GEN_VEX}, {"evex", GEN_EVEX},
+    {"xop", GEN_XOP},       {"lock", GEN_LOCK},   {NULL, 0}};
+static const struct word maps[] = {{"0", 0}, {"0f", 1}, {"0f38", 2}, {"0f3a", 3}, {"4", 4},     {"5", 5}, {"6", 6},
                                    {"7", 7}, {"8", 8},  {"9", 9},    {"a", 10},   {"0f0f", 15}, {NULL, 0}};
-static const struct word prefixes[] = {{"np", 1 << MC_PP_NONE}, {"66", 1 << MC_PP_66}, {"f3", 1 << MC_PP_F3},
-                                       {"f2", 1 << MC_PP_F2},   {"-", 15},             {NULL, 0}};
-static const struct word immediates[] = {{"ib", MC_IMM_IB}, {"iw", MC_IMM_IW},       {"iz", MC_IMM_IZ},
-                                         {"iv", MC_IMM_IV}, {"ibib", MC_IMM_IBIB},   {"iwib", MC_IMM_IWIB},
-                                         {"cb", MC_IMM_CB}, {"cz", MC_IMM_CZ},       {"cv", MC_IMM_CV},
-                                         {"cp", MC_IMM_CP},
-                                         {"i32", MC_IMM_I32}, {"i64", MC_IMM_I64},   {"moffs", MC_IMM_MOFFS},
-                                         {NULL, 0}};
-static const struct word flows[] = {{"jcc", MC_FLOW_JCC},       {"jmp", MC_FLOW_JMP},         {"call", MC_FLOW_CALL},
-                                    {"ret", MC_FLOW_RET},       {"jmpind", MC_FLOW_JMP_IND},  {"callind", MC_FLOW_CALL_IND},
-                                    {"stop", MC_FLOW_STOP},     {"syscall", MC_FLOW_SYSCALL}, {NULL, 0}};
-static const struct word leaf_flags[] = {{"/r", MC_LEAF_MODRM}, {"cpuid", MC_LEAF_CPUID}, {"o64", MC_LEAF_O64},
-                                         {"v", MC_LEAF_VVVV},   {NULL, 0}};
-static const struct word shape_flags[] = {{"k", MC_SHAPE_MASK},
-                                          {"kk", MC_SHAPE_MASK | MC_SHAPE_MASK_NEEDED},
-                                          {"z", MC_SHAPE_ZERO},
-                                          {"er", MC_SHAPE_ROUND},
-                                          {"sae", MC_SHAPE_ROUND},
-                                          {"vsib", MC_SHAPE_VSIB},
-                                          {"nf", MC_SHAPE_NF},
-                                          {"scc", MC_SHAPE_SCC},
-                                          {"nd", MC_SHAPE_ND},
-                                          {"zu", MC_SHAPE_ZU},
-                                          {"g", MC_SHAPE_GENERAL},
-                                          {NULL, 0}};
-static const struct word absents[] = {{"ud", MC_ABSENT_UD}, {"nop", MC_ABSENT_NOP}, {"alias", MC_ABSENT_ALIAS}, {NULL, 0}};
+static const struct word prefixes[] = {
+    {"np", 1 << MC_PP_NONE}, {"66", 1 << MC_PP_66}, {"f3", 1 << MC_PP_F3}, {"f2", 1 << MC_PP_F2}, {"-", 15}, {NULL, 0}};
+static const struct word immediates[] = {
+    {"ib", MC_IMM_IB},     {"iw", MC_IMM_IW},   {"iz", MC_IMM_IZ},       {"iv", MC_IMM_IV}, {"ibib", MC_IMM_IBIB},
+    {"iwib", MC_IMM_IWIB}, {"cb", MC_IMM_CB},   {"cz", MC_IMM_CZ},       {"cv", MC_IMM_CV}, {"cp", MC_IMM_CP},
+    {"i32", MC_IMM_I32},   {"i64", MC_IMM_I64}, {"moffs", MC_IMM_MOFFS}, {NULL, 0}};
+static const struct word flows[] = {{"jcc", MC_FLOW_JCC},   {"jmp", MC_FLOW_JMP},         {"call", MC_FLOW_CALL},
+                                    {"ret", MC_FLOW_RET},   {"jmpind", MC_FLOW_JMP_IND},  {"callind", MC_FLOW_CALL_IND},
+                                    {"stop", MC_FLOW_STOP}, {"syscall", MC_FLOW_SYSCALL}, {NULL, 0}};
+static const struct word leaf_flags[] = {
+    {"/r", MC_LEAF_MODRM}, {"cpuid", MC_LEAF_CPUID}, {"o64", MC_LEAF_O64}, {"v", MC_LEAF_VVVV}, {NULL, 0}};
+static const struct word shape_flags[] = {{"k", MC_SHAPE_MASK},    {"kk", MC_SHAPE_MASK | MC_SHAPE_MASK_NEEDED},
+                                          {"z", MC_SHAPE_ZERO},    {"er", MC_SHAPE_ROUND},
+                                          {"sae", MC_SHAPE_ROUND}, {"vsib", MC_SHAPE_VSIB},
+                                          {"nf", MC_SHAPE_NF},     {"scc", MC_SHAPE_SCC},
+                                          {"nd", MC_SHAPE_ND},     {"zu", MC_SHAPE_ZU},
+                                          {"g", MC_SHAPE_GENERAL}, {NULL, 0}};
+static const struct word absents[] = {
+    {"ud", MC_ABSENT_UD}, {"nop", MC_ABSENT_NOP}, {"alias", MC_ABSENT_ALIAS}, {NULL, 0}};
 /* disp8*N: by the vector length, or fixed. */
-static const struct word displacements[] = {{"nvl", 0x101},  {"nvl/2", 0x102}, {"nvl/4", 0x103}, {"nvl/8", 0x104},
-                                            {"ndup", 0x100 | MC_DISP_DUP},     {"n1", 1},        {"n2", 2},
-                                            {"n4", 3},       {"n8", 4},        {"n16", 5},       {"n32", 6},
-                                            {"n64", 7},      {NULL, 0}};
+static const struct word displacements[] = {
+    {"nvl", 0x101}, {"nvl/2", 0x102}, {"nvl/4", 0x103}, {"nvl/8", 0x104}, {"ndup", 0x100 | MC_DISP_DUP},
+    {"n1", 1},      {"n2", 2},        {"n4", 3},        {"n8", 4},        {"n16", 5},
+    {"n32", 6},     {"n64", 7},       {NULL, 0}};
 
 static bool is_word(const struct word *words, const char *text, unsigned *ret_value)
 {

@@ -11,7 +11,8 @@
 
 enum gen_encoding { GEN_LEGACY, GEN_3DNOW, GEN_VEX, GEN_EVEX, GEN_XOP, GEN_LOCK };
 
-/* A box in the space of everything that can decide, one bit per value: the condition of a row, or a part of the space. */
+/* A box in the space of everything that can decide, one bit per value: the condition of a row, or a part of the space.
+ */
 struct gen_box {
     uint8_t mode;    /* bit 0: 32-bit, bit 1: 64-bit */
     uint8_t prefix;  /* bits MC_PP_* */
@@ -31,7 +32,7 @@ struct gen_row {
     unsigned imm, flow, flags; /* flags: MC_LEAF_MODRM, _CPUID, _O64, _VVVV */
     struct mc_shape shape;
     char features[GEN_NAMES][GEN_NAMES][24]; /* [alternative][feature], "" ends */
-    unsigned vl; /* bit n: alternative n needs avx512vl unless the length is 512 bits */
+    unsigned vl;                             /* bit n: alternative n needs avx512vl unless the length is 512 bits */
     unsigned absent;
     char mnemonic[32];
     unsigned need; /* 0: needs nothing */

@@ -32,7 +32,8 @@ static bool row_is_at(const struct gen_row *row, const struct place *place)
 /* The first row at the place that meets the box and starts after `after`; NULL when none. */
 static struct gen_row *next_row(const struct place *place, const struct gen_box *box, const struct gen_row *after)
 {
-    for (struct gen_row *row = after ? gen_rows + (after - gen_rows) + 1 : gen_rows; row < gen_rows + gen_row_count; row++)
+    for (struct gen_row *row = after ? gen_rows + (after - gen_rows) + 1 : gen_rows; row < gen_rows + gen_row_count;
+         row++)
         if (row_is_at(row, place) && box_meets(&row->box, box))
             return row;
     return NULL;
@@ -40,7 +41,8 @@ static struct gen_row *next_row(const struct place *place, const struct gen_box 
 
 static uint32_t leaf(const struct gen_row *row, uint32_t modrule)
 {
-    return MC_LEAF_VALID | row->need | row->imm << MC_LEAF_IMM_SHIFT | row->flow << MC_LEAF_FLOW_SHIFT | row->flags | modrule;
+    return MC_LEAF_VALID | row->need | row->imm << MC_LEAF_IMM_SHIFT | row->flow << MC_LEAF_FLOW_SHIFT | row->flags |
+           modrule;
 }
 
 /* Stores a block of entries, or finds an equal one. Returns its offset. */
@@ -68,14 +70,29 @@ static unsigned box_get(const struct gen_box *box, enum mc_node_kind kind)
 static void box_set(struct gen_box *box, enum mc_node_kind kind, unsigned value)
 {
     switch (kind) {
-    case MC_NODE_MODE: box->mode = (uint8_t)value; break;
-    case MC_NODE_PREFIX: box->prefix = (uint8_t)value; break;
-    case MC_NODE_L: box->l = (uint8_t)value; break;
-    case MC_NODE_W: box->w = (uint8_t)value; break;
-    case MC_NODE_B: box->b = (uint8_t)value; break;
-    case MC_NODE_MODREG: box->modreg = (uint16_t)value; break;
-    case MC_NODE_RM: box->rm = (uint8_t)value; break;
-    case MC_NODE_KINDS: break;
+    case MC_NODE_MODE:
+        box->mode = (uint8_t)value;
+        break;
+    case MC_NODE_PREFIX:
+        box->prefix = (uint8_t)value;
+        break;
+    case MC_NODE_L:
+        box->l = (uint8_t)value;
+        break;
+    case MC_NODE_W:
+        box->w = (uint8_t)value;
+        break;
+    case MC_NODE_B:
+        box->b = (uint8_t)value;
+        break;
+    case MC_NODE_MODREG:
+        box->modreg = (uint16_t)value;
+        break;
+    case MC_NODE_RM:
+        box->rm = (uint8_t)value;
+        break;
+    case MC_NODE_KINDS:
+        break;
     }
 }
 
@@ -138,8 +155,8 @@ static uint32_t special(unsigned map, unsigned mode, unsigned byte)
     if (map != 0)
         return 0;
     enum mc_special which;
-    if (byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e || (byte >= 0x64 && byte <= 0x67) || byte == 0xf0 ||
-        byte == 0xf2 || byte == 0xf3)
+    if (byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e || (byte >= 0x64 && byte <= 0x67) ||
+        byte == 0xf0 || byte == 0xf2 || byte == 0xf3)
         which = MC_SPECIAL_PREFIX;
     else if (mode && byte >> 4 == 4)
         which = MC_SPECIAL_REX;
@@ -157,7 +174,7 @@ static uint32_t special(unsigned map, unsigned mode, unsigned byte)
         which = MC_SPECIAL_XOP;
     else
         return 0;
-    return MC_SPECIAL | which;
+    return MC_SPECIAL | which | (byte == 0x66 || byte == 0xf2 || byte == 0xf3 ? MC_MANDATORY : 0);
 }
 
 static void emit_page(FILE *out, const struct place *from, struct gen_box box)
@@ -309,7 +326,8 @@ static unsigned alternative_count(const struct gen_row *row)
 static const struct gen_row *same_needs(const struct gen_row *row, bool apx)
 {
     for (const struct gen_row *other = gen_rows; other < row; other++)
-        if (other->need && (!apx || takes_apx(other)) && memcmp(other->features, row->features, sizeof row->features) == 0)
+        if (other->need && (!apx || takes_apx(other)) &&
+            memcmp(other->features, row->features, sizeof row->features) == 0)
             return other;
     return row;
 }

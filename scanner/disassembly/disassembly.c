@@ -78,7 +78,8 @@ bool mc_disassembly_available(const char **ret_why)
 }
 
 /* This thread's decoder for the mode; NULL when Capstone is missing. */
-static cs_insn *decode(enum mc_mode mode, bool detail, const uint8_t *bytes, size_t size, uint64_t address, csh *ret_handle)
+static cs_insn *decode(enum mc_mode mode, bool detail, const uint8_t *bytes, size_t size, uint64_t address,
+                       csh *ret_handle)
 {
     if (!mc_disassembly_available(NULL))
         return NULL;
@@ -106,13 +107,13 @@ static cs_insn *decode(enum mc_mode mode, bool detail, const uint8_t *bytes, siz
     return capstone.disasm_iter(*handle, &bytes, &size, &address, *insn) ? *insn : NULL;
 }
 
-/* Capstone 4.0.2 takes some newer instructions for others without an error (TPAUSE for mfence, RDPID for rdseed, WBNOINVD
- * for wbinvd, CLDEMOTE for nop). Its name is believed when it begins like the table's; a table's name may stand for a
- * family (cmpps: cmpltps). A prefix word is no name. */
+/* Capstone 4.0.2 takes some newer instructions for others without an error (TPAUSE for mfence, RDPID for rdseed,
+ * WBNOINVD for wbinvd, CLDEMOTE for nop). Its name is believed when it begins like the table's; a table's name may
+ * stand for a family (cmpps: cmpltps). A prefix word is no name. */
 static bool names_agree(const char *text, const char *mnemonic)
 {
-    static const char *const prefixes[] = {"lock ", "rep ", "repe ", "repne ", "repz ", "repnz ", "notrack ", "bnd ",
-                                           "data16 ", "xacquire ", "xrelease ", "addr32 "};
+    static const char *const prefixes[] = {"lock ",    "rep ", "repe ",   "repne ",    "repz ",     "repnz ",
+                                           "notrack ", "bnd ", "data16 ", "xacquire ", "xrelease ", "addr32 "};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
             text += strlen(prefixes[i]);
@@ -158,19 +159,44 @@ bool mc_disassemble(enum mc_mode mode, const uint8_t *bytes, size_t size, uint64
 /* The number in encodings of the general register that a Capstone register is, or is a part of; -1 for all others. */
 static int general_register(unsigned reg)
 {
-#define REGISTER(number, l, h, w, d, q)                                                                                \
-    case X86_REG_##l: case X86_REG_##h: case X86_REG_##w: case X86_REG_##d: case X86_REG_##q: return number
-#define REGISTER_R(number)                                                                                             \
-    case X86_REG_R##number: case X86_REG_R##number##D: case X86_REG_R##number##W: case X86_REG_R##number##B: return number
+#define REGISTER(number, l, h, w, d, q) \
+    case X86_REG_##l:                   \
+    case X86_REG_##h:                   \
+    case X86_REG_##w:                   \
+    case X86_REG_##d:                   \
+    case X86_REG_##q:                   \
+        return number
+#define REGISTER_R(number)     \
+    case X86_REG_R##number:    \
+    case X86_REG_R##number##D: \
+    case X86_REG_R##number##W: \
+    case X86_REG_R##number##B: \
+        return number
     switch (reg) {
         REGISTER(0, AL, AH, AX, EAX, RAX);
         REGISTER(1, CL, CH, CX, ECX, RCX);
         REGISTER(2, DL, DH, DX, EDX, RDX);
         REGISTER(3, BL, BH, BX, EBX, RBX);
-    case X86_REG_SPL: case X86_REG_SP: case X86_REG_ESP: case X86_REG_RSP: return 4;
-    case X86_REG_BPL: case X86_REG_BP: case X86_REG_EBP: case X86_REG_RBP: return 5;
-    case X86_REG_SIL: case X86_REG_SI: case X86_REG_ESI: case X86_REG_RSI: return 6;
-    case X86_REG_DIL: case X86_REG_DI: case X86_REG_EDI: case X86_REG_RDI: return 7;
+    case X86_REG_SPL:
+    case X86_REG_SP:
+    case X86_REG_ESP:
+    case X86_REG_RSP:
+        return 4;
+    case X86_REG_BPL:
+    case X86_REG_BP:
+    case X86_REG_EBP:
+    case X86_REG_RBP:
+        return 5;
+    case X86_REG_SIL:
+    case X86_REG_SI:
+    case X86_REG_ESI:
+    case X86_REG_RSI:
+        return 6;
+    case X86_REG_DIL:
+    case X86_REG_DI:
+    case X86_REG_EDI:
+    case X86_REG_RDI:
+        return 7;
         REGISTER_R(8);
         REGISTER_R(9);
         REGISTER_R(10);
@@ -179,7 +205,8 @@ static int general_register(unsigned reg)
         REGISTER_R(13);
         REGISTER_R(14);
         REGISTER_R(15);
-    default: return -1;
+    default:
+        return -1;
     }
 #undef REGISTER
 #undef REGISTER_R

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our decoder against Zydis: lengths, flow and operands of random bytes and of the code of installed files. Prints TAP.
  *   against_zydis fuzz [ROUNDS [SEED]]
- *   against_zydis files [SEED]          a sample of /usr/bin and /usr/lib; with MASKCHECK_ALL=1 in the environment all files
- * Where the two differ, compare.c must know why; what it does not know is a failure. */
+ *   against_zydis files [SEED]          a sample of /usr/bin and /usr/lib; with MASKCHECK_ALL=1 in the environment all
+ * files Where the two differ, compare.c must know why; what it does not know is a failure. */
 #define _GNU_SOURCE /* nftw */
 #include "tests/decode/compare.h"
 
@@ -110,7 +110,8 @@ static int collect(const char *path, const struct stat *status, int type, struct
 }
 
 /* Every instruction of a section, one after the other; after bytes that are none, the next byte. */
-static void compare_section(struct comparison *comparison, enum mc_mode mode, const uint8_t *bytes, size_t size, const char *path)
+static void compare_section(struct comparison *comparison, enum mc_mode mode, const uint8_t *bytes, size_t size,
+                            const char *path)
 {
     while (size) {
         unsigned length = compare(comparison, mode, bytes, size, path);
@@ -119,20 +120,20 @@ static void compare_section(struct comparison *comparison, enum mc_mode mode, co
     }
 }
 
-#define EACH_SECTION(class, mode)                                                                                      \
-    do {                                                                                                               \
-        const Elf##class##_Ehdr *header = (const void *)file;                                                          \
-        if (header->e_shoff > size || header->e_shnum * sizeof(Elf##class##_Shdr) > size - header->e_shoff)           \
-            break;                                                                                                     \
-        for (unsigned i = 0; i < header->e_shnum; i++) {                                                               \
-            Elf##class##_Shdr section;                                                                                 \
-            memcpy(&section, file + header->e_shoff + i * sizeof section, sizeof section);                             \
-            if (section.sh_type == SHT_PROGBITS && section.sh_flags & SHF_EXECINSTR && section.sh_offset <= size &&    \
-                section.sh_size <= size - section.sh_offset) {                                                         \
-                compare_section(comparison, mode, file + section.sh_offset, section.sh_size, path);                    \
-                total += section.sh_size;                                                                              \
-            }                                                                                                          \
-        }                                                                                                              \
+#define EACH_SECTION(class, mode)                                                                                   \
+    do {                                                                                                            \
+        const Elf##class##_Ehdr *header = (const void *)file;                                                       \
+        if (header->e_shoff > size || header->e_shnum * sizeof(Elf##class##_Shdr) > size - header->e_shoff)         \
+            break;                                                                                                  \
+        for (unsigned i = 0; i < header->e_shnum; i++) {                                                            \
+            Elf##class##_Shdr section;                                                                              \
+            memcpy(&section, file + header->e_shoff + i * sizeof section, sizeof section);                          \
+            if (section.sh_type == SHT_PROGBITS && section.sh_flags & SHF_EXECINSTR && section.sh_offset <= size && \
+                section.sh_size <= size - section.sh_offset) {                                                      \
+                compare_section(comparison, mode, file + section.sh_offset, section.sh_size, path);                 \
+                total += section.sh_size;                                                                           \
+            }                                                                                                       \
+        }                                                                                                           \
     } while (0)
 
 /* Bytes of code in the file; 0 when it is no x86 ELF file. */
@@ -181,15 +182,16 @@ static int files(uint64_t seed)
         count += code != 0;
         free(path);
     }
-    printf("# %s: seed %llu, %zu files, %zu bytes of code\n", whole ? "all files" : "a sample", (unsigned long long)seed, count,
-           bytes);
+    printf("# %s: seed %llu, %zu files, %zu bytes of code\n", whole ? "all files" : "a sample",
+           (unsigned long long)seed, count, bytes);
     return comparison_report(&comparison, "code of installed files");
 }
 
 int main(int count, char **arguments)
 {
     if (count >= 2 && strcmp(arguments[1], "fuzz") == 0)
-        return fuzz(count > 2 ? strtoul(arguments[2], NULL, 0) : 3000000, count > 3 ? strtoull(arguments[3], NULL, 0) : 1);
+        return fuzz(count > 2 ? strtoul(arguments[2], NULL, 0) : 3000000,
+                    count > 3 ? strtoull(arguments[3], NULL, 0) : 1);
     if (count >= 2 && strcmp(arguments[1], "files") == 0)
         return files(count > 2 ? strtoull(arguments[2], NULL, 0) : (uint64_t)time(NULL));
     fputs("usage: against_zydis fuzz [ROUNDS [SEED]] | files [SEED]\n", stderr);

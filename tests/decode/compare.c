@@ -17,11 +17,13 @@ enum reason {
 };
 
 static const char *const reason_texts[REASON_COUNT] = {
-    [REASON_KNIGHTS_CORNER] = "only Zydis: Knights Corner's VEX and MVEX instructions, which no CPU that runs Linux guests has",
+    [REASON_KNIGHTS_CORNER] =
+        "only Zydis: Knights Corner's VEX and MVEX instructions, which no CPU that runs Linux guests has",
     [REASON_APX] = "only we: APX (REX2, map 4, extended EVEX), newer than Zydis 4.0",
     [REASON_NEWER] = "only we: instruction newer than Zydis 4.0",
-    [REASON_REGISTER] = "only we: a mask, tile, control, debug or segment register that does not exist; we do not look at "
-                        "register classes",
+    [REASON_REGISTER] =
+        "only we: a mask, tile, control, debug or segment register that does not exist; we do not look at "
+        "register classes",
     [REASON_DISTINCT] = "only we: registers that must be distinct (SDM vol. 2: gathers, tile products) are the same",
     [REASON_MPX] = "only we: MPX operands that are #UD on CPUs with MPX, and NOPs on all others",
 };
@@ -52,9 +54,10 @@ static bool is_mask_destination(const char *name)
 static bool is_newer(const struct mc_need *need)
 {
     static const enum mc_feature newer[] = {
-        MC_F_AVXIFMA, MC_F_AVXNECONVERT, MC_F_AVXVNNIINT8, MC_F_AVXVNNIINT16, MC_F_CMPCCXADD, MC_F_RAOINT, MC_F_SHA512,
-        MC_F_SM3, MC_F_SM4, MC_F_USERMSR, MC_F_MSRLIST, MC_F_WRMSRNS, MC_F_FRED, MC_F_LKGS, MC_F_TSE, MC_F_MOVRS,
-        MC_F_AMX_FP16, MC_F_AMX_COMPLEX, MC_F_AMX_FP8, MC_F_AMX_TF32, MC_F_AMX_TRANSPOSE, MC_F_AMX_MOVRS, MC_F_PREFETCHI};
+        MC_F_AVXIFMA, MC_F_AVXNECONVERT, MC_F_AVXVNNIINT8,   MC_F_AVXVNNIINT16, MC_F_CMPCCXADD, MC_F_RAOINT,
+        MC_F_SHA512,  MC_F_SM3,          MC_F_SM4,           MC_F_USERMSR,      MC_F_MSRLIST,   MC_F_WRMSRNS,
+        MC_F_FRED,    MC_F_LKGS,         MC_F_TSE,           MC_F_MOVRS,        MC_F_AMX_FP16,  MC_F_AMX_COMPLEX,
+        MC_F_AMX_FP8, MC_F_AMX_TF32,     MC_F_AMX_TRANSPOSE, MC_F_AMX_MOVRS,    MC_F_PREFETCHI};
     for (unsigned i = 0; i < need->count; i++)
         for (size_t j = 0; j < sizeof newer / sizeof *newer; j++)
             if (mc_set_has(&need->alternatives[i], newer[j]))
@@ -144,20 +147,21 @@ static int register_number(ZydisRegister reg)
     return ZydisRegisterGetId(reg);
 }
 
-#define CHECK(what, ours_, theirs_)                                                                                    \
-    do {                                                                                                               \
-        if ((long long)(ours_) != (long long)(theirs_)) {                                                              \
-            fail(comparison, mode, bytes, ours->length, where, what, (long long)(ours_), (long long)(theirs_));        \
-            return false;                                                                                              \
-        }                                                                                                              \
+#define CHECK(what, ours_, theirs_)                                                                             \
+    do {                                                                                                        \
+        if ((long long)(ours_) != (long long)(theirs_)) {                                                       \
+            fail(comparison, mode, bytes, ours->length, where, what, (long long)(ours_), (long long)(theirs_)); \
+            return false;                                                                                       \
+        }                                                                                                       \
     } while (0)
 
 static bool memory_agrees(struct comparison *comparison, enum mc_mode mode, const uint8_t *bytes, const char *where,
                           const struct mc_insn *ours, const ZydisDecodedOperand *operand)
 {
     bool vsib = operand->mem.type == ZYDIS_MEMOP_TYPE_VSIB;
-    /* With 67 and REX.B, Zydis 4.0 makes r13 the base and drops the displacement of SIB base 5 with mod 0, where there is no
-     * base and a disp32 (SDM vol. 2, table 2-3, note 1; 2.2.1.2: REX.B is not decoded there). The length is right. */
+    /* With 67 and REX.B, Zydis 4.0 makes r13 the base and drops the displacement of SIB base 5 with mod 0, where there
+     * is no base and a disp32 (SDM vol. 2, table 2-3, note 1; 2.2.1.2: REX.B is not decoded there). The length is
+     * right. */
     if (ours->address_size && mode == MC_MODE_64 && ours->mod == 0 && ours->base == MC_REG_NONE)
         return true;
     CHECK("base", ours->base, register_number(operand->mem.base));
@@ -217,7 +221,8 @@ static bool operands_agree(struct comparison *comparison, enum mc_mode mode, con
                            const struct mc_insn *ours, const ZydisDecodedInstruction *theirs,
                            const ZydisDecodedOperand *operands)
 {
-    bool moves_control = ours->encoding == MC_LEGACY && ours->map == MC_MAP_0F && ours->opcode >= 0x20 && ours->opcode <= 0x23;
+    bool moves_control =
+        ours->encoding == MC_LEGACY && ours->map == MC_MAP_0F && ours->opcode >= 0x20 && ours->opcode <= 0x23;
     if (!moves_control)
         CHECK("has modrm", ours->has_modrm, theirs->raw.modrm.offset != 0);
     if (ours->has_modrm) {
@@ -251,8 +256,8 @@ static bool classes_agree(struct comparison *comparison, enum mc_mode mode, cons
     CHECK("mc_decode_class: need", ours->need, class.need);
     CHECK("mc_decode_class: flow", ours->flow, class.flow);
     CHECK("mc_decode_class: flags", ours->flags, class.flags);
-    if (ours->length && (ours->flags & MC_CLASS_RIP_RELATIVE || ours->flow == MC_FLOW_JCC || ours->flow == MC_FLOW_JMP ||
-                         ours->flow == MC_FLOW_CALL))
+    if (ours->length && (ours->flags & MC_CLASS_RIP_RELATIVE || ours->flow == MC_FLOW_JCC ||
+                         ours->flow == MC_FLOW_JMP || ours->flow == MC_FLOW_CALL))
         CHECK("mc_decode_class: displacement", (int32_t)ours->displacement, class.displacement);
     return true;
 }
@@ -271,9 +276,9 @@ unsigned compare(struct comparison *comparison, enum mc_mode mode, const uint8_t
         return 0;
     }
     if (!decoded || !ours->length) {
-        enum reason reason = decoded ? (begins(ZydisISASetGetString(theirs.meta.isa_set), "KNC") ? REASON_KNIGHTS_CORNER
-                                                                                                : REASON_NONE)
-                                     : explain_ours(ours);
+        enum reason reason =
+            decoded ? (begins(ZydisISASetGetString(theirs.meta.isa_set), "KNC") ? REASON_KNIGHTS_CORNER : REASON_NONE)
+                    : explain_ours(ours);
         if (reason == REASON_NONE)
             fail(comparison, mode, bytes, decoded ? theirs.length : ours->length, where, "length", ours->length,
                  decoded ? theirs.length : 0);
@@ -287,8 +292,8 @@ unsigned compare(struct comparison *comparison, enum mc_mode mode, const uint8_t
     }
     if (ours->length != theirs.length || ours->flow != zydis_flow(&theirs)) {
         bool length = ours->length != theirs.length;
-        fail(comparison, mode, bytes, ours->length, where, length ? "length" : "flow", length ? ours->length : ours->flow,
-             length ? theirs.length : (long long)zydis_flow(&theirs));
+        fail(comparison, mode, bytes, ours->length, where, length ? "length" : "flow",
+             length ? ours->length : ours->flow, length ? theirs.length : (long long)zydis_flow(&theirs));
         return ours->length;
     }
     if (operands_agree(comparison, mode, bytes, where, ours, &theirs, operands))
@@ -303,7 +308,7 @@ int comparison_report(const struct comparison *comparison, const char *what)
         if (comparison->explained[i])
             printf("# %lu times %s\n", comparison->explained[i], reason_texts[i]);
     bool enough = comparison->compared > 1000;
-    printf("%s - %s: as Zydis %s (%lu unexplained differences)\n", enough && !comparison->failures ? "ok" : "not ok", what,
-           "decodes it", comparison->failures);
+    printf("%s - %s: as Zydis %s (%lu unexplained differences)\n", enough && !comparison->failures ? "ok" : "not ok",
+           what, "decodes it", comparison->failures);
     return enough && !comparison->failures ? 0 : 1;
 }

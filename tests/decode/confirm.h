@@ -11,9 +11,9 @@ struct sample {
     const struct gen_row *row;
     enum mc_mode mode;
     uint8_t bytes[16];
-    unsigned length;       /* ours */
-    enum witness witness;  /* who confirmed it */
-    char against[128];     /* what a decoder says that knows the bytes as something else; "" when none does */
+    unsigned length;      /* ours */
+    enum witness witness; /* who confirmed it */
+    char against[128];    /* what a decoder says that knows the bytes as something else; "" when none does */
 };
 
 /* Each looks at the samples without a witness. A missing tool confirms nothing: *ret_missing says which. */
@@ -21,8 +21,8 @@ void confirm_by_zydis(struct sample *samples, size_t count, const char **ret_mis
 void confirm_by_objdump(struct sample *samples, size_t count, const char **ret_missing);
 void confirm_by_llvm(struct sample *samples, size_t count, const char **ret_missing);
 
-/* Whether a decoder's mnemonic names the row: the same, or a known other spelling. A row's name with a dash is a group of
- * plain instructions, whose name says nothing. */
+/* Whether a decoder's mnemonic names the row: the same, or a known other spelling. A row's name with a dash is a group
+ * of plain instructions, whose name says nothing. */
 bool name_fits(const struct gen_row *row, const char *mnemonic);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every row of isa/encodings.txt confirmed by a decoder that is not ours. Prints TAP.
  *   confirm_rows ENCODINGS.TXT [--list]        --list: one line per row, with its witness
- * For each row: both modes, memory and register form, every W, L and prefix that it allows. Zydis 4.0 is asked first, then
- * objdump, then llvm-mc; `witnesses` says which of them must know a row. What none knows is listed as unknown. */
+ * For each row: both modes, memory and register form, every W, L and prefix that it allows. Zydis 4.0 is asked first,
+ * then objdump, then llvm-mc; `witnesses` says which of them must know a row. What none knows is listed as unknown. */
 #include "tests/decode/confirm.h"
 
 #include <stdlib.h>
@@ -16,13 +16,30 @@ static const struct {
     const char *feature;
     enum witness witness;
 } witnesses[] = {
-    {"avxifma", WITNESS_OBJDUMP}, {"avxneconvert", WITNESS_OBJDUMP}, {"avxvnniint8", WITNESS_OBJDUMP},
-    {"cmpccxadd", WITNESS_OBJDUMP}, {"raoint", WITNESS_OBJDUMP}, {"msrlist", WITNESS_OBJDUMP},
-    {"wrmsrns", WITNESS_OBJDUMP}, {"amx-fp16", WITNESS_OBJDUMP}, {"prefetchi", WITNESS_OBJDUMP},
-    {"avxvnniint16", WITNESS_LLVM}, {"sha512", WITNESS_LLVM}, {"sm3", WITNESS_LLVM}, {"sm4", WITNESS_LLVM},
-    {"usermsr", WITNESS_LLVM}, {"amx-complex", WITNESS_LLVM}, {"tse", WITNESS_LLVM}, {"apxf", WITNESS_LLVM},
-    {"fred", WITNESS_LLVM}, {"lkgs", WITNESS_LLVM}, {"movrs", WITNESS_NONE}, {"amx-fp8", WITNESS_NONE},
-    {"amx-tf32", WITNESS_NONE}, {"amx-transpose", WITNESS_NONE}, {"amx-movrs", WITNESS_NONE},
+    {"avxifma", WITNESS_OBJDUMP},
+    {"avxneconvert", WITNESS_OBJDUMP},
+    {"avxvnniint8", WITNESS_OBJDUMP},
+    {"cmpccxadd", WITNESS_OBJDUMP},
+    {"raoint", WITNESS_OBJDUMP},
+    {"msrlist", WITNESS_OBJDUMP},
+    {"wrmsrns", WITNESS_OBJDUMP},
+    {"amx-fp16", WITNESS_OBJDUMP},
+    {"prefetchi", WITNESS_OBJDUMP},
+    {"avxvnniint16", WITNESS_LLVM},
+    {"sha512", WITNESS_LLVM},
+    {"sm3", WITNESS_LLVM},
+    {"sm4", WITNESS_LLVM},
+    {"usermsr", WITNESS_LLVM},
+    {"amx-complex", WITNESS_LLVM},
+    {"tse", WITNESS_LLVM},
+    {"apxf", WITNESS_LLVM},
+    {"fred", WITNESS_LLVM},
+    {"lkgs", WITNESS_LLVM},
+    {"movrs", WITNESS_NONE},
+    {"amx-fp8", WITNESS_NONE},
+    {"amx-tf32", WITNESS_NONE},
+    {"amx-transpose", WITNESS_NONE},
+    {"amx-movrs", WITNESS_NONE},
 };
 
 static enum witness expected_witness(const struct gen_row *row)
@@ -51,8 +68,9 @@ enum { OTHER_REGISTER = 1, ANY_REG = 2, ANY_RM = 3, SIB_INDEX_5 = 0x28 };
 static unsigned put_escape(const struct gen_row *row, const struct choice *choice, uint8_t *bytes)
 {
     static const uint8_t prefixes[4] = {0, 0x66, 0xf3, 0xf2};
-    unsigned at = 0, unused = 15, v = unused ^ (row->flags & MC_LEAF_VVVV || (row->shape.flags & MC_SHAPE_ND && choice->b)
-                                                    ? OTHER_REGISTER : 0);
+    unsigned at = 0, unused = 15,
+             v = unused ^
+                 (row->flags & MC_LEAF_VVVV || (row->shape.flags & MC_SHAPE_ND && choice->b) ? OTHER_REGISTER : 0);
     switch (row->encoding) {
     case GEN_LOCK:
         bytes[at++] = 0xf0;
@@ -78,7 +96,8 @@ static unsigned put_escape(const struct gen_row *row, const struct choice *choic
         bytes[at++] = 0x62;
         bytes[at++] = (uint8_t)(0xf0 | row->map);
         bytes[at++] = (uint8_t)(choice->w << 7 | v << 3 | 4 | choice->prefix);
-        bytes[at++] = (uint8_t)(choice->l << 5 | choice->b << 4 | 8 | (row->shape.flags & MC_SHAPE_MASK_NEEDED ? 1 : 0));
+        bytes[at++] =
+            (uint8_t)(choice->l << 5 | choice->b << 4 | 8 | (row->shape.flags & MC_SHAPE_MASK_NEEDED ? 1 : 0));
         return at;
     }
     return at;
@@ -108,7 +127,8 @@ static void add_sample(const struct gen_row *row, const struct choice *choice)
     struct mc_insn insn;
     sample.length = mc_decode(choice->mode, sample.bytes, sizeof sample.bytes, &insn);
     const char *name = insn.need ? mc_need_at(insn.need)->text : "";
-    if (row->need ? strcmp(name, row->mnemonic) != 0 : insn.need && row->encoding != GEN_LOCK) /* an earlier row has these bytes */
+    if (row->need ? strcmp(name, row->mnemonic) != 0
+                  : insn.need && row->encoding != GEN_LOCK) /* an earlier row has these bytes */
         return;
     if (sample_count == sample_capacity) {
         sample_capacity = sample_capacity ? 2 * sample_capacity : 16384;
@@ -136,10 +156,12 @@ static void add_forms(const struct gen_row *row, struct choice choice)
 static void add_row(const struct gen_row *row)
 {
     unsigned prefixes = row->box.prefix == 15 ? 1 : row->box.prefix;
-    unsigned lengths = row->encoding == GEN_VEX || row->encoding == GEN_XOP || row->encoding == GEN_EVEX ? row->box.l : 1;
+    unsigned lengths =
+        row->encoding == GEN_VEX || row->encoding == GEN_XOP || row->encoding == GEN_EVEX ? row->box.l : 1;
     for (unsigned mode = 0; mode < 2; mode++)
         for (unsigned bits = 0; bits < 4 * 2 * 4; bits++) {
-            struct choice choice = {.mode = mode ? MC_MODE_64 : MC_MODE_32, .prefix = bits & 3, .w = bits >> 2 & 1, .l = bits >> 3};
+            struct choice choice = {
+                .mode = mode ? MC_MODE_64 : MC_MODE_32, .prefix = bits & 3, .w = bits >> 2 & 1, .l = bits >> 3};
             bool has_w = row->encoding != GEN_LEGACY && row->encoding != GEN_LOCK && row->encoding != GEN_3DNOW;
             if (!(row->box.mode >> mode & 1) || !(prefixes >> choice.prefix & 1) || !(row->box.w >> choice.w & 1) ||
                 !(lengths >> choice.l & 1) || (choice.w && !has_w && !mode))
@@ -152,9 +174,9 @@ static void add_row(const struct gen_row *row)
 
 static const char *const witness_names[] = {"unknown", "Zydis", "objdump", "llvm-mc"};
 
-/* The witness of a row is the first that knows one of its samples; a decoder may not know every form. Returns false when a
- * decoder contradicts: it knows the bytes as something else, and no decoder newer than it confirms them (FRED's ERETS, where
- * objdump 2.40 ignores F2 and says CLAC). Against Zydis nothing helps where Zydis is to be the witness. */
+/* The witness of a row is the first that knows one of its samples; a decoder may not know every form. Returns false
+ * when a decoder contradicts: it knows the bytes as something else, and no decoder newer than it confirms them (FRED's
+ * ERETS, where objdump 2.40 ignores F2 and says CLAC). Against Zydis nothing helps where Zydis is to be the witness. */
 static bool judge_row(const struct gen_row *row, enum witness *ret_witness)
 {
     bool fine = true;
@@ -192,8 +214,9 @@ static int report(bool list, const bool missing[4])
             other++;
         }
     }
-    printf("# %u rows, %zu encodings: %u rows confirmed by Zydis, %u by objdump, %u by llvm-mc, %u unknown to all\n", gen_row_count,
-           sample_count, counts[WITNESS_ZYDIS], counts[WITNESS_OBJDUMP], counts[WITNESS_LLVM], counts[WITNESS_NONE]);
+    printf("# %u rows, %zu encodings: %u rows confirmed by Zydis, %u by objdump, %u by llvm-mc, %u unknown to all\n",
+           gen_row_count, sample_count, counts[WITNESS_ZYDIS], counts[WITNESS_OBJDUMP], counts[WITNESS_LLVM],
+           counts[WITNESS_NONE]);
     printf("%s - no decoder contradicts a row\n", contradicted ? "not ok" : "ok");
     printf("%s - every row has the witness that it is to have\n", other ? "not ok" : "ok");
     return contradicted || other;
@@ -211,8 +234,8 @@ int main(int count, char **arguments)
     for (unsigned i = 0; i < gen_row_count; i++)
         add_row(&gen_rows[i]);
     bool missing[4] = {false};
-    static void (*const confirm[])(struct sample *, size_t, const char **) = {NULL, confirm_by_zydis, confirm_by_objdump,
-                                                                             confirm_by_llvm};
+    static void (*const confirm[])(struct sample *, size_t, const char **) = {NULL, confirm_by_zydis,
+                                                                              confirm_by_objdump, confirm_by_llvm};
     for (unsigned witness = WITNESS_ZYDIS; witness <= WITNESS_LLVM; witness++) {
         const char *why = NULL;
         confirm[witness](samples, sample_count, &why);

@@ -9,10 +9,22 @@
 
 /* Spellings of the same instruction: the row's, and a decoder's. */
 static const char *const spellings[][2] = {
-    {"cmpnbxadd", "cmpaexadd"}, {"cmpzxadd", "cmpexadd"}, {"cmpnzxadd", "cmpnexadd"}, {"cmpnbexadd", "cmpaxadd"},
-    {"cmpnlxadd", "cmpgexadd"}, {"cmpnlexadd", "cmpgxadd"}, {"wbnoinvd", "wbinvd"}, {"prefetchw", "prefetch"},
-    {"pfrsqrt", "pfsqrt"}, {"pfrcpit1", "pfcpit1"}, {"wrss", "wrssd"}, {"wrss", "wrssq"}, {"wruss", "wrussd"}, {"wruss", "wrussq"},
-    {"vcvtneps2bf16", "vcvtneps2bf16x"}, {"vcvtneps2bf16", "vcvtneps2bf16y"},
+    {"cmpnbxadd", "cmpaexadd"},
+    {"cmpzxadd", "cmpexadd"},
+    {"cmpnzxadd", "cmpnexadd"},
+    {"cmpnbexadd", "cmpaxadd"},
+    {"cmpnlxadd", "cmpgexadd"},
+    {"cmpnlexadd", "cmpgxadd"},
+    {"wbnoinvd", "wbinvd"},
+    {"prefetchw", "prefetch"},
+    {"pfrsqrt", "pfsqrt"},
+    {"pfrcpit1", "pfcpit1"},
+    {"wrss", "wrssd"},
+    {"wrss", "wrssq"},
+    {"wruss", "wrussd"},
+    {"wruss", "wrussq"},
+    {"vcvtneps2bf16", "vcvtneps2bf16x"},
+    {"vcvtneps2bf16", "vcvtneps2bf16y"},
 };
 
 bool name_fits(const struct gen_row *row, const char *mnemonic)
@@ -43,8 +55,9 @@ static bool open_temporary(char *path, FILE **ret_file)
 /* The first word of a disassembly that is not a prefix's name. */
 static void first_word(const char *text, char *ret_word, size_t size)
 {
-    static const char *const prefixes[] = {"{nf}", "{evex}", "{vex}", "{vex3}", "{load}", "lock", "rep", "repz", "repnz", "data16",
-                                           "rex.W", "rex.w", "bnd", "notrack", "xacquire", "xrelease"};
+    static const char *const prefixes[] = {"{nf}", "{evex}",  "{vex}",    "{vex3}",  "{load}", "lock",
+                                           "rep",  "repz",    "repnz",    "data16",  "rex.W",  "rex.w",
+                                           "bnd",  "notrack", "xacquire", "xrelease"};
     for (;;) {
         text += strspn(text, " \t");
         size_t length = strcspn(text, " \t\n");

@@ -40,8 +40,8 @@ Test(disassembly, texts)
         mc_disassemble(row->mode, row->bytes, row->size, 0x401000, text, sizeof text);
         /* a newer Capstone may know the operands: the mnemonic is what must be right */
         size_t length = strchr(row->text, ' ') ? strlen(row->text) : strcspn(text, " ");
-        cr_expect(strlen(row->text) == length && strncmp(text, row->text, length) == 0, "row %zu: expected '%s', got '%s'", i,
-                  row->text, text);
+        cr_expect(strlen(row->text) == length && strncmp(text, row->text, length) == 0,
+                  "row %zu: expected '%s', got '%s'", i, row->text, text);
     }
 }
 
@@ -58,12 +58,12 @@ struct register_row {
 };
 
 static const struct register_row register_rows[] = {
-    {{0x0f, 0xa2}, 2, RAX | RCX, RAX | RBX | RCX | RDX},             /* cpuid */
-    {{0x88, 0xe1}, 2, RAX, RCX},                                     /* mov cl, ah */
-    {{0x4c, 0x8b, 0x04, 0x88}, 4, RAX | RCX, 1u << 8},               /* mov r8, [rax + rcx*4] */
-    {{0x48, 0xf7, 0xe1}, 3, RAX | RCX, RAX | RDX},                   /* mul rcx */
-    {{0x53}, 1, RBX | RSP, RSP},                                     /* push rbx */
-    {{0x89, 0x08}, 2, RAX | RCX, 0},                                 /* mov [rax], ecx */
+    {{0x0f, 0xa2}, 2, RAX | RCX, RAX | RBX | RCX | RDX}, /* cpuid */
+    {{0x88, 0xe1}, 2, RAX, RCX},                         /* mov cl, ah */
+    {{0x4c, 0x8b, 0x04, 0x88}, 4, RAX | RCX, 1u << 8},   /* mov r8, [rax + rcx*4] */
+    {{0x48, 0xf7, 0xe1}, 3, RAX | RCX, RAX | RDX},       /* mul rcx */
+    {{0x53}, 1, RBX | RSP, RSP},                         /* push rbx */
+    {{0x89, 0x08}, 2, RAX | RCX, 0},                     /* mov [rax], ecx */
 };
 
 Test(disassembly, registers)
