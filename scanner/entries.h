@@ -44,6 +44,8 @@ struct mc_entries {
 /* Result and its memory belong to the arena. Never fails: what cannot be read (a damaged .eh_frame) is left out and
  * described in *ret_warning (kind NONE when all was read). */
 struct mc_entries *mc_entries_find(const struct mc_image *image, struct mc_arena *arena, struct mc_error *ret_warning);
+/* Fills in the names that cost reading (stripped Go programs keep them in cold pages): for files with something to say. */
+void mc_entries_name(const struct mc_image *image, struct mc_entries *entries);
 const struct mc_entry *mc_entry_at(const struct mc_entries *entries, uint64_t address);   /* exact start, or NULL */
 const struct mc_entry *mc_entry_holding(const struct mc_entries *entries, uint64_t address); /* start <= address < end, or NULL */
 

@@ -83,48 +83,48 @@ static uint64_t read_start(struct go_table *table)
     return table->relative ? table->text + mc_read_u32(&table->cursor) : read_word(table);
 }
 
-static bool read_functions(struct mc_entry_finder *finder, struct go_table *table)
+typedef bool take_function(void *context, const struct go_table *table, uint64_t start, uint64_t end, uint64_t record);
+
+/* Calls `take` for every function until it says false. False when the table cannot be read to its end. */
+static bool each_function(struct go_table *table, take_function *take, void *context)
 {
     if (!mc_seek(&table->cursor, table->functions))
         return false;
-    mc_reserve(&finder->found, finder->found.count + (table->count < 65536 ? table->count : 65536));
     uint64_t start = read_start(table);
     for (uint64_t i = 0; i < table->count; i++) {
         uint64_t record = table->relative ? mc_read_u32(&table->cursor) : read_word(table);
         uint64_t next = read_start(table);
         if (table->cursor.bad || next < start)
             return false;
-        if (next > start)
-            mc_finder_add(finder, start, next - start, MC_ENTRY_GO, read_name(table, record));
+        if (next > start && !take(context, table, start, next, record))
+            return true;
         start = next;
     }
     return true;
 }
 
-static bool read_table(struct mc_entry_finder *finder, uint64_t address)
+/* ---- finding the table ---- */
+
+static bool open_table(const struct mc_image *image, uint64_t address, struct go_table *ret)
 {
-    const struct mc_image *image = finder->image;
     uint64_t room = mc_image_available(image, address);
     if (!room)
         return false;
-    struct go_table table = {.image = image, .address = address};
-    table.cursor = mc_cursor_at(mc_image_bytes(image, address, room), room);
-    if (!read_header(&table))
+    *ret = (struct go_table){.image = image, .address = address};
+    ret->cursor = mc_cursor_at(mc_image_bytes(image, address, room), room);
+    if (!read_header(ret))
         return false;
-    table.strings_end = mc_elf_strings_of(table.cursor.bytes, table.cursor.size).size;
-    if (table.relative && !mc_image_is_code(image, table.text)) { /* a linker that leaves it to the module data */
+    ret->strings_end = mc_elf_strings_of(ret->cursor.bytes, ret->cursor.size).size;
+    if (ret->relative && !mc_image_is_code(image, ret->text)) { /* a linker that leaves it to the module data */
         const struct mc_section *text = mc_section_named(image, ".text");
-        table.text = text ? text->address : image->code_count ? image->code[0].start : 0;
+        ret->text = text ? text->address : image->code_count ? image->code[0].start : 0;
     }
-    if (!read_functions(finder, &table))
-        mc_finder_warn(finder, address, "the Go function table cannot be read");
     return true;
 }
 
 /* Without section headers: the magic at the alignment that Go's linker gives the table. */
-static void search_segments(struct mc_entry_finder *finder)
+static bool search_segments(const struct mc_image *image, struct go_table *ret)
 {
-    const struct mc_image *image = finder->image;
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct mc_segment *segment = &image->segments[i];
         uint64_t at = -segment->address & 31;
@@ -132,21 +132,72 @@ static void search_segments(struct mc_entry_finder *finder)
             uint32_t magic;
             memcpy(&magic, segment->bytes + at, sizeof magic);
             if ((magic == MAGIC_1_2 || magic == MAGIC_1_16 || magic == MAGIC_1_18 || magic == MAGIC_1_20) &&
-                read_table(finder, segment->address + at))
-                return;
+                open_table(image, segment->address + at, ret))
+                return true;
         }
     }
+    return false;
+}
+
+/* *ret_address: where a section says that the table is, 0 when none does. */
+static bool find_table(const struct mc_image *image, struct go_table *ret, uint64_t *ret_address)
+{
+    static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+    *ret_address = 0;
+    for (size_t i = 0; i < 2 && !*ret_address; i++) {
+        const struct mc_section *section = mc_section_named(image, names[i]);
+        *ret_address = section ? section->address : 0;
+    }
+    return *ret_address ? open_table(image, *ret_address, ret) : !image->section_count && search_segments(image, ret);
+}
+
+/* ---- entries and their names ---- */
+
+static bool add_function(void *context, const struct go_table *table, uint64_t start, uint64_t end, uint64_t record)
+{
+    (void)table;
+    (void)record;
+    mc_finder_add(context, start, end - start, MC_ENTRY_GO, NULL);
+    return true;
 }
 
 void mc_entries_from_go(struct mc_entry_finder *finder)
 {
-    const struct mc_image *image = finder->image;
-    static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-    for (size_t i = 0; i < 2; i++) {
-        const struct mc_section *section = mc_section_named(image, names[i]);
-        if (section && section->address && !read_table(finder, section->address))
-            mc_finder_warn(finder, section->address, "the Go function table has an unknown layout");
+    struct go_table table;
+    uint64_t address;
+    if (!find_table(finder->image, &table, &address)) {
+        if (address)
+            mc_finder_warn(finder, address, "the Go function table has an unknown layout");
+        return;
     }
-    if (!image->section_count)
-        search_segments(finder);
+    mc_reserve(&finder->found, finder->found.count + (table.count < 65536 ? table.count : 65536));
+    if (!each_function(&table, add_function, finder))
+        mc_finder_warn(finder, table.address, "the Go function table cannot be read");
+}
+
+struct naming {
+    struct mc_entries *entries;
+    size_t next;
+};
+
+static bool name_function(void *context, const struct go_table *table, uint64_t start, uint64_t end, uint64_t record)
+{
+    struct naming *naming = context;
+    struct mc_entries *entries = naming->entries;
+    (void)end;
+    while (naming->next < entries->count && entries->items[naming->next].address < start)
+        naming->next++;
+    struct mc_entry *entry = &entries->items[naming->next];
+    if (naming->next < entries->count && entry->address == start && entry->sources & MC_ENTRY_GO && !entry->name)
+        entry->name = read_name(table, record);
+    return naming->next < entries->count;
+}
+
+void mc_entries_name(const struct mc_image *image, struct mc_entries *entries)
+{
+    struct go_table table;
+    uint64_t address;
+    struct naming naming = {.entries = entries};
+    if (find_table(image, &table, &address))
+        each_function(&table, name_function, &naming);
 }

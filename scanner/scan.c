@@ -125,6 +125,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     if (warning.kind != MC_ERROR_NONE)
         add_gap(result, 0, "damage", mc_arena_strdup(&result->arena, warning.text));
     if (uses->count) {
+        mc_entries_name(image, entries);
         struct mc_proof_options proof = {.baseline = &options->baseline.features,
                                          .strict_conformance = options->strict_conformance,
                                          .strict_proof = options->strict_proof};

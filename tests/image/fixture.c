@@ -4,6 +4,7 @@
 
 extern int missing_function(int);
 extern int missing_data;
+int caller(int);
 
 static int hidden_state = 3;
 int common_counter;
@@ -28,7 +29,7 @@ static int chosen(int value)
     return value + 1;
 }
 
-static int (*choose(void))(int)
+__attribute__((used)) static int (*choose(void))(int)
 {
     return chosen;
 }

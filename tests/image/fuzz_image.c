@@ -75,7 +75,9 @@ static void try_file(const uint8_t *bytes, size_t size)
     struct mc_arena arena = {0};
     if (image) {
         check_image(image);
-        check_entries(image, mc_entries_find(image, &arena, NULL));
+        struct mc_entries *entries = mc_entries_find(image, &arena, NULL);
+        mc_entries_name(image, entries);
+        check_entries(image, entries);
     } else {
         check(error.kind != MC_ERROR_NONE && error.text[0]);
     }

@@ -82,6 +82,7 @@ Test(go, every_layout)
         build(&built, i & 1, magics[i / 2]);
         struct mc_image *image = mc_image_from_bytes("go", built.bytes, built.size, NULL);
         struct mc_entries *entries = mc_entries_find(image, &image->arena, &warning);
+        mc_entries_name(image, entries);
         const struct mc_entry *first = mc_entry_at(entries, FIRST), *second = mc_entry_at(entries, SECOND);
         cr_assert_eq(warning.kind, MC_ERROR_NONE, "magic %#x: %s", magics[i / 2], warning.text);
         cr_assert(first && second, "magic %#x, %u bits", magics[i / 2], i & 1 ? 64 : 32);
@@ -106,6 +107,7 @@ Test(go, damaged)
                 built.bytes[TABLE + at] = values[v];
                 struct mc_image *image = mc_image_from_bytes("go", built.bytes, built.size, NULL);
                 struct mc_entries *entries = mc_entries_find(image, &image->arena, NULL);
+                mc_entries_name(image, entries);
                 for (size_t e = 0; e < entries->count; e++)
                     cr_assert(mc_image_is_code(image, entries->items[e].address));
                 mc_image_free(image);
