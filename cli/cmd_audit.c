@@ -84,17 +84,6 @@ static int print_help(void)
     return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
 }
 
-static bool parse_count(const char *text, unsigned *ret)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || value == 0 || value > 4096)
-        return false;
-    *ret = (unsigned)value;
-    return true;
-}
-
 /* One option. -1 to go on, else the exit status to end with. */
 static int take_option(int option, char **argv, struct settings *settings)
 {
@@ -114,7 +103,9 @@ static int take_option(int option, char **argv, struct settings *settings)
             return mc_usage_error(COMMAND, "unknown format '%s'; known: text, json", optarg);
         return -1;
     case 'j':
-        return parse_count(optarg, &settings->threads) ? -1 : mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
+        if (mc_parse_number(optarg, 1, 4096, &settings->threads))
+            return -1;
+        return mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
     case 'o':
         settings->output = optarg;
         return -1;
@@ -143,8 +134,6 @@ static int take_option(int option, char **argv, struct settings *settings)
 
 static void render(struct run *run, size_t index, const struct mc_file_result *result)
 {
-    struct mc_file_result copy = *result; /* shallow: only to add the owner */
-    copy.package = run->gathered->files[index].package;
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
@@ -152,17 +141,18 @@ static void render(struct run *run, size_t index, const struct mc_file_result *r
         mc_out_of_memory();
     if (run->chunks[index])
         fprintf(stream, "%s%s", run->chunks[index], run->format->between);
-    run->format->file(stream, &run->settings->report, &copy, run->gathered->inputs.items[index].named);
+    run->format->file(stream, &run->settings->report, result, run->gathered->inputs.items[index].named);
     if (fclose(stream) != 0)
         mc_out_of_memory();
     free(run->chunks[index]);
     run->chunks[index] = text;
 }
 
-static void visit(void *context, size_t index, const struct mc_file_result *result)
+static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
     struct mc_audit_file *file = &run->gathered->files[index];
+    result->package = file->package;
     mc_scan_totals_add(&run->totals[index], result);
     mc_audit_condense(result, &run->arenas[index], file);
     for (size_t i = 0; i < file->cause_count; i++) {
