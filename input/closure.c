@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* O_PATH */
 #include "input/closure.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/vector.h"
 #include "input/library_cache.h"
@@ -25,7 +32,10 @@ struct search {
 void mc_loader_open(const char *root, mc_link_reader *read, struct mc_loader *ret)
 {
     *ret = (struct mc_loader){.read = read};
-    ret->root = mc_arena_strdup(&ret->arena, root && strcmp(root, "/") ? root : "");
+    char *real = root && root[0] ? realpath(root, NULL) : NULL;
+    const char *kept = real ? real : root ? root : "";
+    ret->root = mc_arena_strdup(&ret->arena, strcmp(kept, "/") ? kept : "");
+    free(real);
     char *path = mc_arena_printf(&ret->arena, "%s/etc/ld.so.cache", ret->root);
     ret->cache = mc_library_cache_open(path, &ret->arena, NULL);
 }
@@ -73,13 +83,36 @@ static char *expand(struct search *search, const char *text, size_t length, cons
     return result;
 }
 
+/* Below a root, absolute links mean files of that root, not of this system. Kernels before 5.6 cannot resolve so; there
+ * the plain path is used. NULL when there is no such file. */
+static const char *place_in_root(struct search *search, const char *path)
+{
+    const char *root = search->loader->root;
+    if (!root[0])
+        return path;
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+    int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int file = folder < 0 ? -1 : (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    const char *place = file < 0 && errno == ENOSYS ? mc_arena_printf(search->arena, "%s%s", root, path) : NULL;
+    if (folder >= 0)
+        close(folder);
+    if (file < 0)
+        return place;
+    char link[64], target[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, target, sizeof target);
+    close(file);
+    return length > 0 && (size_t)length < sizeof target ? mc_arena_strndup(search->arena, target, (size_t)length)
+                                                        : NULL;
+}
+
 /* A candidate counts when it can be read and has the class of the object that needs it; else ld.so goes on searching.
  */
 static const char *try_path(struct search *search, const char *path, bool wide, struct object *ret)
 {
-    const char *full = mc_arena_printf(search->arena, "%s%s", search->loader->root, path);
+    const char *full = place_in_root(search, path);
     struct stat status;
-    if (stat(full, &status) != 0 || !S_ISREG(status.st_mode))
+    if (!full || stat(full, &status) != 0 || !S_ISREG(status.st_mode))
         return NULL;
     for (size_t i = 0; i < search->objects.count; i++)
         if (search->objects.items[i].inode == status.st_ino && search->objects.items[i].device == status.st_dev) {

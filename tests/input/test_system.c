@@ -222,13 +222,14 @@ Test(closure, search_order_in_a_root, .init = enter_home, .fini = leave_home)
     put("rp/libc.so", "libc.so||/app/lib|libd.so,librp.so|64"); /* has a runpath: rpaths do not count for it */
     put("app/lib/libd.so", "libd.so||||64");
     put("rp/librp.so", "librp.so||||64");     /* out of libc.so's reach */
-    put("lib/libb.so", "libb.so||||64");      /* a default folder */
+    cr_assert_eq(symlink("/usr/lib/real-b.so", "lib/libb.so"), 0); /* absolute: within the root */
+    put("usr/lib/real-b.so", "libb.so||||64");      /* a default folder */
     put("rp/libwide.so", "libwide.so||||32"); /* wrong class: passed over */
     put("usr/lib/libwide.so", "libwide.so||||64");
     const struct {
         const char *name, *path;
     } expected[] = {{"liba.so", "/app/lib/liba.so"},
-                    {"libb.so", "/lib/libb.so"},
+                    {"libb.so", "/usr/lib/real-b.so"},
                     {"libmissing.so", NULL},
                     {"libwide.so", "/usr/lib/libwide.so"},
                     {"libc.so", "/rp/libc.so"},
