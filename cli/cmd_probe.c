@@ -21,9 +21,11 @@ static const char help[] =
     "  --dev DIR        read DIR/cpu/N/cpuid instead of /dev/cpu/N/cpuid; may be a dump\n"
     "  -o, --output FILE  write the report to FILE\n"
     "  --help, --version\n\n"
-    "Verdicts: ok, absent, masked (runs although not reported), aliased, broken (reported but refused), wrong, os-off,\n"
+    "Verdicts: ok, absent, masked (runs although not reported), aliased, broken (reported but refused), wrong, "
+    "os-off,\n"
     "untestable, untested.\n\n"
-    "Exit status: 0 nothing broken (masked alone is 0); 1 broken, wrong, a broken implication, CPUs that differ, or CPUID\n"
+    "Exit status: 0 nothing broken (masked alone is 0); 1 broken, wrong, a broken implication, CPUs that differ, or "
+    "CPUID\n"
     "above the baseline; 2 usage error; 3 trials could not be run.\n";
 
 struct arguments {

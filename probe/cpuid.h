@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one seam between maskcheck and the CPUID instruction: a function that answers (leaf, subleaf) with four registers.
+/* The one seam between maskcheck and the CPUID instruction: a function that answers (leaf, subleaf) with four
+ * registers.
  *
  * Sources: the instruction on the CPU that the calling thread runs on, the kernel's /dev/cpu/N/cpuid, a recorded dump
- * (mc_cpuid_recorded), or a test's own function. Everything above reads a source once into a snapshot (probe/snapshot.h)
- * and decides without hardware. cpuid.c also goes into the static executable: no library beyond string.h. */
+ * (mc_cpuid_recorded), or a test's own function. Everything above reads a source once into a snapshot
+ * (probe/snapshot.h) and decides without hardware. cpuid.c also goes into the static executable: no library beyond
+ * string.h. */
 #ifndef MC_PROBE_CPUID_H
 #define MC_PROBE_CPUID_H
 
@@ -29,9 +31,9 @@ struct mc_snapshot;
 /* The leaves of a snapshot as a source; the snapshot must live as long as the source. */
 struct mc_cpuid_source mc_cpuid_recorded(const struct mc_snapshot *snapshot);
 
-/* The kernel's device, or a file that stands for it: a character device is read at position leaf | subleaf << 32, sixteen
- * bytes a leaf (Linux cpuid(4)); anything else is not a device, and the caller reads it as a dump. In cpuid_device.c, which
- * the static executable leaves out. */
+/* The kernel's device, or a file that stands for it: a character device is read at position leaf | subleaf << 32,
+ * sixteen bytes a leaf (Linux cpuid(4)); anything else is not a device, and the caller reads it as a dump. In
+ * cpuid_device.c, which the static executable leaves out. */
 struct mc_cpuid_device {
     int fd;
 };

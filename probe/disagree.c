@@ -44,13 +44,15 @@ enum other_view { OTHER_KERNEL, OTHER_DEVICE, OTHER_HWCAP, OTHER_COUNT };
 static const struct {
     const char *name, *only_cpuid, *only_other;
 } other_views[OTHER_COUNT] = {
-    [OTHER_KERNEL] = {"kernel",
-                      "CPUID reports it, /proc/cpuinfo does not show it (clearcpuid=, a mitigation, a kernel that does not "
-                      "know it, or a mask that only the kernel sees)",
-                      "/proc/cpuinfo shows it, CPUID does not report it (a mask that only programs see, or a kernel that "
-                      "started before the mask)"},
-    [OTHER_DEVICE] = {"device", "CPUID reports it to programs, but not to the kernel (/dev/cpu/N/cpuid)",
-                      "CPUID reports it to the kernel (/dev/cpu/N/cpuid), but not to programs: CPUID faulting hides it"},
+    [OTHER_KERNEL] =
+        {"kernel",
+         "CPUID reports it, /proc/cpuinfo does not show it (clearcpuid=, a mitigation, a kernel that does not "
+         "know it, or a mask that only the kernel sees)",
+         "/proc/cpuinfo shows it, CPUID does not report it (a mask that only programs see, or a kernel that "
+         "started before the mask)"},
+    [OTHER_DEVICE] =
+        {"device", "CPUID reports it to programs, but not to the kernel (/dev/cpu/N/cpuid)",
+         "CPUID reports it to the kernel (/dev/cpu/N/cpuid), but not to programs: CPUID faulting hides it"},
     [OTHER_HWCAP] = {"hwcap", "CPUID reports it, AT_HWCAP does not", "AT_HWCAP has it, CPUID does not report it"},
 };
 
@@ -157,7 +159,7 @@ static void find_broken(struct collector *collector)
         const char *text = mc_arena_printf(
             &probe->arena, "%s is reported without %s, %s", feature, needs,
             broken[i].architectural ? "on which it depends"
-                                         : "which every known CPU has with it, so that programs take it for granted");
+                                    : "which every known CPU has with it, so that programs take it for granted");
         add(collector, MC_DISAGREE_DEPENDENCY, feature, needs, broken[i].feature, text);
     }
 }

@@ -50,7 +50,8 @@ bool mc_dump_add_leaf(struct mc_dump *dump, uint32_t leaf, uint32_t subleaf, con
                        " has another value earlier for this CPU; expected one",
                        line, leaf, subleaf);
     return mc_snapshot_add(snapshot, leaf, subleaf, regs) ||
-           mc_fail(ret_error, MC_ERROR_LIMIT, offset, "line %u: more than %d leaves for one CPU", line, MC_SNAPSHOT_LEAVES);
+           mc_fail(ret_error, MC_ERROR_LIMIT, offset, "line %u: more than %d leaves for one CPU", line,
+                   MC_SNAPSHOT_LEAVES);
 }
 
 /* Would features be called absent only because the dump does not have their leaf? */
@@ -73,10 +74,11 @@ static bool check_complete(const struct mc_dump_cpu *cpu, uint64_t size, struct 
         missing = 0x80000000;
         complete = mc_snapshot_find(snapshot, missing, 0) != NULL;
     }
-    return complete || mc_fail(ret_error, MC_ERROR_FORMAT, size,
-                               "cut short: CPU %u has no leaf 0x%08" PRIx32 ", which its other leaves promise; expected it "
-                               "before the end of the file",
-                               cpu->cpu, missing);
+    return complete ||
+           mc_fail(ret_error, MC_ERROR_FORMAT, size,
+                   "cut short: CPU %u has no leaf 0x%08" PRIx32 ", which its other leaves promise; expected it "
+                   "before the end of the file",
+                   cpu->cpu, missing);
 }
 
 static bool parse_by_content(const char *text, size_t size, struct mc_dump *ret, struct mc_error *ret_error)
@@ -89,7 +91,8 @@ static bool parse_by_content(const char *text, size_t size, struct mc_dump *ret,
                        "empty; expected a CPUID dump (cpuid -r, InstLatx64, libvirt XML, probe JSON)");
     const char *nul = memchr(text, '\0', size);
     if (nul)
-        return mc_fail(ret_error, MC_ERROR_FORMAT, (uint64_t)(nul - text), "a binary file; expected a CPUID dump as text");
+        return mc_fail(ret_error, MC_ERROR_FORMAT, (uint64_t)(nul - text),
+                       "a binary file; expected a CPUID dump as text");
     if (text[start] == '<')
         return mc_dump_parse_xml(text, size, ret, ret_error);
     if (text[start] == '{' || (text[start] == '[' && size - start > 1 && strchr("{ \n", text[start + 1])))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recorded CPUs: reads a CPUID dump into snapshots, one per CPU.
  *
- * Formats, told by content: the text of `cpuid -r`; the text dumps of the InstLatx64 collection (EVEREST, AIDA64 and its
- * own "CPUID 00000001: ..." lines, with or without [SL nn]); libvirt's cpuData XML; a report of `maskcheck probe`
+ * Formats, told by content: the text of `cpuid -r`; the text dumps of the InstLatx64 collection (EVEREST, AIDA64 and
+ * its own "CPUID 00000001: ..." lines, with or without [SL nn]); libvirt's cpuData XML; a report of `maskcheck probe`
  * (schema maskcheck/probe/1); and the CPU model JSON of QEMU's query-cpu-model-expansion (features without registers).
  * A dump is refused where it cannot be believed: cut short, two answers for one leaf, or leaves missing without which
  * features would be called absent only because nobody wrote them down. */
@@ -43,7 +43,8 @@ bool mc_dump_baseline(const char *path, struct mc_baseline *ret, struct mc_error
 /* For the readers of single formats, which fill a dump that is zeroed. */
 /* Starts a CPU with this number, or the next free one where that is taken. Returns it; valid until the next call. */
 struct mc_dump_cpu *mc_dump_add_cpu(struct mc_dump *dump, unsigned cpu);
-/* Adds a leaf to the dump's last CPU; an error where another answer is recorded for it. line, offset: for the message. */
+/* Adds a leaf to the dump's last CPU; an error where another answer is recorded for it. line, offset: for the message.
+ */
 bool mc_dump_add_leaf(struct mc_dump *dump, uint32_t leaf, uint32_t subleaf, const uint32_t regs[4], unsigned line,
                       uint64_t offset, struct mc_error *ret_error);
 bool mc_dump_parse_text(const char *text, size_t size, struct mc_dump *dump, struct mc_error *ret_error);

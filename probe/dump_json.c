@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one reader of JSON: reports of `maskcheck probe` (their "leaves"), and QEMU's answer to query-cpu-model-expansion,
- * as QMP gives it or as libvirt's test data keeps it (several documents in one file). */
+/* The one reader of JSON: reports of `maskcheck probe` (their "leaves"), and QEMU's answer to
+ * query-cpu-model-expansion, as QMP gives it or as libvirt's test data keeps it (several documents in one file). */
 #include "probe/dump.h"
 
 #include <jansson.h>
@@ -38,7 +38,8 @@ static bool parse_probe(const json_t *root, struct mc_dump *dump, struct mc_erro
     dump->format = MC_DUMP_PROBE_JSON;
     if (!json_is_array(leaves) || json_array_size(leaves) == 0)
         return fail(ret_error, "a probe report without \"leaves\"");
-    json_array_foreach((json_t *)(uintptr_t)leaves, index, item) {
+    json_array_foreach((json_t *)(uintptr_t)leaves, index, item)
+    {
         uint32_t cpu = 0, leaf = 0, subleaf = 0, regs[4] = {0};
         bool good = get_word(item, "cpu", &cpu) && get_word(item, "leaf", &leaf) && get_word(item, "subleaf", &subleaf);
         for (int i = 0; i < 4 && good; i++)
@@ -54,8 +55,8 @@ static bool parse_probe(const json_t *root, struct mc_dump *dump, struct mc_erro
     return true;
 }
 
-/* QEMU names features, not registers: the registers are put together from the catalogue's places, so that everything above
- * sees a snapshot as ever. Only what QEMU can name is known of such a CPU. */
+/* QEMU names features, not registers: the registers are put together from the catalogue's places, so that everything
+ * above sees a snapshot as ever. Only what QEMU can name is known of such a CPU. */
 static void set_feature(struct mc_snapshot *snapshot, const struct mc_feature_info *info)
 {
     const struct mc_leaf *found = mc_snapshot_find(snapshot, info->leaf, info->subleaf);

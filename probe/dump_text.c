@@ -15,8 +15,8 @@ struct line {
     const char *text; /* not terminated */
     size_t length, position;
     unsigned number;
-    uint64_t offset;  /* of its start in the file */
-    bool last;        /* nothing follows, not even a newline */
+    uint64_t offset; /* of its start in the file */
+    bool last;       /* nothing follows, not even a newline */
 };
 
 static void skip_blanks(struct line *line)
@@ -125,7 +125,8 @@ static enum line_kind parse_leaf(struct line *line, struct leaf_line *ret)
     return parse_instlat(line, ret);
 }
 
-/* A header names the CPU whose leaves follow: "CPU:", "CPU 12:", "... CPU #12 ...". The number, -1 when this is none. */
+/* A header names the CPU whose leaves follow: "CPU:", "CPU 12:", "... CPU #12 ...". The number, -1 when this is none.
+ */
 static long parse_header(struct line *line)
 {
     line->position = 0;

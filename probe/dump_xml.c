@@ -9,7 +9,7 @@
 struct xml {
     const char *text;
     size_t size, position;
-    unsigned line;        /* of `counted` */
+    unsigned line; /* of `counted` */
     size_t counted;
     bool open; /* inside <cpudata> */
 };

@@ -27,8 +27,8 @@ size_t mc_find_broken_implications(const struct mc_feature_set *reported, struct
     const struct mc_baseline *v4 = mc_baseline_find("x86-64-v4");
     if (!v4)
         return 0;
-    /* A mask that hides SSE4.1 breaks twenty pairs, all saying the same: one line per missing feature is enough, and none
-     * where a dependency of the manuals names it already. */
+    /* A mask that hides SSE4.1 breaks twenty pairs, all saying the same: one line per missing feature is enough, and
+     * none where a dependency of the manuals names it already. */
     struct mc_dependency known[16];
     size_t known_count = mc_find_broken_dependencies(reported, known, 16), found = 0;
     known_count = known_count < 16 ? known_count : 16;

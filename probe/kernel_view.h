@@ -8,8 +8,8 @@
 #include "isa/feature.h"
 
 struct mc_kernel_cpu {
-    unsigned cpu; /* as in "processor : N" */
-    bool known;   /* the block has a line of flags */
+    unsigned cpu;                /* as in "processor : N" */
+    bool known;                  /* the block has a line of flags */
     struct mc_feature_set flags; /* features whose kernel flag stands there */
 };
 
@@ -30,8 +30,8 @@ const struct mc_kernel_cpu *mc_kernel_view_cpu(const struct mc_kernel_view *view
 /* Features that have a kernel flag at all: only these can be compared. */
 struct mc_feature_set mc_kernel_visible_features(void);
 
-/* A whole file of at most `limit` bytes, for the small text files the probe reads. NUL-terminated, to be freed; NULL and
- * *ret_error otherwise. FIFOs and devices are refused, not waited for. "-" is standard input. */
+/* A whole file of at most `limit` bytes, for the small text files the probe reads. NUL-terminated, to be freed; NULL
+ * and *ret_error otherwise. FIFOs and devices are refused, not waited for. "-" is standard input. */
 char *mc_read_small_file(const char *path, size_t limit, size_t *ret_size, struct mc_error *ret_error);
 
 #endif

@@ -23,16 +23,26 @@ static const struct {
     bool interface;
     const char *name;
 } hypervisors[] = {
-    {"KVMKVMKVM", false, "KVM"},            {"Linux KVM Hv", false, "KVM"},
-    {"VMwareVMware", false, "VMware"},      {"Microsoft Hv", true, "Microsoft Hyper-V"},
-    {"XenVMMXenVMM", false, "Xen"},         {"TCGTCGTCGTCG", false, "QEMU (emulation)"},
-    {"bhyve bhyve ", false, "bhyve"},       {"BHyVE BHyVE ", false, "bhyve"},
-    {"VBoxVBoxVBox", false, "VirtualBox"},  {" lrpepyh  vr", false, "Parallels"},
-    {"prl hyperv  ", false, "Parallels"},   {"ACRNACRNACRN", false, "ACRN"},
-    {"QNXQVMBSQG", false, "QNX Hypervisor"}, {"Jailhouse", false, "Jailhouse"},
-    {"HAXMHAXMHAXM", false, "Intel HAXM"},  {"OpenBSDVMM58", false, "OpenBSD vmm"},
-    {"___ NVMM ___", false, "NetBSD NVMM"}, {"EVMMEVMMEVMM", false, "Intel KGT"},
-    {"UnisysSpar64", false, "Unisys s-Par"}, {"SRESRESRESRE", false, "Lockheed Martin LMHS"},
+    {"KVMKVMKVM", false, "KVM"},
+    {"Linux KVM Hv", false, "KVM"},
+    {"VMwareVMware", false, "VMware"},
+    {"Microsoft Hv", true, "Microsoft Hyper-V"},
+    {"XenVMMXenVMM", false, "Xen"},
+    {"TCGTCGTCGTCG", false, "QEMU (emulation)"},
+    {"bhyve bhyve ", false, "bhyve"},
+    {"BHyVE BHyVE ", false, "bhyve"},
+    {"VBoxVBoxVBox", false, "VirtualBox"},
+    {" lrpepyh  vr", false, "Parallels"},
+    {"prl hyperv  ", false, "Parallels"},
+    {"ACRNACRNACRN", false, "ACRN"},
+    {"QNXQVMBSQG", false, "QNX Hypervisor"},
+    {"Jailhouse", false, "Jailhouse"},
+    {"HAXMHAXMHAXM", false, "Intel HAXM"},
+    {"OpenBSDVMM58", false, "OpenBSD vmm"},
+    {"___ NVMM ___", false, "NetBSD NVMM"},
+    {"EVMMEVMMEVMM", false, "Intel KGT"},
+    {"UnisysSpar64", false, "Unisys s-Par"},
+    {"SRESRESRESRE", false, "Lockheed Martin LMHS"},
     {"CRSVMCRSVM\0\0", false, "CrOS crosvm"},
 };
 
@@ -117,8 +127,8 @@ static void copy_brand(const struct mc_snapshot *snapshot, char ret[static 49])
     ret[length] = '\0';
 }
 
-/* Intel family 6. Sources: Intel application note 323850; Intel SDM vol. 4 for CPUID faulting. Models newer than Ivy Bridge
- * have faulting except the small cores listed in no_faulting. */
+/* Intel family 6. Sources: Intel application note 323850; Intel SDM vol. 4 for CPUID faulting. Models newer than Ivy
+ * Bridge have faulting except the small cores listed in no_faulting. */
 static unsigned find_intel_masking(unsigned family, unsigned model)
 {
     static const uint8_t mask_msrs[] = {0x17, 0x1D, 0x1A, 0x1E, 0x1F, 0x25, 0x2C, 0x2E, 0x2F, 0x2A, 0x2D};
@@ -132,7 +142,8 @@ static unsigned find_intel_masking(unsigned family, unsigned model)
     return model >= 0x3A && !memchr(no_faulting, (int)model, sizeof no_faulting) ? MC_MASKING_CPUID_FAULTING : 0;
 }
 
-/* AMD publication 43781; the rows of the BIOS and kernel developer's guides. Family 11h and K8 before revision E: none. */
+/* AMD publication 43781; the rows of the BIOS and kernel developer's guides. Family 11h and K8 before revision E: none.
+ */
 static unsigned find_amd_masking(const struct mc_snapshot *snapshot, unsigned family, unsigned model)
 {
     unsigned masking = 0;
@@ -151,7 +162,8 @@ void mc_machine_identify(const struct mc_snapshot *snapshot, struct mc_machine *
     mc_snapshot_vendor(snapshot, ret->vendor);
     uint32_t signature = mc_snapshot_register(snapshot, 1, 0, MC_EAX);
     unsigned family = signature >> 8 & 0xF, model = signature >> 4 & 0xF;
-    /* Extended fields count as the vendors say: Intel for families 6 and 15, AMD for 15. AMD's family 6 has none set. */
+    /* Extended fields count as the vendors say: Intel for families 6 and 15, AMD for 15. AMD's family 6 has none set.
+     */
     if (family == 6 || family == 0xF)
         model |= signature >> 12 & 0xF0;
     if (family == 0xF)
@@ -172,7 +184,8 @@ void mc_machine_identify(const struct mc_snapshot *snapshot, struct mc_machine *
 static const struct {
     uint32_t msr;
     uint8_t models[8]; /* family 6, ends with 0 */
-} intel_mask_msrs[] = { /* Intel application note 323850 */
+} intel_mask_msrs[] = {
+    /* Intel application note 323850 */
     {0x478, {0x17, 0x1D}},
     {0x130, {0x1A, 0x1E, 0x1F, 0x25, 0x2C, 0x2E, 0x2F}},
     {0x131, {0x1A, 0x1E, 0x1F, 0x25, 0x2C, 0x2E, 0x2F}},
@@ -203,7 +216,8 @@ static void read_intel_msrs(const struct mc_msr_source *source, struct mc_machin
         machine->masking_active |= MC_MASKING_CPUID_FAULTING;
 }
 
-static void read_amd_msrs(const struct mc_snapshot *snapshot, const struct mc_msr_source *source, struct mc_machine *machine)
+static void read_amd_msrs(const struct mc_snapshot *snapshot, const struct mc_msr_source *source,
+                          struct mc_machine *machine)
 {
     uint64_t value;
     /* The override registers hold what CPUID shows; the CPU's own features cannot be read next to them, so "in effect"
@@ -215,7 +229,8 @@ static void read_amd_msrs(const struct mc_snapshot *snapshot, const struct mc_ms
         machine->masking_active |= MC_MASKING_CPUID_USER_DIS;
 }
 
-void mc_machine_read_msrs(const struct mc_snapshot *snapshot, const struct mc_msr_source *source, struct mc_machine *machine)
+void mc_machine_read_msrs(const struct mc_snapshot *snapshot, const struct mc_msr_source *source,
+                          struct mc_machine *machine)
 {
     if (strcmp(machine->vendor, "GenuineIntel") == 0 && machine->family == 6)
         read_intel_msrs(source, machine);

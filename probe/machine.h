@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which machine this claims to be: vendor, family, model, brand, hypervisor, and what CPUID masking its CPU model supports.
+/* Which machine this claims to be: vendor, family, model, brand, hypervisor, and what CPUID masking its CPU model
+ * supports.
  *
  * All from a snapshot, so true only as far as CPUID is: a hypervisor chooses family and model, too. The MSR view goes
  * through a seam of one function and makes sense only on bare metal. No library beyond string.h. */
@@ -29,14 +30,15 @@ struct mc_machine {
     char vendor[13], brand[49]; /* printable ASCII; brand "" when CPUID gives none */
     uint32_t signature;         /* 1.EAX */
     unsigned family, model, stepping;
-    bool hypervisor;            /* 1.ECX[31], or a known signature in leaf 0x40000000 */
-    bool hypervisor_hidden;     /* a known signature though 1.ECX[31] is clear */
-    char hypervisor_signature[13];    /* "" when there is none */
-    const char *hypervisor_name;      /* NULL when the signature is not known */
-    const char *hypervisor_interface; /* another hypervisor's interface offered next to it ("Microsoft Hyper-V"), or NULL */
-    unsigned masking;           /* enum mc_masking bits that the CPU model supports */
-    bool masking_from_msr;      /* mc_machine_read_msrs could read them: masking and masking_active are the CPU's own word */
-    unsigned masking_active;    /* of those, in effect now */
+    bool hypervisor;               /* 1.ECX[31], or a known signature in leaf 0x40000000 */
+    bool hypervisor_hidden;        /* a known signature though 1.ECX[31] is clear */
+    char hypervisor_signature[13]; /* "" when there is none */
+    const char *hypervisor_name;   /* NULL when the signature is not known */
+    const char
+        *hypervisor_interface; /* another hypervisor's interface offered next to it ("Microsoft Hyper-V"), or NULL */
+    unsigned masking;          /* enum mc_masking bits that the CPU model supports */
+    bool masking_from_msr; /* mc_machine_read_msrs could read them: masking and masking_active are the CPU's own word */
+    unsigned masking_active; /* of those, in effect now */
 };
 
 void mc_machine_identify(const struct mc_snapshot *snapshot, struct mc_machine *ret);
@@ -47,6 +49,7 @@ struct mc_msr_source {
     void *ctx;
 };
 /* Replaces what was concluded from the model by what the MSRs say, where they can be read. */
-void mc_machine_read_msrs(const struct mc_snapshot *snapshot, const struct mc_msr_source *source, struct mc_machine *machine);
+void mc_machine_read_msrs(const struct mc_snapshot *snapshot, const struct mc_msr_source *source,
+                          struct mc_machine *machine);
 
 #endif

@@ -246,9 +246,10 @@ void mc_probe_free(struct mc_probe *probe)
 
 enum mc_probe_verdict mc_probe_worst(const struct mc_probe *probe, enum mc_feature feature)
 {
-    static const enum mc_probe_verdict order[] = { /* best first */
-        MC_PROBE_ABSENT,  MC_PROBE_OK,     MC_PROBE_UNTESTED, MC_PROBE_UNTESTABLE, MC_PROBE_ALIASED,
-        MC_PROBE_MASKED,  MC_PROBE_OS_OFF, MC_PROBE_WRONG,    MC_PROBE_BROKEN,
+    static const enum mc_probe_verdict order[] = {
+        /* best first */
+        MC_PROBE_ABSENT, MC_PROBE_OK,     MC_PROBE_UNTESTED, MC_PROBE_UNTESTABLE, MC_PROBE_ALIASED,
+        MC_PROBE_MASKED, MC_PROBE_OS_OFF, MC_PROBE_WRONG,    MC_PROBE_BROKEN,
     };
     size_t worst = 0;
     for (size_t i = 0; i < probe->cpu_count; i++)
@@ -271,8 +272,8 @@ bool mc_probe_unsafe(const struct mc_probe *probe)
 {
     bool unsafe = probe->summary[MC_PROBE_BROKEN] || probe->summary[MC_PROBE_WRONG] || !mc_set_empty(&probe->above);
     for (size_t i = 0; i < probe->disagreement_count; i++)
-        unsafe |= probe->disagreements[i].kind == MC_DISAGREE_CPUS ||
-                  probe->disagreements[i].kind == MC_DISAGREE_DEPENDENCY;
+        unsafe |=
+            probe->disagreements[i].kind == MC_DISAGREE_CPUS || probe->disagreements[i].kind == MC_DISAGREE_DEPENDENCY;
     return unsafe;
 }
 

@@ -26,13 +26,29 @@ enum subleaf_rule {
 static const struct {
     uint32_t leaf;
     enum subleaf_rule rule;
-} subleaf_rules[] = { /* Intel SDM vol. 2A, CPUID; AMD APM vol. 3, appendix E */
-    {0x4, SUBLEAF_CACHE_TYPE},         {0x7, SUBLEAF_MAX_EAX},  {0xB, SUBLEAF_LEVEL_TYPE}, {0xD, SUBLEAF_XSAVE},
-    {0xF, SUBLEAF_FOUR},               {0x10, SUBLEAF_FOUR},    {0x12, SUBLEAF_SGX},       {0x14, SUBLEAF_MAX_EAX},
-    {0x17, SUBLEAF_MAX_EAX},           {0x18, SUBLEAF_MAX_EAX}, {0x1B, SUBLEAF_PCONFIG},   {0x1D, SUBLEAF_MAX_EAX},
-    {0x1E, SUBLEAF_MAX_EAX},           {0x1F, SUBLEAF_LEVEL_TYPE}, {0x20, SUBLEAF_MAX_EAX}, {0x23, SUBLEAF_MASK_EAX},
-    {0x24, SUBLEAF_MAX_EAX},           {0x29, SUBLEAF_MAX_EAX}, {0x8000001D, SUBLEAF_CACHE_TYPE},
-    {0x80000020, SUBLEAF_FOUR},        {0x80000026, SUBLEAF_LEVEL_TYPE},
+} subleaf_rules[] = {
+    /* Intel SDM vol. 2A, CPUID; AMD APM vol. 3, appendix E */
+    {0x4, SUBLEAF_CACHE_TYPE},
+    {0x7, SUBLEAF_MAX_EAX},
+    {0xB, SUBLEAF_LEVEL_TYPE},
+    {0xD, SUBLEAF_XSAVE},
+    {0xF, SUBLEAF_FOUR},
+    {0x10, SUBLEAF_FOUR},
+    {0x12, SUBLEAF_SGX},
+    {0x14, SUBLEAF_MAX_EAX},
+    {0x17, SUBLEAF_MAX_EAX},
+    {0x18, SUBLEAF_MAX_EAX},
+    {0x1B, SUBLEAF_PCONFIG},
+    {0x1D, SUBLEAF_MAX_EAX},
+    {0x1E, SUBLEAF_MAX_EAX},
+    {0x1F, SUBLEAF_LEVEL_TYPE},
+    {0x20, SUBLEAF_MAX_EAX},
+    {0x23, SUBLEAF_MASK_EAX},
+    {0x24, SUBLEAF_MAX_EAX},
+    {0x29, SUBLEAF_MAX_EAX},
+    {0x8000001D, SUBLEAF_CACHE_TYPE},
+    {0x80000020, SUBLEAF_FOUR},
+    {0x80000026, SUBLEAF_LEVEL_TYPE},
 };
 
 static enum subleaf_rule find_rule(uint32_t leaf)
@@ -136,7 +152,8 @@ static void read_range(const struct mc_cpuid_source *source, uint32_t base, stru
 }
 
 /* The hypervisor's range has no entry in leaf 0, and old hypervisors give 0 as its maximum. */
-static void read_hypervisor(const struct mc_cpuid_source *source, const uint32_t highest_basic[4], struct mc_snapshot *ret)
+static void read_hypervisor(const struct mc_cpuid_source *source, const uint32_t highest_basic[4],
+                            struct mc_snapshot *ret)
 {
     bool announced = mc_snapshot_register(ret, 1, 0, MC_ECX) >> 31;
     for (uint32_t base = RANGE_HYPERVISOR; base < RANGE_HYPERVISOR + 0x400; base += 0x100) {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const verdict_names[MC_PROBE_VERDICT_COUNT] = {
-    [MC_PROBE_OK] = "ok",           [MC_PROBE_ABSENT] = "absent", [MC_PROBE_MASKED] = "masked",
-    [MC_PROBE_ALIASED] = "aliased", [MC_PROBE_BROKEN] = "broken", [MC_PROBE_WRONG] = "wrong",
+    [MC_PROBE_OK] = "ok",           [MC_PROBE_ABSENT] = "absent",         [MC_PROBE_MASKED] = "masked",
+    [MC_PROBE_ALIASED] = "aliased", [MC_PROBE_BROKEN] = "broken",         [MC_PROBE_WRONG] = "wrong",
     [MC_PROBE_OS_OFF] = "os-off",   [MC_PROBE_UNTESTABLE] = "untestable", [MC_PROBE_UNTESTED] = "untested",
 };
 
@@ -38,7 +38,8 @@ static enum mc_answer is_cr4_state_on(enum mc_feature feature, const struct mc_f
     }
 }
 
-enum mc_answer mc_feature_usable(enum mc_feature feature, const struct mc_feature_set *reported, const struct mc_os_view *os)
+enum mc_answer mc_feature_usable(enum mc_feature feature, const struct mc_feature_set *reported,
+                                 const struct mc_os_view *os)
 {
     enum mc_os_state state = mc_features[feature].os;
     if (!mc_set_has(reported, feature))
@@ -148,8 +149,8 @@ static const enum mc_probe_verdict decisions[][2] = {
 
 enum mc_probe_verdict mc_probe_decide(bool reported, enum mc_answer usable, const struct mc_feature_trial *trial)
 {
-    /* Part of it runs: enough for a program that does not ask. Where others run with another result, most of them must be
-     * right: else the bytes are older instructions, some of which cannot be told from the new ones. */
+    /* Part of it runs: enough for a program that does not ask. Where others run with another result, most of them must
+     * be right: else the bytes are older instructions, some of which cannot be told from the new ones. */
     bool other_results = trial->outcome == MC_OUTCOME_WRONG || trial->outcome == MC_OUTCOME_ALIAS;
     if (!reported && trial->ok > 0 && (!other_results || 2 * trial->ok > trial->ran))
         return MC_PROBE_MASKED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The probe for people. Order: one sentence with the answer; what this machine is and claims; what is wrong, each with its
- * meaning; then every feature by group. Words are the design's verdicts; each that occurs is explained once at the end. */
+/* The probe for people. Order: one sentence with the answer; what this machine is and claims; what is wrong, each with
+ * its meaning; then every feature by group. Words are the design's verdicts; each that occurs is explained once at the
+ * end. */
 #include "isa/baseline.h"
 #include "report/probe.h"
 
@@ -68,7 +69,8 @@ static void flow_features(struct flow *flow, const struct mc_feature_set *set)
 static struct flow start_line(const struct printer *printer, const char *label, enum style style)
 {
     int padding = LABEL_COLUMN - 2 - (int)strlen(label);
-    fprintf(printer->stream, "  %s%s%s%*s", begin(printer, style), label, end(printer, style), padding > 1 ? padding : 1, "");
+    fprintf(printer->stream, "  %s%s%s%*s", begin(printer, style), label, end(printer, style),
+            padding > 1 ? padding : 1, "");
     return (struct flow){printer->stream, LABEL_COLUMN, LABEL_COLUMN, false};
 }
 
@@ -134,16 +136,18 @@ static void print_answer(const struct printer *printer, const struct mc_probe_re
         snprintf(text, sizeof text, "CPUID contradicts itself: it reports features without others that they depend on");
     else if (masked)
         snprintf(text, sizeof text,
-                 "masked: %u feature%s run%s here although CPUID denies %s; programs that do not ask CPUID find %s", masked,
-                 masked == 1 ? "" : "s", masked == 1 ? "s" : "", masked == 1 ? "it" : "them", masked == 1 ? "it" : "them");
+                 "masked: %u feature%s run%s here although CPUID denies %s; programs that do not ask CPUID find %s",
+                 masked, masked == 1 ? "" : "s", masked == 1 ? "s" : "", masked == 1 ? "it" : "them",
+                 masked == 1 ? "it" : "them");
     else if (probe->tried)
         snprintf(text, sizeof text, "clean: this CPU executes what CPUID reports, and nothing that it denies");
     else
         snprintf(text, sizeof text, "consistent: CPUID does not contradict itself (nothing was tried)");
     fprintf(printer->stream, "%s%s%s\n", begin(printer, style), text, end(printer, style));
     if (bad && above)
-        fprintf(printer->stream, "%sabove the baseline: %u feature%s that %s does not have%s\n", begin(printer, STYLE_BAD),
-                above, above == 1 ? "" : "s", options->baseline->name, end(printer, STYLE_BAD));
+        fprintf(printer->stream, "%sabove the baseline: %u feature%s that %s does not have%s\n",
+                begin(printer, STYLE_BAD), above, above == 1 ? "" : "s", options->baseline->name,
+                end(printer, STYLE_BAD));
     if (has_program_view(probe))
         fprintf(printer->stream, "%sthe views disagree: the kernel and programs see different features (below)%s\n",
                 begin(printer, STYLE_WARN), end(printer, STYLE_WARN));
@@ -168,14 +172,17 @@ static void print_machine(const struct printer *printer)
     if (!machine->hypervisor)
         snprintf(text, sizeof text, "none reported");
     else
-        snprintf(text, sizeof text, "%s (\"%s\")%s%s%s%s", machine->hypervisor_name ? machine->hypervisor_name : "unknown",
-                 machine->hypervisor_signature, machine->hypervisor_interface ? ", with the interface of " : "",
+        snprintf(text, sizeof text, "%s (\"%s\")%s%s%s%s",
+                 machine->hypervisor_name ? machine->hypervisor_name : "unknown", machine->hypervisor_signature,
+                 machine->hypervisor_interface ? ", with the interface of " : "",
                  machine->hypervisor_interface ? machine->hypervisor_interface : "",
                  machine->hypervisor_hidden ? ", though CPUID does not say that this is a virtual machine" : "", "");
     print_line(printer, "hypervisor", STYLE_BOLD, text);
     struct flow flow = start_line(printer, "masking", STYLE_BOLD);
     for (int i = 0; i < MC_MASKING_COUNT; i++)
         if (machine->masking & mc_maskings[i].bit) {
+            if (flow.started)
+                flow_text(&flow, "and");
             flow_text(&flow, mc_maskings[i].text);
             flow_text(&flow, machine->masking_active & mc_maskings[i].bit ? "(in effect now)"
                              : machine->masking_from_msr                  ? "(supported)"
@@ -184,6 +191,24 @@ static void print_machine(const struct printer *printer)
     if (!machine->masking)
         flow_text(&flow, "this CPU model has none of its own; only a hypervisor can mask CPUID");
     end_line(printer);
+}
+
+/* Which views there were, so that "nothing disagrees" can be weighed. */
+static void print_views(const struct printer *printer)
+{
+    const struct mc_probe *probe = printer->probe;
+    const struct mc_probe_cpu *first = probe->cpus[0];
+    char text[300], xcr0[40] = "";
+    unsigned differing = count_kind(probe, MC_DISAGREE_VIEWS);
+    if (first->os.xcr0_known == MC_ANSWER_YES)
+        snprintf(xcr0, sizeof xcr0, ", XCR0 %#llx", (unsigned long long)first->os.xcr0);
+    snprintf(text, sizeof text, "%s%s%s%s%s: %s", probe->from_file ? "the dump" : "CPUID instruction",
+             probe->kernel_view.count > 0 ? ", /proc/cpuinfo" : "", first->device_known ? ", /dev/cpu/N/cpuid" : "",
+             probe->kernel_view.hwcap_known ? ", AT_HWCAP" : "", xcr0,
+             has_program_view(probe) ? "they disagree, see below"
+             : differing             ? "they agree on what programs use"
+                                     : "nothing disagrees");
+    print_line(printer, "views", STYLE_BOLD, text);
 }
 
 /* "x86-64-v3, intel-haswell": the highest of each family that counts here. */
@@ -204,7 +229,8 @@ static void print_baselines(const struct printer *printer, const char *label, co
     end_line(printer);
 }
 
-static void print_set(const struct printer *printer, const char *label, enum style style, const struct mc_feature_set *set)
+static void print_set(const struct printer *printer, const char *label, enum style style,
+                      const struct mc_feature_set *set)
 {
     if (mc_set_empty(set))
         return;
@@ -220,8 +246,9 @@ static void print_findings(const struct printer *printer, const struct mc_probe_
         enum style style;
         bool always;
     } rows[] = {
-        {MC_PROBE_BROKEN, STYLE_BAD, true},    {MC_PROBE_WRONG, STYLE_BAD, false},    {MC_PROBE_OS_OFF, STYLE_WARN, false},
-        {MC_PROBE_MASKED, STYLE_WARN, true},   {MC_PROBE_ALIASED, STYLE_PLAIN, false},
+        {MC_PROBE_BROKEN, STYLE_BAD, true},     {MC_PROBE_WRONG, STYLE_BAD, false},
+        {MC_PROBE_OS_OFF, STYLE_WARN, false},   {MC_PROBE_MASKED, STYLE_WARN, true},
+        {MC_PROBE_ALIASED, STYLE_PLAIN, false},
     };
     const struct mc_probe *probe = printer->probe;
     for (size_t i = 0; i < sizeof rows / sizeof *rows && probe->tried; i++) {
@@ -234,8 +261,8 @@ static void print_findings(const struct printer *printer, const struct mc_probe_
     if (!probe->tried)
         print_line(printer, "trials", STYLE_WARN,
                    probe->trial_error.kind != MC_ERROR_NONE ? probe->trial_error.text
-                   : probe->from_file                       ? "none (--try holds the dump against the CPU of this machine)"
-                                                            : "none");
+                   : probe->from_file ? "none (--try holds the dump against the CPU of this machine)"
+                                      : "none");
     if (options->baseline && mc_set_empty(&probe->above)) {
         char text[120];
         snprintf(text, sizeof text, "CPUID stays within %s", options->baseline->name);
@@ -326,7 +353,18 @@ static size_t find_group(int feature)
 }
 
 /* Rows within a group. Untested and untestable features still are reported or not. */
-enum row { ROW_OK, ROW_BROKEN, ROW_WRONG, ROW_OS_OFF, ROW_MASKED, ROW_ALIASED, ROW_REPORTED, ROW_ABSENT, ROW_UNREPORTED, ROW_COUNT };
+enum row {
+    ROW_OK,
+    ROW_BROKEN,
+    ROW_WRONG,
+    ROW_OS_OFF,
+    ROW_MASKED,
+    ROW_ALIASED,
+    ROW_REPORTED,
+    ROW_ABSENT,
+    ROW_UNREPORTED,
+    ROW_COUNT
+};
 static const struct {
     const char *name, *legend;
     enum style style;
@@ -335,9 +373,11 @@ static const struct {
     [ROW_BROKEN] = {"broken", "reported, but the CPU refuses it (#UD): programs that ask CPUID first die", STYLE_BAD},
     [ROW_WRONG] = {"wrong", "reported, but the result is wrong", STYLE_BAD},
     [ROW_OS_OFF] = {"os-off", "reported, but the operating system has not switched its state on", STYLE_WARN},
-    [ROW_MASKED] = {"masked", "not reported, yet it runs: programs that do not ask CPUID use it and die on an older host",
+    [ROW_MASKED] = {"masked",
+                    "not reported, yet it runs: programs that do not ask CPUID use it and die on an older host",
                     STYLE_WARN},
-    [ROW_ALIASED] = {"aliased", "not reported; the bytes run as an older instruction: wrong results, no fault", STYLE_WARN},
+    [ROW_ALIASED] = {"aliased", "not reported; the bytes run as an older instruction: wrong results, no fault",
+                     STYLE_WARN},
     [ROW_REPORTED] = {"reported", "reported; not tried or cannot be tried", STYLE_PLAIN},
     [ROW_ABSENT] = {"absent", "not reported, and the CPU refuses it", STYLE_DIM},
     [ROW_UNREPORTED] = {"unreported", "not reported; not tried or cannot be tried", STYLE_DIM},
@@ -391,6 +431,7 @@ void mc_probe_report_text(FILE *stream, const struct mc_probe *probe, const stru
     print_baselines(&printer, "CPUID reports", &probe->reported);
     if (probe->tried)
         print_baselines(&printer, "CPU executes", &probe->executable);
+    print_views(&printer);
     print_findings(&printer, options);
     print_disagreements(&printer);
     print_features(&printer);

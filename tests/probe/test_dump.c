@@ -36,7 +36,8 @@ static const struct {
     {"instlat-bulldozer.txt", MC_DUMP_INSTLAT, 1, "AuthenticAMD", "AMD Eng Sample, ZD302046W4K43_36/30/20_2/8_A",
      "ssse3 sse4.1 sse4.2 sse4a aes avx xop fma4 lwp", "fma f16c bmi tbm avx2 xsaveopt 3dnow"},
     {"instlat-zen.txt", MC_DUMP_INSTLAT, 1, "AuthenticAMD", "AMD Ryzen 7 1800X Eight-Core Processor",
-     "ssse3 sse4.1 sse4.2 sse4a avx avx2 fma aes sha clzero mwaitx xsavec rdseed", "xop fma4 tbm clwb rdpid avx512f pku"},
+     "ssse3 sse4.1 sse4.2 sse4a avx avx2 fma aes sha clzero mwaitx xsavec rdseed",
+     "xop fma4 tbm clwb rdpid avx512f pku"},
     {"instlat-skylake.txt", MC_DUMP_INSTLAT, 1, "GenuineIntel", "Intel(R) Xeon(R) D-2183IT CPU @ 2.20GHz",
      "avx512f avx512bw avx512cd avx512dq avx512vl pku mpx rtm clwb xsavec", "avx512vnni avx512ifma sha gfni amx-tile"},
     {"cpuid-r-kvm.txt", MC_DUMP_CPUID_R, 2, "GenuineIntel", "Intel(R) Xeon(R) Processor",
@@ -112,13 +113,18 @@ static const struct {
     const char *text;
     size_t cpus;
     unsigned numbers[3];
-} headers[] = { /* how CPUs are told apart */
+} headers[] = {
+    /* how CPUs are told apart */
     {LEAF_0 LEAF_1 EXT, 1, {0}},
-    {"------[ Logical CPU #0 ]------\n" LEAF_0 LEAF_1 EXT "\n------[ Logical CPU #1 ]------\n" LEAF_0 LEAF_1 EXT, 2, {0, 1}},
+    {"------[ Logical CPU #0 ]------\n" LEAF_0 LEAF_1 EXT "\n------[ Logical CPU #1 ]------\n" LEAF_0 LEAF_1 EXT,
+     2,
+     {0, 1}},
     {"CPUID Registers (CPU #1):\r\n" LEAF_0 LEAF_1 EXT "CPUID Registers (CPU #2):\r\n" LEAF_0 LEAF_1 EXT, 2, {1, 2}},
     {LEAF_0 LEAF_1 EXT LEAF_0 LEAF_1 EXT LEAF_0 LEAF_1 EXT, 3, {0, 1, 2}},
     {"CPU#003 AffMask: 0x8\n" LEAF_0 LEAF_1 EXT, 1, {3}},
-    {"CPU Type : Merom\nCPUID CPU Name : Intel\nCPUID Revision : 000006F6h\n" LEAF_0 LEAF_1 EXT "L1 Cache: 32 KB\n", 1, {0}},
+    {"CPU Type : Merom\nCPUID CPU Name : Intel\nCPUID Revision : 000006F6h\n" LEAF_0 LEAF_1 EXT "L1 Cache: 32 KB\n",
+     1,
+     {0}},
     {"\xEF\xBB\xBF" LEAF_0 LEAF_1 EXT, 1, {0}},
 };
 
@@ -130,7 +136,8 @@ Test(dump, cpus_are_told_apart)
         cr_assert(mc_dump_parse(headers[i].text, strlen(headers[i].text), &dump, &error), "row %zu: %s", i, error.text);
         cr_expect(dump.count == headers[i].cpus, "row %zu: expected %zu CPUs, got %zu", i, headers[i].cpus, dump.count);
         for (size_t k = 0; k < dump.count && k < 3; k++)
-            cr_expect(dump.cpus[k].cpu == headers[i].numbers[k], "row %zu: CPU %zu: got number %u", i, k, dump.cpus[k].cpu);
+            cr_expect(dump.cpus[k].cpu == headers[i].numbers[k], "row %zu: CPU %zu: got number %u", i, k,
+                      dump.cpus[k].cpu);
         mc_dump_free(&dump);
     }
 }
@@ -151,20 +158,25 @@ static const struct {
     {"   0x00000000 0x00: eax=0x0000001c ebx=0x756e65", "line 1: a leaf cut short", 0},
     {LEAF_0, "cut short: CPU 0 has no leaf 0x00000001", 52},
     {LEAF_0 LEAF_1, "cut short: CPU 0 has no leaf 0x80000000", 104},
-    {LEAF_0 LEAF_1 "CPUID 80000000: 80000001-00000000-00000000-00000000\n", "cut short: CPU 0 has no leaf 0x80000001", 156},
-    {"CPUID 00000000: 00000007-756E6547-6C65746E-49656E69\n" LEAF_1 EXT, "cut short: CPU 0 has no leaf 0x00000007", 208},
+    {LEAF_0 LEAF_1 "CPUID 80000000: 80000001-00000000-00000000-00000000\n", "cut short: CPU 0 has no leaf 0x80000001",
+     156},
+    {"CPUID 00000000: 00000007-756E6547-6C65746E-49656E69\n" LEAF_1 EXT, "cut short: CPU 0 has no leaf 0x00000007",
+     208},
     {LEAF_1 EXT, "cut short: CPU 0 has no leaf 0x00000000", 156},
     {LEAF_0 LEAF_1 "CPUID 00000001: 000006F7-00020800-0000E3BD-BFEBFBFF\n" EXT,
      "line 3: contradictory: leaf 0x00000001 subleaf 0x0 has another value earlier", 104},
     {"<cpudata arch='x86'>\n  " XML_LEAF "\n", "line 3: cut short: expected </cpudata>", 98},
     {"<cpudata arch='x86'>\n  <cpuid eax_in='0x0' eax=", "line 2: cut short: an element that does not end", 23},
-    {"<cpudata arch='x86'>\n  <cpuid eax_in='0x0' eax='0x1'/></cpudata>", "line 2: a <cpuid> element without good eax_in", 23},
-    {"<cpudata arch='x86'><cpuid eax_in='0x0' eax='0x123456789' ebx='0' ecx='0' edx='0'/></cpudata>", "numbers of 32 bits", 20},
+    {"<cpudata arch='x86'>\n  <cpuid eax_in='0x0' eax='0x1'/></cpudata>",
+     "line 2: a <cpuid> element without good eax_in", 23},
+    {"<cpudata arch='x86'><cpuid eax_in='0x0' eax='0x123456789' ebx='0' ecx='0' edx='0'/></cpudata>",
+     "numbers of 32 bits", 20},
     {"<cpudata arch='aarch64'></cpudata>", "another architecture", 0},
     {"<cpuid eax_in='0x0' ecx_in='0x0' eax='0x1' ebx='0x0' ecx='0x0' edx='0x0'/>", "outside of <cpudata>", 0},
     {"<domain></domain>", "XML without a <cpuid> element", 0},
     {"{\"schema\":\"maskcheck/scan/1\"}", "expected maskcheck/probe/1", MC_NO_OFFSET},
-    {"{\"schema\":\"maskcheck/probe/1\",\"leaves\":[{\"cpu\":0}]}", "entry 0 of \"leaves\": expected cpu, leaf", MC_NO_OFFSET},
+    {"{\"schema\":\"maskcheck/probe/1\",\"leaves\":[{\"cpu\":0}]}", "entry 0 of \"leaves\": expected cpu, leaf",
+     MC_NO_OFFSET},
     {"{\"schema\":\"maskcheck/probe/1\"", "expected a probe report or a QEMU CPU model", 29},
     {"{\"a\":1}", "JSON without \"schema\" or \"props\"", MC_NO_OFFSET},
     {"{\"props\":{\"x\":true}}", "names no CPU feature", MC_NO_OFFSET},
@@ -181,8 +193,8 @@ Test(dump, bad_ones_are_refused_with_place_and_expectation)
             mc_dump_free(&dump);
             continue;
         }
-        cr_expect(strstr(error.text, bad[i].expected) != NULL, "row %zu: expected \"%s\", got \"%s\"", i, bad[i].expected,
-                  error.text);
+        cr_expect(strstr(error.text, bad[i].expected) != NULL, "row %zu: expected \"%s\", got \"%s\"", i,
+                  bad[i].expected, error.text);
         cr_expect(error.offset == bad[i].offset, "row %zu: expected offset %lld, got %lld", i, (long long)bad[i].offset,
                   (long long)error.offset);
     }
@@ -192,7 +204,8 @@ Test(dump, binary_is_refused)
 {
     struct mc_dump dump;
     struct mc_error error = {0};
-    static const char bytes[] = "\x7f" "ELF\x02\x01\x01\0\0\0";
+    static const char bytes[] = "\x7f"
+                                "ELF\x02\x01\x01\0\0\0";
     cr_expect(!mc_dump_parse(bytes, sizeof bytes - 1, &dump, &error));
     cr_expect_str_eq(error.text, "a binary file; expected a CPUID dump as text");
     cr_expect_eq(error.offset, 7u);
@@ -209,7 +222,8 @@ static struct mc_feature_set program_part(struct mc_feature_set set)
     return result;
 }
 
-/* Whatever byte a file ends at: refused, or the CPU is complete. A shorter file never has fewer features without an error. */
+/* Whatever byte a file ends at: refused, or the CPU is complete. A shorter file never has fewer features without an
+ * error. */
 Test(dump, every_prefix_is_refused_or_complete)
 {
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -225,8 +239,8 @@ Test(dump, every_prefix_is_refused_or_complete)
             if (mc_dump_parse(prefix, length, &dump, NULL)) {
                 struct mc_feature_set some = mc_snapshot_features(&dump.cpus[0].snapshot);
                 struct mc_feature_set lost = program_part(mc_set_minus(all, &some));
-                cr_expect(mc_set_empty(&lost), "%s cut at %zu of %zu bytes is accepted without %s", good[i].file, length, size,
-                          mc_features[mc_set_next(&lost, 0)].name);
+                cr_expect(mc_set_empty(&lost), "%s cut at %zu of %zu bytes is accepted without %s", good[i].file,
+                          length, size, mc_features[mc_set_next(&lost, 0)].name);
                 mc_dump_free(&dump);
             }
             free(prefix);

@@ -16,7 +16,8 @@ static void set_text(struct mc_snapshot *snapshot, uint32_t leaf, uint32_t eax, 
     mc_snapshot_add(snapshot, leaf, 0, regs);
 }
 
-static struct mc_machine identify(const char *vendor, uint32_t signature, uint32_t ecx, const char *hypervisor, const char *second)
+static struct mc_machine identify(const char *vendor, uint32_t signature, uint32_t ecx, const char *hypervisor,
+                                  const char *second)
 {
     struct mc_snapshot snapshot = {0};
     struct mc_machine machine;
@@ -34,21 +35,22 @@ static const struct {
     const char *vendor;
     uint32_t signature;
     unsigned family, model, stepping, masking;
-} models[] = { /* signatures of real CPUs */
-    {"GenuineIntel", 0x000006F6, 6, 0x0F, 6, 0},                                /* Merom */
-    {"GenuineIntel", 0x00010676, 6, 0x17, 6, MC_MASKING_FLEXMIGRATION},         /* Penryn */
-    {"GenuineIntel", 0x000106D1, 6, 0x1D, 1, MC_MASKING_FLEXMIGRATION},         /* Dunnington */
-    {"GenuineIntel", 0x000106A1, 6, 0x1A, 1, MC_MASKING_FLEXMIGRATION},         /* Nehalem */
-    {"GenuineIntel", 0x000206A7, 6, 0x2A, 7, MC_MASKING_FLEXMIGRATION},         /* Sandy Bridge */
-    {"GenuineIntel", 0x000306A9, 6, 0x3A, 9, MC_MASKING_CPUID_FAULTING},        /* Ivy Bridge */
-    {"GenuineIntel", 0x000306C3, 6, 0x3C, 3, MC_MASKING_CPUID_FAULTING},        /* Haswell */
-    {"GenuineIntel", 0x00030678, 6, 0x37, 8, 0},                                /* Silvermont */
-    {"GenuineIntel", 0x00000F4A, 15, 4, 10, 0},                                 /* Pentium 4 */
-    {"GenuineIntel", 0x00000673, 6, 7, 3, 0},                                   /* Pentium III */
-    {"AuthenticAMD", 0x00000F4A, 15, 4, 10, 0},                                 /* K8 before revision E */
-    {"AuthenticAMD", 0x00020FB1, 15, 0x2B, 1, MC_MASKING_EXTENDED_MIGRATION},   /* K8 revision E */
-    {"AuthenticAMD", 0x00100F2A, 16, 2, 10, MC_MASKING_EXTENDED_MIGRATION},     /* Barcelona */
-    {"AuthenticAMD", 0x00200F30, 17, 3, 0, 0},                                  /* family 11h */
+} models[] = {
+    /* signatures of real CPUs */
+    {"GenuineIntel", 0x000006F6, 6, 0x0F, 6, 0},                              /* Merom */
+    {"GenuineIntel", 0x00010676, 6, 0x17, 6, MC_MASKING_FLEXMIGRATION},       /* Penryn */
+    {"GenuineIntel", 0x000106D1, 6, 0x1D, 1, MC_MASKING_FLEXMIGRATION},       /* Dunnington */
+    {"GenuineIntel", 0x000106A1, 6, 0x1A, 1, MC_MASKING_FLEXMIGRATION},       /* Nehalem */
+    {"GenuineIntel", 0x000206A7, 6, 0x2A, 7, MC_MASKING_FLEXMIGRATION},       /* Sandy Bridge */
+    {"GenuineIntel", 0x000306A9, 6, 0x3A, 9, MC_MASKING_CPUID_FAULTING},      /* Ivy Bridge */
+    {"GenuineIntel", 0x000306C3, 6, 0x3C, 3, MC_MASKING_CPUID_FAULTING},      /* Haswell */
+    {"GenuineIntel", 0x00030678, 6, 0x37, 8, 0},                              /* Silvermont */
+    {"GenuineIntel", 0x00000F4A, 15, 4, 10, 0},                               /* Pentium 4 */
+    {"GenuineIntel", 0x00000673, 6, 7, 3, 0},                                 /* Pentium III */
+    {"AuthenticAMD", 0x00000F4A, 15, 4, 10, 0},                               /* K8 before revision E */
+    {"AuthenticAMD", 0x00020FB1, 15, 0x2B, 1, MC_MASKING_EXTENDED_MIGRATION}, /* K8 revision E */
+    {"AuthenticAMD", 0x00100F2A, 16, 2, 10, MC_MASKING_EXTENDED_MIGRATION},   /* Barcelona */
+    {"AuthenticAMD", 0x00200F30, 17, 3, 0, 0},                                /* family 11h */
     {"AuthenticAMD", 0x00600F01, 21, 0, 1, MC_MASKING_EXTENDED_MIGRATION | MC_MASKING_STRUCTURED}, /* Bulldozer */
     {"AuthenticAMD", 0x00800F11, 23, 1, 1, MC_MASKING_EXTENDED_MIGRATION | MC_MASKING_STRUCTURED}, /* Zen */
     {"CentaurHauls", 0x000006FB, 6, 15, 11, 0},
@@ -145,7 +147,12 @@ static const struct {
     {"GenuineIntel", 0x10676, {{0x478, 0xFFFFFFFFFFF7FFFF}}, true, MC_MASKING_FLEXMIGRATION, MC_MASKING_FLEXMIGRATION},
     {"GenuineIntel", 0x10676, {{0}}, false, MC_MASKING_FLEXMIGRATION, 0},
     {"GenuineIntel", 0x306A9, {{0xCE, 1u << 31}}, true, MC_MASKING_CPUID_FAULTING, 0},
-    {"GenuineIntel", 0x306A9, {{0xCE, 1u << 31}, {0x140, 1}}, true, MC_MASKING_CPUID_FAULTING, MC_MASKING_CPUID_FAULTING},
+    {"GenuineIntel",
+     0x306A9,
+     {{0xCE, 1u << 31}, {0x140, 1}},
+     true,
+     MC_MASKING_CPUID_FAULTING,
+     MC_MASKING_CPUID_FAULTING},
     {"GenuineIntel", 0x306A9, {{0xCE, 0x10}}, true, 0, 0}, /* the model would have it, the CPU says no */
     {"AuthenticAMD", 0x20FB1, {{0xC0011004, 1}}, true, MC_MASKING_EXTENDED_MIGRATION, 0},
 };

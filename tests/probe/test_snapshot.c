@@ -46,8 +46,9 @@ static void take(const struct fake_leaf *leaves, size_t count, bool echo)
 Test(snapshot, intel_echo_is_not_a_feature)
 {
     /* The highest basic leaf looks like features, and every invalid leaf repeats it: 0x80000001 must stay empty. */
-    static const struct fake_leaf leaves[] = {
-        {0, 0, {2, INTEL}}, {1, 0, {0x00000673, 0, 0, 0x0387F9FF}}, {2, 0, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}}};
+    static const struct fake_leaf leaves[] = {{0, 0, {2, INTEL}},
+                                              {1, 0, {0x00000673, 0, 0, 0x0387F9FF}},
+                                              {2, 0, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}}};
     take(leaves, 3, true);
     struct mc_feature_set features = mc_snapshot_features(&snapshot);
     for (int f = mc_set_next(&features, 0); f >= 0; f = mc_set_next(&features, f + 1))
@@ -59,8 +60,10 @@ Test(snapshot, intel_echo_is_not_a_feature)
 
 Test(snapshot, leaf_7_only_up_to_the_maximum)
 {
-    static const struct fake_leaf low[] = {{0, 0, {1, INTEL}}, {1, 0, {0x6F6, 0, 0x201, 0x07808111}}, {7, 0, {0, 0x20, 0, 0}}};
-    static const struct fake_leaf high[] = {{0, 0, {7, INTEL}}, {1, 0, {0x6F6, 0, 0x201, 0x07808111}}, {7, 0, {0, 0x20, 0, 0}}};
+    static const struct fake_leaf low[] = {
+        {0, 0, {1, INTEL}}, {1, 0, {0x6F6, 0, 0x201, 0x07808111}}, {7, 0, {0, 0x20, 0, 0}}};
+    static const struct fake_leaf high[] = {
+        {0, 0, {7, INTEL}}, {1, 0, {0x6F6, 0, 0x201, 0x07808111}}, {7, 0, {0, 0x20, 0, 0}}};
     take(low, 3, false);
     mc_snapshot_add(&snapshot, 7, 0, low[2].regs); /* as a dump might record it all the same */
     cr_expect(!mc_snapshot_reports(&snapshot, MC_F_AVX2));
@@ -80,8 +83,10 @@ Test(snapshot, subleaf_1_of_leaf_7_only_when_announced)
 
 Test(snapshot, extended_leaves_only_up_to_their_maximum)
 {
-    struct fake_leaf leaves[] = {
-        {0, 0, {1, AMD}}, {0x80000000, 0, {0x80000004, AMD}}, {0x80000001, 0, {0, 0, 0x20, 0}}, {0x80000008, 0, {0, 1, 0, 0}}};
+    struct fake_leaf leaves[] = {{0, 0, {1, AMD}},
+                                 {0x80000000, 0, {0x80000004, AMD}},
+                                 {0x80000001, 0, {0, 0, 0x20, 0}},
+                                 {0x80000008, 0, {0, 1, 0, 0}}};
     take(leaves, 4, false);
     cr_expect(mc_snapshot_reports(&snapshot, MC_F_LZCNT));
     cr_expect(!mc_snapshot_reports(&snapshot, MC_F_CLZERO));
@@ -92,7 +97,8 @@ Test(snapshot, extended_leaves_only_up_to_their_maximum)
 
 Test(snapshot, centaur_leaves_only_of_centaur)
 {
-    struct fake_leaf leaves[] = {{0, 0, {1, CENTAUR}}, {0xC0000000, 0, {0xC0000001, 0, 0, 0}}, {0xC0000001, 0, {0, 0, 0, 4}}};
+    struct fake_leaf leaves[] = {
+        {0, 0, {1, CENTAUR}}, {0xC0000000, 0, {0xC0000001, 0, 0, 0}}, {0xC0000001, 0, {0, 0, 0, 4}}};
     take(leaves, 3, false);
     cr_expect(mc_snapshot_reports(&snapshot, MC_F_XSTORE));
     memcpy(leaves[0].regs, (uint32_t[4]){1, INTEL}, sizeof leaves[0].regs);
@@ -102,8 +108,10 @@ Test(snapshot, centaur_leaves_only_of_centaur)
 
 Test(snapshot, amd_copies_of_leaf_1)
 {
-    struct fake_leaf leaves[] = {
-        {0, 0, {1, AMD}}, {1, 0, {0x20FB1, 0, 1, 0x178BFBFF}}, {0x80000000, 0, {0x80000001, AMD}}, {0x80000001, 0, {0, 0, 3, 0xE3D3FBFF}}};
+    struct fake_leaf leaves[] = {{0, 0, {1, AMD}},
+                                 {1, 0, {0x20FB1, 0, 1, 0x178BFBFF}},
+                                 {0x80000000, 0, {0x80000001, AMD}},
+                                 {0x80000001, 0, {0, 0, 3, 0xE3D3FBFF}}};
     take(leaves, 4, false);
     cr_expect_eq(mc_snapshot_alias_mismatch(&snapshot), 0u, "a real K8 has equal copies");
     leaves[3].regs[MC_EDX] &= ~(1u << 23);
@@ -117,7 +125,8 @@ Test(snapshot, amd_copies_of_leaf_1)
 Test(snapshot, syscall_for_comparisons)
 {
     /* A dump by a 32-bit program on Intel: long mode, but no SYSCALL bit. */
-    struct fake_leaf leaves[] = {{0, 0, {1, INTEL}}, {0x80000000, 0, {0x80000001, 0, 0, 0}}, {0x80000001, 0, {0, 0, 1, 0x20100000}}};
+    struct fake_leaf leaves[] = {
+        {0, 0, {1, INTEL}}, {0x80000000, 0, {0x80000001, 0, 0, 0}}, {0x80000001, 0, {0, 0, 1, 0x20100000}}};
     take(leaves, 3, false);
     struct mc_feature_set comparable = mc_snapshot_comparable(&snapshot);
     cr_expect(!mc_snapshot_reports(&snapshot, MC_F_SYSCALL));
@@ -127,8 +136,10 @@ Test(snapshot, syscall_for_comparisons)
 Test(snapshot, a_source_without_end_is_bounded)
 {
     /* Every leaf claims more subleaves, every range the highest maximum. */
-    static struct fake_leaf leaves[] = {{0, 0, {0xFFFF, INTEL}}, {0x80000000, 0, {0x8000FFFF, 0, 0, 0}},
-                                        {7, 0, {0xFFFFFFFF, 0, 0, 0}}, {0x14, 0, {0xFFFFFFFF, 0, 0, 0}}};
+    static struct fake_leaf leaves[] = {{0, 0, {0xFFFF, INTEL}},
+                                        {0x80000000, 0, {0x8000FFFF, 0, 0, 0}},
+                                        {7, 0, {0xFFFFFFFF, 0, 0, 0}},
+                                        {0x14, 0, {0xFFFFFFFF, 0, 0, 0}}};
     take(leaves, 4, false);
     cr_expect_leq(snapshot.count, (size_t)MC_SNAPSHOT_LEAVES);
     cr_expect(snapshot.truncated);

@@ -44,7 +44,8 @@ static const struct {
 Test(verdict, decision_table)
 {
     for (size_t i = 0; i < sizeof decisions / sizeof *decisions; i++) {
-        struct mc_feature_trial trial = {.outcome = decisions[i].outcome, .ran = decisions[i].ran, .ok = decisions[i].ok};
+        struct mc_feature_trial trial = {
+            .outcome = decisions[i].outcome, .ran = decisions[i].ran, .ok = decisions[i].ok};
         enum mc_probe_verdict got = mc_probe_decide(decisions[i].reported, decisions[i].usable, &trial);
         cr_expect(got == decisions[i].expected, "row %zu: reported %d, usable %d, %s %u/%u: expected %s, got %s", i,
                   decisions[i].reported, decisions[i].usable, mc_outcome_name(trial.outcome), trial.ok, trial.ran,
@@ -121,7 +122,8 @@ Test(verdict, usable)
 }
 
 static const struct {
-    const char *present, *removed, *feature, *needs; /* baseline, minus features => this pair is named; feature "" for none */
+    const char *present, *removed, *feature,
+        *needs; /* baseline, minus features => this pair is named; feature "" for none */
     bool architectural;
 } broken[] = {
     {"x86-64-v4", "", "", "", false},
@@ -129,7 +131,7 @@ static const struct {
     {"x86-64-v1", "", "", "", false},
     {"intel-merom", "", "", "", false},
     {"amd-rev-e", "", "", "", false},
-    {"amd-greyhound", "", "", "", false},     /* POPCNT and SSE4A without SSSE3: that is how it is */
+    {"amd-greyhound", "", "", "", false}, /* POPCNT and SSE4A without SSSE3: that is how it is */
     {"amd-bulldozer", "", "", "", false},
     {"intel-sapphirerapids", "", "", "", false},
     {"x86-64-v3", "avx", "avx2", "avx", true}, /* QEMU: -cpu Haswell,-avx */
@@ -152,12 +154,13 @@ Test(verdict, broken_dependencies)
         count += mc_find_broken_implications(&reported, found + count, 32);
         bool seen = false;
         for (size_t k = 0; k < count; k++)
-            seen |= (broken[i].feature[0] == '*' || strcmp(mc_features[found[k].feature].name, broken[i].feature) == 0) &&
-                    strcmp(mc_features[found[k].needs].name, broken[i].needs) == 0 &&
-                    found[k].architectural == broken[i].architectural;
+            seen |=
+                (broken[i].feature[0] == '*' || strcmp(mc_features[found[k].feature].name, broken[i].feature) == 0) &&
+                strcmp(mc_features[found[k].needs].name, broken[i].needs) == 0 &&
+                found[k].architectural == broken[i].architectural;
         if (broken[i].feature[0])
-            cr_expect(seen, "%s without %s: expected %s to be named as broken for %s, got %zu others", broken[i].present,
-                      broken[i].removed, broken[i].feature, broken[i].needs, count);
+            cr_expect(seen, "%s without %s: expected %s to be named as broken for %s, got %zu others",
+                      broken[i].present, broken[i].removed, broken[i].feature, broken[i].needs, count);
         else
             cr_expect(count == 0, "%s: expected nothing broken, got %s without %s (of %zu)", broken[i].present,
                       mc_features[found[0].feature].name, mc_features[found[0].needs].name, count);
@@ -181,8 +184,8 @@ static const struct {
     {"intel-merom", "", "intel-merom", ""},
     {"intel-penryn", "", "intel-merom", "sse4.1"},
     {"intel-merom", "hypervisor x2apic tsc-deadline arat", "intel-merom", ""}, /* any hypervisor's doing */
-    {"intel-merom", "pcid", "intel-merom", ""},                               /* no EVC baseline speaks of it */
-    {"intel-merom", "smep", "intel-merom", "smep"},                           /* EVC's Ivy Bridge does */
+    {"intel-merom", "pcid", "intel-merom", ""},                                /* no EVC baseline speaks of it */
+    {"intel-merom", "smep", "intel-merom", "smep"},                            /* EVC's Ivy Bridge does */
     {"x86-64-v1", "sse3", "x86-64-v1", "sse3"},
     {"x86-64-v1", "smep nx lm", "x86-64-v1", ""},
     {"x86-64-v1", "osxsave ospke", "x86-64-v1", ""}, /* dynamic */
@@ -200,7 +203,8 @@ Test(verdict, above_baseline)
         struct mc_feature_set above = mc_above_baseline(&reported, &baseline);
         int first = mc_set_next(&above, 0);
         cr_expect(mc_set_equal(&above, &expected), "%s +%s against %s: expected \"%s\", got %s ...", aboves[i].reported,
-                  aboves[i].extra, aboves[i].baseline, aboves[i].above, first < 0 ? "nothing" : mc_features[first].name);
+                  aboves[i].extra, aboves[i].baseline, aboves[i].above,
+                  first < 0 ? "nothing" : mc_features[first].name);
     }
 }
 

@@ -36,14 +36,15 @@ static const char *write_file(const char *name, const char *text)
 }
 
 #define PENRYN MC_TEST_DATA "/instlat-penryn.txt"
-#define PENRYN_FLAGS                                                                                                   \
-    "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush dts acpi mmx fxsr sse sse2 ss ht " \
+#define PENRYN_FLAGS                                                                                                 \
+    "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush dts acpi mmx fxsr sse sse2 ss " \
+    "ht "                                                                                                            \
     "tm pbe nx lm aperfmperf pni dtes64 monitor ds_cpl vmx smx est tm2 ssse3 cx16 xtpr pdcm sse4_1 lahf_lm dtherm"
 
 static const struct {
-    const char *flags;    /* NULL: no cpuinfo at all */
-    const char *feature;  /* of the one disagreement, NULL: none */
-    const char *text;     /* part of it */
+    const char *flags;   /* NULL: no cpuinfo at all */
+    const char *feature; /* of the one disagreement, NULL: none */
+    const char *text;    /* part of it */
 } kernel_rows[] = {
     {PENRYN_FLAGS, NULL, NULL},
     {PENRYN_FLAGS " avx512_unheard_of", NULL, NULL},
@@ -64,7 +65,8 @@ Test(views, kernel_matching_lying_missing, .init = make_folder, .fini = remove_f
 {
     for (size_t i = 0; i < sizeof kernel_rows / sizeof *kernel_rows; i++) {
         char text[1024];
-        snprintf(text, sizeof text, "processor\t: 0\nflags\t\t: %s\nbugs\t\t:\n\n", kernel_rows[i].flags ? kernel_rows[i].flags : "");
+        snprintf(text, sizeof text, "processor\t: 0\nflags\t\t: %s\nbugs\t\t:\n\n",
+                 kernel_rows[i].flags ? kernel_rows[i].flags : "");
         if (kernel_rows[i].flags)
             write_file("cpuinfo", text);
         else
@@ -84,7 +86,8 @@ Test(views, kernel_matching_lying_missing, .init = make_folder, .fini = remove_f
             cr_expect_str_eq(first->between[1], "kernel");
         }
         enum mc_answer kernel = probe.cpus[0]->features[MC_F_SSE4_1].kernel;
-        cr_expect(kernel == (kernel_rows[i].flags ? MC_ANSWER_YES : MC_ANSWER_UNKNOWN), "row %zu: kernel: got %d", i, kernel);
+        cr_expect(kernel == (kernel_rows[i].flags ? MC_ANSWER_YES : MC_ANSWER_UNKNOWN), "row %zu: kernel: got %d", i,
+                  kernel);
         cr_expect((probe.kernel_note != NULL) == (kernel_rows[i].flags == NULL));
         cr_expect(!mc_probe_unsafe(&probe), "disagreeing views alone are not unsafe");
         mc_probe_free(&probe);
@@ -112,7 +115,8 @@ Test(views, mask_that_only_the_kernel_sees, .init = make_folder, .fini = remove_
 Test(views, device_as_a_dump, .init = make_folder, .fini = remove_folder)
 {
     char path[300];
-    snprintf(path, sizeof path, "mkdir -p '%s/cpu/0' && sed 's/0008E3FD/0000E3FD/' '%s' >'%s/cpu/0/cpuid'", folder, PENRYN, folder);
+    snprintf(path, sizeof path, "mkdir -p '%s/cpu/0' && sed 's/0008E3FD/0000E3FD/' '%s' >'%s/cpu/0/cpuid'", folder,
+             PENRYN, folder);
     cr_assert(system(path) == 0);
     struct mc_probe_options options = {.cpuid_file = PENRYN, .dev_dir = folder};
     struct mc_probe probe;
@@ -132,10 +136,10 @@ static const struct {
     const char *feature;
 } edits[] = {
     {"", false, 0, ""},
-    {"s/0008E3FD/000AE3FD/", false, 0, ""},                             /* a reserved bit */
-    {"s/0008E3FD/0008E1FD/", true, MC_DISAGREE_DEPENDENCY, "sse4.1"},   /* SSE4.1 without SSSE3 */
-    {"s/0008E3FD/1008E3FD/", true, MC_DISAGREE_DEPENDENCY, "avx"},      /* AVX without XSAVE */
-    {"s/\\(.*0008E3FD.*\\)/\\1/;$p;$!b;r " PENRYN, false, 0, ""},       /* twice the same CPU */
+    {"s/0008E3FD/000AE3FD/", false, 0, ""},                           /* a reserved bit */
+    {"s/0008E3FD/0008E1FD/", true, MC_DISAGREE_DEPENDENCY, "sse4.1"}, /* SSE4.1 without SSSE3 */
+    {"s/0008E3FD/1008E3FD/", true, MC_DISAGREE_DEPENDENCY, "avx"},    /* AVX without XSAVE */
+    {"s/\\(.*0008E3FD.*\\)/\\1/;$p;$!b;r " PENRYN, false, 0, ""},     /* twice the same CPU */
 };
 
 Test(views, dependencies_in_a_dump, .init = make_folder, .fini = remove_folder)
@@ -153,7 +157,8 @@ Test(views, dependencies_in_a_dump, .init = make_folder, .fini = remove_folder)
         for (size_t k = 0; k < probe.disagreement_count; k++)
             seen |= probe.disagreements[k].kind == edits[i].kind &&
                     strcmp(mc_features[probe.disagreements[k].feature].name, edits[i].feature) == 0;
-        cr_expect(mc_probe_unsafe(&probe) == edits[i].unsafe, "row %zu: expected %s", i, edits[i].unsafe ? "unsafe" : "safe");
+        cr_expect(mc_probe_unsafe(&probe) == edits[i].unsafe, "row %zu: expected %s", i,
+                  edits[i].unsafe ? "unsafe" : "safe");
         cr_expect(seen, "row %zu: nothing said of %s", i, edits[i].feature);
         cr_expect_eq(probe.summary[MC_PROBE_UNTESTED], (unsigned)MC_FEATURE_COUNT);
         mc_probe_free(&probe);
@@ -210,7 +215,8 @@ static void add_promise(struct mc_snapshot *snapshot, enum mc_feature feature)
     mc_snapshot_add(snapshot, info->leaf, info->subleaf, leaf.regs);
 }
 
-/* And the other way round: CPUID promises a feature that this CPU refuses. Which ones it refuses, an honest run tells. */
+/* And the other way round: CPUID promises a feature that this CPU refuses. Which ones it refuses, an honest run tells.
+ */
 Test(views, fake_promise_on_this_cpu)
 {
     static struct mc_snapshot snapshot;
@@ -233,7 +239,8 @@ Test(views, fake_promise_on_this_cpu)
     cr_assert(mc_probe_run(&options, &probe, NULL));
     for (int f = mc_set_next(&promised, 0); f >= 0; f = mc_set_next(&promised, f + 1)) {
         enum mc_probe_verdict got = mc_probe_worst(&probe, (enum mc_feature)f);
-        cr_expect(got == MC_PROBE_BROKEN, "%s: expected broken, got %s", mc_features[f].name, mc_probe_verdict_name(got));
+        cr_expect(got == MC_PROBE_BROKEN, "%s: expected broken, got %s", mc_features[f].name,
+                  mc_probe_verdict_name(got));
     }
     cr_expect(mc_probe_unsafe(&probe));
     mc_probe_free(&probe);
