@@ -49,6 +49,21 @@ struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries 
     return zone;
 }
 
+#define STOPS (1u << MC_FLOW_JMP | 1u << MC_FLOW_RET | 1u << MC_FLOW_JMP_IND | 1u << MC_FLOW_STOP)
+
+/* What follows an instruction that does not go on may be a table, which throws a straight line out of step without a sign. Tables
+ * of small offsets or addresses show by their upper bytes. */
+static bool looks_like_table(const uint8_t *at, const uint8_t *stop)
+{
+    uint64_t words;
+    if (stop - at < (ptrdiff_t)sizeof words)
+        return false;
+    memcpy(&words, at, sizeof words);
+    uint16_t first = (uint16_t)(words >> 16), second = (uint16_t)(words >> 48);
+    bool offsets = (first == 0 || first == 0xffff) && (second == 0 || second == 0xffff);
+    return offsets || words >> 32 == 0 || (words & 0xffff) == 0;
+}
+
 /* Step 1: true when the straight line from each entry to the next holds a candidate or bytes that do not decode. */
 static bool line_needs_walk(struct mc_sweep *sweep, const struct mc_zone *zone)
 {
@@ -69,6 +84,8 @@ static bool line_needs_walk(struct mc_sweep *sweep, const struct mc_zone *zone)
             found |= is_use[class.need];
             flags |= class.flags;
             at += length;
+            if (STOPS >> class.flow & 1 && looks_like_table(at, stop))
+                found = 1;
         }
     }
     if (flags & MC_CLASS_CPUID)
