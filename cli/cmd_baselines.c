@@ -25,7 +25,8 @@ static const struct {
 static int print_help(void)
 {
     printf("Usage: maskcheck baselines [OPTION...] [NAME]\n"
-           "List the baselines, each with what it adds to the one it starts from (+) and drops (-), and the highest ones that\n"
+           "List the baselines, each with what it adds to the one it starts from (+) and drops (-), and the highest "
+           "ones that\n"
            "this machine satisfies. With NAME (or NAME,+feature,-feature): everything about that one.\n\n"
            "  -m, --models        list the CPU models too\n"
            "  --help, --version\n\n"

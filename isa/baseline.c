@@ -16,7 +16,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define MC_BASELINE(name, aliases, family, parent, adds, drops, source)                                                \
+#define MC_BASELINE(name, aliases, family, parent, adds, drops, source) \
     {name, aliases, MC_FAMILY_##family, parent, adds, drops, source},
 #include "isa/baselines.def"
 #include "isa/models.def"
@@ -195,7 +195,8 @@ static const char *nearest_feature(const char *name)
 static bool fail_unknown(struct mc_error *ret_error, const char *what, const char *name, const char *nearest)
 {
     if (nearest)
-        return mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET, "unknown %s '%s'; did you mean '%s'?", what, name, nearest);
+        return mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET, "unknown %s '%s'; did you mean '%s'?", what, name,
+                       nearest);
     return mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET, "unknown %s '%s'", what, name);
 }
 
@@ -205,7 +206,8 @@ static bool apply_change(const char *word, size_t length, struct mc_feature_set 
     char name[65];
     snprintf(name, sizeof name, "%.*s", (int)length, word);
     if (length < 2 || (*word != '+' && *word != '-'))
-        return mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET, "'%s': expected +feature or -feature after the baseline", name);
+        return mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET,
+                       "'%s': expected +feature or -feature after the baseline", name);
     int feature = mc_feature_find(word + 1, length - 1);
     if (feature < 0)
         return fail_unknown(ret_error, "feature", name + 1, nearest_feature(name + 1));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Baselines and CPU models: named feature sets, by inheritance (a row names its parent, what it adds and drops), from
- * isa/baselines.def and isa/models.def; and what follows from them: implications and the lowest baseline that is enough. */
+ * isa/baselines.def and isa/models.def; and what follows from them: implications, the lowest baseline that is enough. */
 #ifndef MC_ISA_BASELINE_H
 #define MC_ISA_BASELINE_H
 

@@ -7,24 +7,24 @@
 #include <string.h>
 
 const struct mc_feature_info mc_features[MC_FEATURE_COUNT] = {
-#define MC_FEATURE(id, name_, aliases_, kernel, qemu, leaf_, subleaf_, reg_, bit_, os_, level_, dynamic_, source_)          \
-    [MC_F_##id] = {.name = name_,                                                                                      \
-                   .aliases = aliases_,                                                                                \
-                   .kernel_flag = kernel,                                                                              \
-                   .qemu_name = qemu,                                                                                  \
-                   .leaf = leaf_,                                                                                      \
-                   .subleaf = subleaf_,                                                                                \
-                   .reg = MC_##reg_,                                                                                   \
-                   .bit = bit_,                                                                                        \
-                   .os = MC_OS_##os_,                                                                                  \
-                   .level = MC_LEVEL_##level_,                                                                         \
-                   .dynamic = dynamic_,                                                                                \
+#define MC_FEATURE(id, name_, aliases_, kernel, qemu, leaf_, subleaf_, reg_, bit_, os_, level_, dynamic_, source_) \
+    [MC_F_##id] = {.name = name_,                                                                                  \
+                   .aliases = aliases_,                                                                            \
+                   .kernel_flag = kernel,                                                                          \
+                   .qemu_name = qemu,                                                                              \
+                   .leaf = leaf_,                                                                                  \
+                   .subleaf = subleaf_,                                                                            \
+                   .reg = MC_##reg_,                                                                               \
+                   .bit = bit_,                                                                                    \
+                   .os = MC_OS_##os_,                                                                              \
+                   .level = MC_LEVEL_##level_,                                                                     \
+                   .dynamic = dynamic_,                                                                            \
                    .source = source_},
 #include "isa/features.def"
 #undef MC_FEATURE
 };
 
-#define MC_FEATURE(id, name, aliases, kernel, qemu, leaf, subleaf, reg, bit, os, level, dynamic, source)                   \
+#define MC_FEATURE(id, name, aliases, kernel, qemu, leaf, subleaf, reg, bit, os, level, dynamic, source) \
     _Static_assert((bit) < 32 && sizeof name > 1 && sizeof source > 8, name ": bit, name and source are needed");
 #include "isa/features.def"
 #undef MC_FEATURE
@@ -102,8 +102,9 @@ int mc_feature_find(const char *name, size_t length)
 /* By place. */
 static bool has_subleaves(uint32_t leaf)
 {
-    static const uint32_t leaves[] = {4,    7,    0xB,  0xD,  0xF,  0x10, 0x12, 0x14, 0x17,       0x18,       0x19,
-                                      0x1A, 0x1B, 0x1D, 0x1E, 0x1F, 0x20, 0x23, 0x24, 0x8000001D, 0x80000020, 0x80000026};
+    static const uint32_t leaves[] = {4,    7,    0xB,  0xD,        0xF,        0x10,      0x12, 0x14,
+                                      0x17, 0x18, 0x19, 0x1A,       0x1B,       0x1D,      0x1E, 0x1F,
+                                      0x20, 0x23, 0x24, 0x8000001D, 0x80000020, 0x80000026};
     for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
         if (leaves[i] == leaf)
             return true;

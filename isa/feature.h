@@ -11,8 +11,8 @@
  *   os       MC_OS_*: XCR0 (or CR4) state that must be on before user code may run it
  *   level    USER (adds user-mode instructions or changes their results), KERNEL (only a kernel uses it, or it only
  *            speaks of speed: code that goes without asking neither faults nor computes anything else)
- *   dynamic  1 when the bit mirrors OS state (OSXSAVE, OSPKE), the shape of the VM (HYPERVISOR, HT, CMP_LEGACY) or what a
- *            hypervisor supplies by itself on any host (X2APIC, TSC_DEADLINE): left out of comparisons
+ *   dynamic  1 when the bit mirrors OS state (OSXSAVE, OSPKE), the shape of the VM (HYPERVISOR, HT, CMP_LEGACY) or what
+ *            a hypervisor supplies by itself on any host (X2APIC, TSC_DEADLINE): left out of comparisons
  *   source   vendor manual and section */
 #ifndef MC_ISA_FEATURE_H
 #define MC_ISA_FEATURE_H
@@ -32,7 +32,7 @@ enum mc_os_state { /* which XCR0 bits (Intel SDM vol. 1, 13.1) the feature needs
     MC_OS_PKU,    /* XCR0[9]; CR4.PKE shown as OSPKE */
     MC_OS_APX,    /* XCR0[19] */
     MC_OS_LWP,    /* XCR0[62] */
-    MC_OS_CR4,    /* a CR4 bit (or EFER, or an enabling MSR) decides: FSGSBASE, XSAVE, CET, UINTR, MCOMMIT, USER_MSR */
+    MC_OS_CR4,    /* a CR4 bit (or EFER, or an MSR) decides: FSGSBASE, XSAVE, CET, UINTR, MCOMMIT, USER_MSR */
 };
 
 enum mc_level { MC_LEVEL_USER, MC_LEVEL_KERNEL };
@@ -61,8 +61,8 @@ extern const struct mc_feature_info mc_features[MC_FEATURE_COUNT];
  * as aliases. -1 when unknown. */
 int mc_feature_find(const char *name, size_t length);
 /* The feature at a place of CPUID; -1 when the catalogue names none there. Places where a vendor repeats a bit (AMD's
- * 0x80000001.EDX repeats 1.EDX, 0x1E.1.EAX repeats the AMX bits of leaf 7) give that same feature. The subleaf counts only for leaves that have
- * subleaves (7, 0xD, 0x14, 0x19, 0x1E, 0x24, 0x8000001D ...). */
+ * 0x80000001.EDX repeats 1.EDX, 0x1E.1.EAX repeats the AMX bits of leaf 7) give that same feature. The subleaf counts
+ * only for leaves that have subleaves (7, 0xD, 0x14, 0x19, 0x1E, 0x24, 0x8000001D ...). */
 int mc_feature_at(uint32_t leaf, uint32_t subleaf, enum mc_register reg, unsigned bit);
 /* XCR0 bits that the state demands; 0 for NONE and CR4. */
 uint64_t mc_os_state_xcr0(enum mc_os_state state);

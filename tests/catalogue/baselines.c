@@ -33,8 +33,8 @@ static void check_list(const char *row, const char *list, struct mc_feature_set 
         int feature = mc_feature_find(word, length);
         cr_expect_geq(feature, 0, "%s: unknown feature '%.*s'", row, (int)length, word);
         if (feature >= 0) {
-            cr_expect_neq(mc_set_has(set, (enum mc_feature)feature), add, "%s: '%.*s' changes nothing", row, (int)length,
-                          word);
+            cr_expect_neq(mc_set_has(set, (enum mc_feature)feature), add, "%s: '%.*s' changes nothing", row,
+                          (int)length, word);
             cr_expect(strlen(mc_features[feature].name) == length && !strncmp(mc_features[feature].name, word, length),
                       "%s: '%.*s' is spelt %s in the catalogue", row, (int)length, word, mc_features[feature].name);
             (add ? mc_set_add : mc_set_remove)(set, (enum mc_feature)feature);
@@ -70,7 +70,8 @@ Test(baselines, names_and_aliases_are_unique)
         snprintf(aliases, sizeof aliases, "%s", mc_baseline_row_at(i).aliases);
         for (char *word = strtok(aliases, " "); word; word = strtok(NULL, " ")) {
             const struct mc_baseline *found = mc_baseline_find(word);
-            cr_expect_eq(found, baseline, "'%s' of %s leads to %s", word, baseline->name, found ? found->name : "nothing");
+            cr_expect_eq(found, baseline, "'%s' of %s leads to %s", word, baseline->name,
+                         found ? found->name : "nothing");
         }
     }
 }
@@ -78,12 +79,34 @@ Test(baselines, names_and_aliases_are_unique)
 Test(baselines, families_are_together_and_in_order)
 {
     static const char *const order[] = {
-        "i686",          "x86-64-v1",       "x86-64-v2",          "x86-64-v3",         "x86-64-v4",
-        "intel-merom",   "intel-penryn",    "intel-nehalem",      "intel-westmere",    "intel-sandybridge",
-        "intel-ivybridge", "intel-haswell", "intel-broadwell",    "intel-skylake",     "intel-cascadelake",
-        "intel-icelake", "intel-sapphirerapids", "amd-rev-e",     "amd-rev-f",         "amd-greyhound-no3dnow",
-        "amd-greyhound", "amd-bulldozer",   "amd-piledriver",     "amd-steamroller",   "amd-zen",
-        "amd-zen2",      "amd-zen3",        "amd-zen4",
+        "i686",
+        "x86-64-v1",
+        "x86-64-v2",
+        "x86-64-v3",
+        "x86-64-v4",
+        "intel-merom",
+        "intel-penryn",
+        "intel-nehalem",
+        "intel-westmere",
+        "intel-sandybridge",
+        "intel-ivybridge",
+        "intel-haswell",
+        "intel-broadwell",
+        "intel-skylake",
+        "intel-cascadelake",
+        "intel-icelake",
+        "intel-sapphirerapids",
+        "amd-rev-e",
+        "amd-rev-f",
+        "amd-greyhound-no3dnow",
+        "amd-greyhound",
+        "amd-bulldozer",
+        "amd-piledriver",
+        "amd-steamroller",
+        "amd-zen",
+        "amd-zen2",
+        "amd-zen3",
+        "amd-zen4",
     };
     size_t count = sizeof order / sizeof *order;
     cr_assert_geq(mc_baseline_count(), count);
@@ -127,7 +150,8 @@ Test(baselines, what_each_adds)
         {"amd-bulldozer", "amd-greyhound-no3dnow", "pclmul ssse3 sse4.1 sse4.2 aes xsave avx xop fma4", ""},
         {"amd-piledriver", "amd-bulldozer", "fma f16c bmi tbm", ""},
         {"amd-steamroller", "amd-piledriver", "fsgsbase xsaveopt", ""},
-        {"amd-zen", "amd-steamroller", "movbe rdrnd avx2 bmi2 rdseed adx clflushopt sha xsavec xgetbv1", "xop fma4 tbm"},
+        {"amd-zen", "amd-steamroller", "movbe rdrnd avx2 bmi2 rdseed adx clflushopt sha xsavec xgetbv1",
+         "xop fma4 tbm"},
         {"amd-zen2", "amd-zen", "clwb rdpid", ""},
         {"amd-zen3", "amd-zen2", "pku vaes vpclmulqdq", ""},
         {"amd-zen4", "amd-zen3",
@@ -185,36 +209,36 @@ Test(implications, as_software_relies_on_them)
         {"aes", "pclmul", true},
         {"sse3", "sse2", true},
         {"avx2 bmi2", "fma", true},
-        {"popcnt", "ssse3", false},   /* Barcelona */
-        {"sse4a", "ssse3", false},    /* Barcelona */
-        {"sse4a", "sse4.1", false},   /* Bobcat */
-        {"ssse3", "sse4.1", false},   /* Merom, Bonnell, Bobcat */
-        {"ssse3", "popcnt", false},   /* Merom */
-        {"sse4.1", "sse4.2", false},  /* Penryn */
-        {"sse4.1", "popcnt", false},  /* Penryn */
-        {"sse4.2", "aes", false},     /* Nehalem */
-        {"movbe", "sse4.1", false},   /* Bonnell */
-        {"sse3", "ssse3", false},     /* K8 revision E */
-        {"sse2", "sse3", false},      /* K8 before revision E */
-        {"lzcnt", "bmi", false},      /* Barcelona; Pentium of the Haswell generation */
-        {"rdrnd", "avx", false},      /* Silvermont */
-        {"avx", "avx2", false},       /* Sandy Bridge */
-        {"avx", "f16c", false},       /* Sandy Bridge */
-        {"avx", "aes", false},        /* x86-64-v3 names no AES */
-        {"avx2", "fma", false},       /* VIA Eden X4 */
-        {"bmi", "bmi2", false},       /* Piledriver */
-        {"fma", "avx2", false},       /* Piledriver */
+        {"popcnt", "ssse3", false},     /* Barcelona */
+        {"sse4a", "ssse3", false},      /* Barcelona */
+        {"sse4a", "sse4.1", false},     /* Bobcat */
+        {"ssse3", "sse4.1", false},     /* Merom, Bonnell, Bobcat */
+        {"ssse3", "popcnt", false},     /* Merom */
+        {"sse4.1", "sse4.2", false},    /* Penryn */
+        {"sse4.1", "popcnt", false},    /* Penryn */
+        {"sse4.2", "aes", false},       /* Nehalem */
+        {"movbe", "sse4.1", false},     /* Bonnell */
+        {"sse3", "ssse3", false},       /* K8 revision E */
+        {"sse2", "sse3", false},        /* K8 before revision E */
+        {"lzcnt", "bmi", false},        /* Barcelona; Pentium of the Haswell generation */
+        {"rdrnd", "avx", false},        /* Silvermont */
+        {"avx", "avx2", false},         /* Sandy Bridge */
+        {"avx", "f16c", false},         /* Sandy Bridge */
+        {"avx", "aes", false},          /* x86-64-v3 names no AES */
+        {"avx2", "fma", false},         /* VIA Eden X4 */
+        {"bmi", "bmi2", false},         /* Piledriver */
+        {"fma", "avx2", false},         /* Piledriver */
         {"avx512f", "avx512vl", false}, /* Knights Landing */
         {"avx512f", "avx512bw", false}, /* Knights Landing */
         {"avx512bw", "avx512vnni", false},
         {"avx512er", "avx512vl", false},
-        {"vaes", "avx512f", false},   /* Zen 3 */
+        {"vaes", "avx512f", false}, /* Zen 3 */
         {"xop", "avx2", false},
         {"3dnow", "sse3", false},
-        {"erms", "xsave", false},     /* kernel-only features imply nothing */
+        {"erms", "xsave", false}, /* kernel-only features imply nothing */
         {"hypervisor", "sse2", false},
-        {"amx-fp8", "avx", false},    /* no model has it yet */
-        {"", "fpu", false},           /* no test, no implication */
+        {"amx-fp8", "avx", false}, /* no model has it yet */
+        {"", "fpu", false},        /* no test, no implication */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mc_feature_set tested = set_of(rows[i].tested), used = set_of(rows[i].used);
@@ -238,8 +262,8 @@ Test(implications, fast_answer_equals_the_definition)
                 any |= mc_set_has(model, (enum mc_feature)tested);
                 all &= !mc_set_has(model, (enum mc_feature)tested) || mc_set_has(model, (enum mc_feature)used);
             }
-            cr_assert_eq(mc_feature_implied(&set, (enum mc_feature)used), any && all, "%s => %s", mc_features[tested].name,
-                         mc_features[used].name);
+            cr_assert_eq(mc_feature_implied(&set, (enum mc_feature)used), any && all, "%s => %s",
+                         mc_features[tested].name, mc_features[used].name);
         }
     }
 }

@@ -15,8 +15,12 @@ static const struct {
     const char *marker;
     uint32_t leaf, subleaf;
 } sections[] = {
-    {"(%eax == 1)", 1, 0},           {"(%eax == 0x80000001)", 0x80000001, 0}, {"(%eax == 7)", 7, 0},
-    {"(%eax == 0xd, %ecx == 1)", 0xD, 1}, {"(%eax == 0x14, %ecx == 0)", 0x14, 0}, {"(%eax == 0x19)", 0x19, 0},
+    {"(%eax == 1)", 1, 0},
+    {"(%eax == 0x80000001)", 0x80000001, 0},
+    {"(%eax == 7)", 7, 0},
+    {"(%eax == 0xd, %ecx == 1)", 0xD, 1},
+    {"(%eax == 0x14, %ecx == 0)", 0x14, 0},
+    {"(%eax == 0x19)", 0x19, 0},
 };
 
 struct place {
@@ -41,7 +45,7 @@ static void read_comment(const char *line, struct place *place)
 /* Lines where GCC 12's header says something else than the manuals. */
 static bool is_known_quirk(const char *name)
 {
-    return !strcmp(name, "LZCNT") /* stands among leaf 1's bits; ABM below 0x80000001 is the right one */
+    return !strcmp(name, "LZCNT")      /* stands among leaf 1's bits; ABM below 0x80000001 is the right one */
            || !strcmp(name, "3DNOWP"); /* "3DNOWP" is the kernel's and the manual's 3dnowext */
 }
 
@@ -83,14 +87,23 @@ Test(sources, gcc_cpuid_header)
     free(text);
 }
 
-/* Clang's header: "/" "* Features in %ecx for leaf 1 *" "/" and hexadecimal masks. Its names that the lookup does not know,
- * and (feature "") lines that contradict the manual. */
+/* Clang's header: "/" "* Features in %ecx for leaf 1 *" "/" and hexadecimal masks. Its names that the lookup does not
+ * know, and (feature "") lines that contradict the manual. */
 static const struct {
     const char *name, *feature;
 } clang_names[] = {
-    {"PCLMULQDQ", "pclmul"},   {"DTES64", "dtes64"},       {"DSCPL", "ds-cpl"},          {"CNXTID", "cid"},
-    {"TSCDeadline", "tsc-deadline"}, {"ENH_MOVSB", "erms"}, {"PREFTCHWT1", "prefetchwt1"}, {"AMXBF16", "amx-bf16"},
-    {"AMXTILE", "amx-tile"},   {"AMXINT8", "amx-int8"},    {"AMXFP16", "amx-fp16"},      {"AMXCOMPLEX", "amx-complex"},
+    {"PCLMULQDQ", "pclmul"},
+    {"DTES64", "dtes64"},
+    {"DSCPL", "ds-cpl"},
+    {"CNXTID", "cid"},
+    {"TSCDeadline", "tsc-deadline"},
+    {"ENH_MOVSB", "erms"},
+    {"PREFTCHWT1", "prefetchwt1"},
+    {"AMXBF16", "amx-bf16"},
+    {"AMXTILE", "amx-tile"},
+    {"AMXINT8", "amx-int8"},
+    {"AMXFP16", "amx-fp16"},
+    {"AMXCOMPLEX", "amx-complex"},
     {"3DNOWP", "3dnowa"},
     {"PKU", ""},     /* 7.ECX[2] in the header; it is bit 3 (SDM vol. 2A, CPUID, table 3-8) */
     {"PTWRITE", ""}, /* 14.EAX[4] in the header; it is EBX (same table), as in GCC's */
@@ -114,7 +127,8 @@ static unsigned check_clang_bit(const char *name, uint32_t mask, struct place pl
 
 Test(sources, clang_cpuid_header)
 {
-    char *text = have_program("clang-19") ? run_for_output("cat \"$(clang-19 -print-resource-dir)/include/cpuid.h\"") : NULL;
+    char *text =
+        have_program("clang-19") ? run_for_output("cat \"$(clang-19 -print-resource-dir)/include/cpuid.h\"") : NULL;
     if (!text)
         cr_skip_test("clang-19 and its <cpuid.h> are not installed");
     struct place place = {0, 0, MC_EAX};
@@ -139,10 +153,10 @@ static const struct {
     uint32_t leaf, subleaf;
     enum mc_register reg;
 } words[] = {
-    {0, 1, 0, MC_EDX},           {1, 0x80000001, 0, MC_EDX},  {4, 1, 0, MC_ECX},           {5, 0xC0000001, 0, MC_EDX},
-    {6, 0x80000001, 0, MC_ECX},  {9, 7, 0, MC_EBX},           {10, 0xD, 1, MC_EAX},        {12, 7, 1, MC_EAX},
-    {13, 0x80000008, 0, MC_EBX}, {14, 6, 0, MC_EAX},          {15, 0x8000000A, 0, MC_EDX}, {16, 7, 0, MC_ECX},
-    {17, 0x80000007, 0, MC_EBX}, {18, 7, 0, MC_EDX},          {19, 0x8000001F, 0, MC_EAX}, {20, 0x80000021, 0, MC_EAX},
+    {0, 1, 0, MC_EDX},           {1, 0x80000001, 0, MC_EDX}, {4, 1, 0, MC_ECX},           {5, 0xC0000001, 0, MC_EDX},
+    {6, 0x80000001, 0, MC_ECX},  {9, 7, 0, MC_EBX},          {10, 0xD, 1, MC_EAX},        {12, 7, 1, MC_EAX},
+    {13, 0x80000008, 0, MC_EBX}, {14, 6, 0, MC_EAX},         {15, 0x8000000A, 0, MC_EDX}, {16, 7, 0, MC_ECX},
+    {17, 0x80000007, 0, MC_EBX}, {18, 7, 0, MC_EDX},         {19, 0x8000001F, 0, MC_EAX}, {20, 0x80000021, 0, MC_EAX},
 };
 
 static unsigned check_linux_flag(const char *name, unsigned word, unsigned bit, const char *flag)
@@ -152,7 +166,7 @@ static unsigned check_linux_flag(const char *name, unsigned word, unsigned bit, 
             continue;
         int feature = mc_feature_at(words[i].leaf, words[i].subleaf, words[i].reg, bit);
         if (word == 1 && feature >= 0 && mc_features[feature].leaf == 1)
-            return 0; /* Linux keeps its own flags where AMD repeats leaf 1 */
+            return 0;      /* Linux keeps its own flags where AMD repeats leaf 1 */
         if (feature < 0) { /* later kernels name more */
             note("Linux' %s (leaf %#x bit %u) is not in the catalogue", name, words[i].leaf, bit);
             return 0;
@@ -235,24 +249,90 @@ static const struct {
 static const struct {
     const char *row, *march;
 } compiler_models[] = {
-#define SAME(name) {name, name}
-    SAME("nocona"), SAME("core2"), {"core2-45nm", "penryn"}, SAME("corei7"), {"westmere-ep", "westmere"},
-    SAME("corei7-avx"), SAME("core-avx-i"), SAME("core-avx2"), {"broadwell-h", "broadwell"}, SAME("skylake"),
-    SAME("skylake-avx512"), SAME("cascadelake"), {"cooperlake-sp", "cooperlake"}, SAME("cannonlake"),
-    SAME("icelake-client"), SAME("rocketlake"), SAME("tigerlake"), {"icelake-sp", "icelake-server"}, SAME("sapphirerapids"),
-    SAME("emeraldrapids"), SAME("graniterapids"), SAME("graniterapids-d"), SAME("knl"), SAME("knm"), SAME("bonnell"),
-    SAME("silvermont"), SAME("goldmont"), SAME("goldmont-plus"), SAME("tremont"), SAME("alderlake"), SAME("gracemont"),
-    SAME("sierraforest"), SAME("grandridge"), SAME("arrowlake"), SAME("lunarlake"), SAME("arrowlake-s"),
-    SAME("pantherlake"), SAME("clearwaterforest"), SAME("k8"), SAME("k8-sse3"), SAME("amdfam10"), SAME("btver1"),
-    SAME("btver2"), SAME("bdver1"), SAME("bdver2"), SAME("bdver3"), SAME("bdver4"), SAME("znver1"), SAME("znver2"),
-    SAME("znver3"), SAME("znver4"), SAME("znver5"), SAME("nano"), SAME("nano-3000"), SAME("eden-x2"), SAME("eden-x4"),
-    SAME("x86-64-v2"), SAME("x86-64-v3"), SAME("x86-64-v4"), {"intel-merom", "core2"}, {"intel-penryn", "penryn"},
-    {"intel-nehalem", "nehalem"}, {"intel-westmere", "westmere"}, {"intel-sandybridge", "sandybridge"},
-    {"intel-ivybridge", "ivybridge"}, {"intel-haswell", "haswell"}, {"intel-broadwell", "broadwell"},
-    {"intel-skylake", "skylake-avx512"}, {"intel-cascadelake", "cascadelake"}, {"intel-icelake", "icelake-server"},
-    {"intel-sapphirerapids", "sapphirerapids"}, {"amd-rev-e", "k8-sse3"}, {"amd-greyhound", "amdfam10"},
-    {"amd-bulldozer", "bdver1"}, {"amd-piledriver", "bdver2"}, {"amd-steamroller", "bdver3"}, {"amd-zen", "znver1"},
-    {"amd-zen2", "znver2"}, {"amd-zen3", "znver3"}, {"amd-zen4", "znver4"},
+#define SAME(name) \
+    {              \
+        name, name \
+    }
+    SAME("nocona"),
+    SAME("core2"),
+    {"core2-45nm", "penryn"},
+    SAME("corei7"),
+    {"westmere-ep", "westmere"},
+    SAME("corei7-avx"),
+    SAME("core-avx-i"),
+    SAME("core-avx2"),
+    {"broadwell-h", "broadwell"},
+    SAME("skylake"),
+    SAME("skylake-avx512"),
+    SAME("cascadelake"),
+    {"cooperlake-sp", "cooperlake"},
+    SAME("cannonlake"),
+    SAME("icelake-client"),
+    SAME("rocketlake"),
+    SAME("tigerlake"),
+    {"icelake-sp", "icelake-server"},
+    SAME("sapphirerapids"),
+    SAME("emeraldrapids"),
+    SAME("graniterapids"),
+    SAME("graniterapids-d"),
+    SAME("knl"),
+    SAME("knm"),
+    SAME("bonnell"),
+    SAME("silvermont"),
+    SAME("goldmont"),
+    SAME("goldmont-plus"),
+    SAME("tremont"),
+    SAME("alderlake"),
+    SAME("gracemont"),
+    SAME("sierraforest"),
+    SAME("grandridge"),
+    SAME("arrowlake"),
+    SAME("lunarlake"),
+    SAME("arrowlake-s"),
+    SAME("pantherlake"),
+    SAME("clearwaterforest"),
+    SAME("k8"),
+    SAME("k8-sse3"),
+    SAME("amdfam10"),
+    SAME("btver1"),
+    SAME("btver2"),
+    SAME("bdver1"),
+    SAME("bdver2"),
+    SAME("bdver3"),
+    SAME("bdver4"),
+    SAME("znver1"),
+    SAME("znver2"),
+    SAME("znver3"),
+    SAME("znver4"),
+    SAME("znver5"),
+    SAME("nano"),
+    SAME("nano-3000"),
+    SAME("eden-x2"),
+    SAME("eden-x4"),
+    SAME("x86-64-v2"),
+    SAME("x86-64-v3"),
+    SAME("x86-64-v4"),
+    {"intel-merom", "core2"},
+    {"intel-penryn", "penryn"},
+    {"intel-nehalem", "nehalem"},
+    {"intel-westmere", "westmere"},
+    {"intel-sandybridge", "sandybridge"},
+    {"intel-ivybridge", "ivybridge"},
+    {"intel-haswell", "haswell"},
+    {"intel-broadwell", "broadwell"},
+    {"intel-skylake", "skylake-avx512"},
+    {"intel-cascadelake", "cascadelake"},
+    {"intel-icelake", "icelake-server"},
+    {"intel-sapphirerapids", "sapphirerapids"},
+    {"amd-rev-e", "k8-sse3"},
+    {"amd-greyhound", "amdfam10"},
+    {"amd-bulldozer", "bdver1"},
+    {"amd-piledriver", "bdver2"},
+    {"amd-steamroller", "bdver3"},
+    {"amd-zen", "znver1"},
+    {"amd-zen2", "znver2"},
+    {"amd-zen3", "znver3"},
+    {"amd-zen4", "znver4"},
 #undef SAME
 };
 #define MODEL_COUNT (sizeof compiler_models / sizeof *compiler_models)
@@ -281,8 +361,8 @@ static struct mc_feature_set user_features(struct mc_feature_set set)
     return set;
 }
 
-/* A row must have what both compilers name, and nothing that a compiler could name and none does. EVC baselines may lack
- * what VMware does not show to guests, so for them only the second half holds. */
+/* A row must have what both compilers name, and nothing that a compiler could name and none does. EVC baselines may
+ * lack what VMware does not show to guests, so for them only the second half holds. */
 static bool check_model(size_t model)
 {
     const char *row = compiler_models[model].row, *march = compiler_models[model].march;
@@ -311,7 +391,8 @@ static bool check_model(size_t model)
     extra = mc_set_minus(extra, &any);
     cr_expect(mc_set_empty(&extra), "%s has what no compiler names for %s: %s", row, march, set_text(&extra));
     if (baseline->family == MC_FAMILY_PSABI || baseline->family == MC_FAMILY_MODEL)
-        cr_expect(mc_set_empty(&missing), "%s lacks what the compilers name for %s: %s", row, march, set_text(&missing));
+        cr_expect(mc_set_empty(&missing), "%s lacks what the compilers name for %s: %s", row, march,
+                  set_text(&missing));
     return true;
 }
 

@@ -55,7 +55,8 @@ static void print_range(uint32_t base, uint32_t limit)
     uint32_t regs[4];
     read_leaf(base, 0, regs);
     for (uint32_t leaf = base; leaf <= regs[0] && leaf <= base + limit; leaf++) {
-        uint32_t subleaves = leaf == 4 || leaf == 7 || leaf == 0xD || leaf == 0x12 || leaf == 0x14 || leaf == 0x1E ? 3 : 1;
+        uint32_t subleaves =
+            leaf == 4 || leaf == 7 || leaf == 0xD || leaf == 0x12 || leaf == 0x14 || leaf == 0x1E ? 3 : 1;
         for (uint32_t subleaf = 0; subleaf < subleaves; subleaf++)
             print_leaf(leaf, subleaf);
     }

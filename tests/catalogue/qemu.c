@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU as a second source: each feature switched on and off moves just its catalogued bit, and each CPU model's CPUID is
- * just what models.def says. `x-force-features=on` keeps QEMU from clearing what its emulation lacks. */
+/* QEMU as a second source: each feature switched on and off moves just its catalogued bit, and each CPU model's CPUID
+ * is just what models.def says. `x-force-features=on` keeps QEMU from clearing what its emulation lacks. */
 #include "isa/baseline.h"
 #include "tests/catalogue/support.h"
 
@@ -56,14 +56,15 @@ static bool depends(enum mc_feature feature, uint32_t leaf, uint32_t subleaf, en
     if (leaf == 0x12) /* QEMU 7.2 leaves stale registers in leaf 0x12 where it has no SGX */
         return true;
     for (size_t i = 0; i < sizeof dependent / sizeof *dependent; i++)
-        if ((dependent[i].feature == feature || dependent[i].feature == MC_FEATURE_COUNT) && dependent[i].leaf == leaf &&
-            dependent[i].subleaf == subleaf && dependent[i].reg == reg)
+        if ((dependent[i].feature == feature || dependent[i].feature == MC_FEATURE_COUNT) &&
+            dependent[i].leaf == leaf && dependent[i].subleaf == subleaf && dependent[i].reg == reg)
             return true;
     return false;
 }
 
 /* The bits of one register that differ between the two dumps and should not. */
-static uint32_t wrong_bits(enum mc_feature feature, uint32_t leaf, uint32_t subleaf, enum mc_register reg, uint32_t moved)
+static uint32_t wrong_bits(enum mc_feature feature, uint32_t leaf, uint32_t subleaf, enum mc_register reg,
+                           uint32_t moved)
 {
     uint32_t wrong = 0;
     for (unsigned bit = 0; bit < 32; bit++) {
@@ -88,8 +89,8 @@ static unsigned count_strays(enum mc_feature feature, const struct dump *on, con
                                  dump_register(off, leaf, subleaf, (enum mc_register)reg);
                 uint32_t wrong = wrong_bits(feature, leaf, subleaf, (enum mc_register)reg, moved);
                 if (wrong)
-                    note("%s moves leaf %#x.%u register %d bits %#x too", mc_features[feature].name, leaf,
-                                 subleaf, reg, wrong);
+                    note("%s moves leaf %#x.%u register %d bits %#x too", mc_features[feature].name, leaf, subleaf, reg,
+                         wrong);
                 strays += wrong != 0;
             }
         }
@@ -108,7 +109,8 @@ static void check_feature(enum mc_feature feature, const char *emulator, const c
     cr_expect(dump_under_qemu(emulator, program, cpu, &off), "QEMU refuses %s", cpu);
     uint32_t bit = 1u << row->bit;
     cr_expect(dump_register(&on, row->leaf, row->subleaf, row->reg) & bit, "+%s does not set its bit", row->qemu_name);
-    cr_expect_not(dump_register(&off, row->leaf, row->subleaf, row->reg) & bit, "-%s leaves its bit set", row->qemu_name);
+    cr_expect_not(dump_register(&off, row->leaf, row->subleaf, row->reg) & bit, "-%s leaves its bit set",
+                  row->qemu_name);
     cr_expect_eq(count_strays(feature, &on, &off), 0);
 }
 
@@ -132,7 +134,8 @@ Test(qemu, each_feature_moves_its_own_bit)
             snprintf(names + strlen(names), sizeof names - strlen(names), " %s", mc_features[feature].name);
             continue;
         }
-        check_feature((enum mc_feature)feature, emulator, strcmp(emulator, "qemu-i386") ? DUMP_CPUID64 : DUMP_CPUID32, with);
+        check_feature((enum mc_feature)feature, emulator, strcmp(emulator, "qemu-i386") ? DUMP_CPUID64 : DUMP_CPUID32,
+                      with);
         confirmed++;
     }
     note("%u places confirmed by QEMU; %u features it cannot show:%s", confirmed, unknown, names);
@@ -167,7 +170,8 @@ static void check_model(const struct mc_baseline *model, const char *name)
     static struct dump dump;
     char cpu[96];
     snprintf(cpu, sizeof cpu, "%s,x-force-features=on", name);
-    if (!dump_under_qemu(long_mode ? "qemu-x86_64" : "qemu-i386", long_mode ? DUMP_CPUID64 : DUMP_CPUID32, cpu, &dump)) {
+    if (!dump_under_qemu(long_mode ? "qemu-x86_64" : "qemu-i386", long_mode ? DUMP_CPUID64 : DUMP_CPUID32, cpu,
+                         &dump)) {
         cr_expect_fail("QEMU refuses the model %s", name);
         return;
     }
@@ -193,7 +197,8 @@ Test(qemu, models_are_as_listed)
 {
     if (!have_program("qemu-x86_64") || !have_program("qemu-i386"))
         cr_skip_test("qemu-x86_64 and qemu-i386 (qemu-user) are not installed");
-    char *names = run_for_output("echo; qemu-x86_64 -cpu help | sed -n 's/^x86 \\([^ ]*\\) .*/\\1/p' | grep -vx -e max -e base");
+    char *names =
+        run_for_output("echo; qemu-x86_64 -cpu help | sed -n 's/^x86 \\([^ ]*\\) .*/\\1/p' | grep -vx -e max -e base");
     cr_assert_not_null(names);
     unsigned checked = 0;
     for (size_t i = 0; i < mc_baseline_count(); i++) {

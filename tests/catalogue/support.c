@@ -97,7 +97,8 @@ const char *set_text(const struct mc_feature_set *set)
     text[0] = '\0';
     for (int feature = mc_set_next(set, 0); feature >= 0 && used < sizeof buffers[0];
          feature = mc_set_next(set, feature + 1))
-        used += (size_t)snprintf(text + used, sizeof buffers[0] - used, "%s%s", used ? " " : "", mc_features[feature].name);
+        used +=
+            (size_t)snprintf(text + used, sizeof buffers[0] - used, "%s%s", used ? " " : "", mc_features[feature].name);
     return text;
 }
 

@@ -160,12 +160,28 @@ Test(tables, lookup_by_name)
         const char *name;
         int expected;
     } rows[] = {
-        {"sse4.1", MC_F_SSE4_1}, {"sse4_1", MC_F_SSE4_1},      {"SSE4-1", MC_F_SSE4_1},  {"sse41", MC_F_SSE4_1},
-        {"pni", MC_F_SSE3},      {"abm", MC_F_LZCNT},          {"bmi1", MC_F_BMI},       {"rdrand", MC_F_RDRND},
-        {"sha_ni", MC_F_SHA},    {"3dnowprefetch", MC_F_PRFCHW}, {"3dnowext", MC_F_3DNOWA}, {"apx_f", MC_F_APXF},
-        {"avx_vnni", MC_F_AVXVNNI}, {"amx_tile", MC_F_AMX_TILE}, {"lahf-lm", MC_F_LAHF_LM}, {"sysenter", MC_F_SEP},
-        {"", -1},                {"sse", MC_F_SSE},            {"sse4.", -1},            {"sse4.11", -1},
-        {" sse", -1},            {"avx512", -1},
+        {"sse4.1", MC_F_SSE4_1},
+        {"sse4_1", MC_F_SSE4_1},
+        {"SSE4-1", MC_F_SSE4_1},
+        {"sse41", MC_F_SSE4_1},
+        {"pni", MC_F_SSE3},
+        {"abm", MC_F_LZCNT},
+        {"bmi1", MC_F_BMI},
+        {"rdrand", MC_F_RDRND},
+        {"sha_ni", MC_F_SHA},
+        {"3dnowprefetch", MC_F_PRFCHW},
+        {"3dnowext", MC_F_3DNOWA},
+        {"apx_f", MC_F_APXF},
+        {"avx_vnni", MC_F_AVXVNNI},
+        {"amx_tile", MC_F_AMX_TILE},
+        {"lahf-lm", MC_F_LAHF_LM},
+        {"sysenter", MC_F_SEP},
+        {"", -1},
+        {"sse", MC_F_SSE},
+        {"sse4.", -1},
+        {"sse4.11", -1},
+        {" sse", -1},
+        {"avx512", -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect_eq(mc_feature_find(rows[i].name, strlen(rows[i].name)), rows[i].expected, "'%s'", rows[i].name);
@@ -192,7 +208,8 @@ static enum mc_os_state expected_state(const char *name)
         {" pku ospke ", MC_OS_PKU},
         {" apxf ", MC_OS_APX},
         {" lwp ", MC_OS_LWP},
-        {" xsave osxsave xsaveopt xsavec xgetbv1 fsgsbase shstk ibt uintr kl aeskle widekl mcommit usermsr ", MC_OS_CR4},
+        {" xsave osxsave xsaveopt xsavec xgetbv1 fsgsbase shstk ibt uintr kl aeskle widekl mcommit usermsr ",
+         MC_OS_CR4},
     };
     char padded[64];
     snprintf(padded, sizeof padded, " %s ", name);
@@ -230,8 +247,8 @@ Test(tables, dynamic_features)
 {
     struct mc_feature_set dynamic = {0};
     FOR_EACH_FEATURE(feature)
-        if (mc_features[feature].dynamic)
-            mc_set_add(&dynamic, (enum mc_feature)feature);
+    if (mc_features[feature].dynamic)
+        mc_set_add(&dynamic, (enum mc_feature)feature);
     struct mc_feature_set expected =
         set_of("osxsave ospke aeskle hypervisor ht cmp-legacy x2apic tsc-deadline tsc-adjust arat");
     cr_expect(mc_set_equal(&dynamic, &expected), "dynamic: %s", set_text(&dynamic));
