@@ -2,6 +2,7 @@
 /* The models against this machine: what CPUID reports here must come out ok. And each of those rows with a fault planted into
  * its expected state must come out wrong: a model that agrees with anything is no model. */
 #include "probe/snapshot.h"
+#include "probe/model.h"
 #include "probe/trial_input.h"
 
 #include <criterion/criterion.h>
@@ -104,11 +105,152 @@ Test(trial_models, a_planted_fault_in_each_is_found)
     free(planted);
 }
 
-/* Published vectors, so that models nobody's hardware here can check are held to something. */
-Test(trial_models, known_answers)
+/* The models of instructions that few CPUs have, held to published vectors: whole algorithms built from them. */
+static void call(mc_lane_fn *model, unsigned n, unsigned immediate, void *d, const void *a, const void *b, const void *c)
 {
-    static const uint8_t aes_state[16] = {0x7b, 0x5b, 0x54, 0x65, 0x73, 0x74, 0x56, 0x65, 0x63, 0x74, 0x6f, 0x72, 0x5d, 0x53, 0x47, 0x5d};
-    static const uint8_t aes_key[16] = {0x48, 0x69, 0x28, 0x53, 0x68, 0x61, 0x79, 0x29, 0x5b, 0x47, 0x75, 0x65, 0x72, 0x6f, 0x6e, 0x5d};
-    static const uint8_t aes_result[16] = {0xa8, 0x31, 0x1c, 0x2f, 0x9f, 0xdb, 0xa3, 0xc5, 0x8b, 0x10, 0x4b, 0x58, 0xde, 0xd7, 0xe5, 0x95};
-    (void)aes_state, (void)aes_key, (void)aes_result;
+    uint8_t in[3][64] = {{0}}, out[64] = {0};
+    const void *sources[] = {a, b, c};
+    for (unsigned i = 0; i < 3; i++)
+        if (sources[i])
+            memcpy(in[i], sources[i], n);
+    struct mc_lanes x = {.d = out, .a = in[0], .b = in[1], .c = in[2], .old = in[0], .n = n, .immediate = immediate, .mask = UINT64_MAX};
+    model(&x);
+    memcpy(d, out, n);
+}
+
+/* GB/T 32907-2016, example 1: key and plaintext 0123456789ABCDEFFEDCBA9876543210. */
+Test(trial_models, sm4_example)
+{
+    static const uint32_t text[4] = {0x01234567, 0x89ABCDEF, 0xFEDCBA98, 0x76543210}, fk[4] = {0xA3B1BAC6, 0x56AA3350, 0x677D9197, 0xB27022DC};
+    static const uint32_t expected[4] = {0x681EDF34, 0xD206965E, 0x86B3E94F, 0x536E4246};
+    uint32_t key[4], block[4], keys[32];
+    for (unsigned i = 0; i < 4; i++)
+        key[i] = text[i] ^ fk[i];
+    for (unsigned i = 0; i < 32; i += 4) {
+        uint32_t constants[4];
+        for (unsigned k = 0; k < 4; k++) { /* CK: bytes 7 * (4 * i + j) mod 256 */
+            unsigned n = 4 * (i + k) * 7;
+            constants[k] = (n & 255) << 24 | ((n + 7) & 255) << 16 | ((n + 14) & 255) << 8 | ((n + 21) & 255);
+        }
+        call(mc_lane_sm4key4, 16, 0, key, key, constants, NULL);
+        memcpy(keys + i, key, 16);
+    }
+    memcpy(block, text, 16);
+    for (unsigned i = 0; i < 32; i += 4)
+        call(mc_lane_sm4rnds4, 16, 0, block, block, keys + i, NULL);
+    for (unsigned i = 0; i < 4; i++)
+        cr_expect(block[3 - i] == expected[i], "word %u: expected %08x, got %08x", i, expected[i], block[3 - i]);
+}
+
+/* GB/T 32905-2016, example 1: the hash of "abc". State registers: A B E F and C D G H, from the top; C D G H are kept before
+ * their rotations by 9 and 19 bits, which the instruction does. */
+static uint32_t ror32(uint32_t value, unsigned count)
+{
+    return value >> count | value << (32 - count);
+}
+
+static void sm3_schedule(uint32_t w[68])
+{
+    for (unsigned i = 0; i + 16 < 68; i += 4) {
+        uint32_t part[4], last[4] = {w[i + 13], w[i + 14], w[i + 15], 0};
+        call(mc_lane_sm3msg1, 16, 0, part, w + i + 7, w + i, last);
+        call(mc_lane_sm3msg2, 16, 0, part, part, w + i + 3, w + i + 10);
+        memcpy(w + i + 16, part, 16);
+    }
+}
+
+Test(trial_models, sm3_example)
+{
+    static const uint32_t start[8] = {0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600, 0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E};
+    static const uint32_t expected[8] = {0x66C7F0F4, 0x62EEEDD9, 0xD1F2D46B, 0xDC10E4E2, 0x4167C487, 0x5CF2F7A2, 0x297DA02B, 0x8F4BA8E0};
+    uint32_t w[68] = {0x61626380, [15] = 24}, abef[4] = {start[5], start[4], start[1], start[0]};
+    uint32_t cdgh[4] = {ror32(start[7], 19), ror32(start[6], 19), ror32(start[3], 9), ror32(start[2], 9)};
+    sm3_schedule(w);
+    for (unsigned i = 0; i < 64; i += 2) {
+        uint32_t words[4] = {w[i], w[i + 1], w[i + 4], w[i + 5]}, next[4];
+        call(mc_lane_sm3rnds2, 16, i, next, cdgh, abef, words);
+        memcpy(cdgh, abef, 16);
+        memcpy(abef, next, 16);
+    }
+    const uint32_t got[8] = {abef[3], abef[2], (cdgh[3] << 9 | cdgh[3] >> 23), (cdgh[2] << 9 | cdgh[2] >> 23),
+                             abef[1], abef[0], (cdgh[1] << 19 | cdgh[1] >> 13), (cdgh[0] << 19 | cdgh[0] >> 13)};
+    for (unsigned i = 0; i < 8; i++)
+        cr_expect((got[i] ^ start[i]) == expected[i], "word %u: expected %08x, got %08x", i, expected[i], got[i] ^ start[i]);
+}
+
+/* FIPS 180-4: the first 64 bits of the fractional part of the cube root of a prime, by bisection on integers. */
+static uint64_t cube_root_fraction(unsigned prime)
+{
+    unsigned __int128 low = 0, high = (unsigned __int128)8 << 64; /* fixed point, 64 fraction bits; roots stay below 8 */
+    while (high - low > 1) {
+        unsigned __int128 middle = (low + high) / 2;
+        /* middle^3 against prime, in three limbs of 64 bits */
+        uint64_t m[2] = {(uint64_t)middle, (uint64_t)(middle >> 64)}, square[4] = {0}, cube[6] = {0};
+        for (unsigned i = 0; i < 2; i++)
+            for (unsigned k = 0; k < 2; k++) {
+                unsigned __int128 sum = (unsigned __int128)m[i] * m[k] + square[i + k];
+                square[i + k] = (uint64_t)sum;
+                for (unsigned j = i + k + 1, more = 1; more && j < 4; j++) {
+                    sum = (unsigned __int128)square[j] + (uint64_t)(sum >> 64);
+                    square[j] = (uint64_t)sum;
+                    more = (sum >> 64) != 0;
+                }
+            }
+        for (unsigned i = 0; i < 4; i++)
+            for (unsigned k = 0; k < 2; k++) {
+                unsigned __int128 sum = (unsigned __int128)square[i] * m[k] + cube[i + k];
+                cube[i + k] = (uint64_t)sum;
+                for (unsigned j = i + k + 1, more = 1; more && j < 6; j++) {
+                    sum = (unsigned __int128)cube[j] + (uint64_t)(sum >> 64);
+                    cube[j] = (uint64_t)sum;
+                    more = (sum >> 64) != 0;
+                }
+            }
+        if (cube[3] >= prime)
+            high = middle;
+        else
+            low = middle;
+    }
+    return (uint64_t)low;
+}
+
+static void sha512_constants(uint64_t k[80])
+{
+    for (unsigned count = 0, candidate = 2; count < 80; candidate++) {
+        bool prime = true;
+        for (unsigned divisor = 2; divisor * divisor <= candidate; divisor++)
+            prime = prime && candidate % divisor != 0;
+        if (prime)
+            k[count++] = cube_root_fraction(candidate);
+    }
+}
+
+/* FIPS 180-4, the hash of "abc". */
+Test(trial_models, sha512_example)
+{
+    static const uint64_t start[8] = {0x6A09E667F3BCC908, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1,
+                                      0x510E527FADE682D1, 0x9B05688C2B3E6C1F, 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179};
+    static const uint64_t expected[8] = {0xDDAF35A193617ABA, 0xCC417349AE204131, 0x12E6FA4E89A97EA2, 0x0A9EEEE64B55D39A,
+                                         0x2192992A274FC1A8, 0x36BA3C23A3FEEBBD, 0x454D4423643CE80E, 0x2A9AC94FA54CA49F};
+    uint64_t k[80], w[80] = {0x6162638000000000, [15] = 24};
+    uint64_t abef[4] = {start[5], start[4], start[1], start[0]}, cdgh[4] = {start[7], start[6], start[3], start[2]};
+    sha512_constants(k);
+    cr_assert(k[0] == 0x428A2F98D728AE22, "the first constant: %016lx", (unsigned long)k[0]);
+    for (unsigned i = 16; i < 80; i += 4) {
+        uint64_t part[4];
+        call(mc_lane_sha512msg1, 32, 0, part, w + i - 16, w + i - 12, NULL);
+        for (unsigned j = 0; j < 4; j++)
+            part[j] += w[i - 7 + j]; /* by VPERM2I128, VPALIGNR and VPADDQ in real code; w[i - 4 ..] is known up to here */
+        call(mc_lane_sha512msg2, 32, 0, w + i, part, w + i - 4, NULL);
+    }
+    for (unsigned i = 0; i < 80; i += 2) {
+        uint64_t words[4] = {w[i] + k[i], w[i + 1] + k[i + 1]}, next[4];
+        call(mc_lane_sha512rnds2, 32, 0, next, cdgh, abef, words);
+        memcpy(cdgh, abef, 32);
+        memcpy(abef, next, 32);
+    }
+    const uint64_t got[8] = {abef[3], abef[2], cdgh[3], cdgh[2], abef[1], abef[0], cdgh[1], cdgh[0]};
+    for (unsigned i = 0; i < 8; i++)
+        cr_expect(got[i] + start[i] == expected[i], "word %u: expected %016lx, got %016lx", i, (unsigned long)expected[i],
+                  (unsigned long)(got[i] + start[i]));
 }
