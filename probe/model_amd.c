@@ -5,7 +5,7 @@
 /* 3DNow!: two floats in an mm register; exact for the inputs, results of zero are positive where the sum is. */
 MC_LANE_MODEL(pfadd, float, f32, a + b)
 MC_LANE_MODEL(pfsub, float, f32, a - b)
-MC_LANE_MODEL(pfmul, float, f32, a * b)
+MC_LANE_MODEL(pfmul, float, f32, a *b)
 MC_LANE_MODEL(pavgusb, uint8_t, u8, (a + b + 1) >> 1)
 MC_LANE_MODEL(pmulhrw3dnow, int16_t, s16, ((int32_t)a * b + 0x8000) >> 16)
 
@@ -68,7 +68,7 @@ static uint32_t rotate(uint32_t value, unsigned bits, int count)
 }
 MC_LANE_MODEL(vprotb, uint8_t, u8, rotate(a, 8, (int8_t)b))
 MC_LANE_MODEL(vprotd_imm, uint32_t, u32, rotate(b, 32, (int8_t)x->immediate))
-MC_LANE_MODEL(vpmacsdd, uint32_t, u32, a * b + c)
+MC_LANE_MODEL(vpmacsdd, uint32_t, u32, a *b + c)
 
 /* Bits 4:0 pick one of 32 bytes, bits 7:5 what becomes of it. */
 void mc_lane_vpperm(struct mc_lanes *x)
@@ -79,7 +79,8 @@ void mc_lane_vpperm(struct mc_lanes *x)
         for (unsigned bit = 0; bit < 8; bit++)
             reversed |= (uint8_t)((value >> bit & 1) << (7 - bit));
         const uint8_t sign = value >> 7 ? 0xFF : 0;
-        const uint8_t results[8] = {value, (uint8_t)~value, reversed, (uint8_t)~reversed, 0, 0xFF, sign, (uint8_t)~sign};
+        const uint8_t results[8] = {value, (uint8_t)~value, reversed, (uint8_t)~reversed, 0, 0xFF,
+                                    sign,  (uint8_t)~sign};
         x->d[i] = results[operation];
     }
 }
@@ -89,7 +90,7 @@ void mc_lane_vpcomb(struct mc_lanes *x)
 {
     for (unsigned i = 0; i < 16; i++) {
         int8_t a = (int8_t)x->a[i], b = (int8_t)x->b[i];
-        const bool truth[8] = {a < b, a <= b, a > b, a >= b, a == b, a != b, false, true};
+        const bool truth[8] = {a<b, a <= b, a> b, a >= b, a == b, a != b, false, true};
         x->d[i] = truth[x->immediate & 7] ? 0xFF : 0;
     }
 }
@@ -161,7 +162,8 @@ void mc_state_extrq_imm(struct mc_trial_view *view)
 
 void mc_state_insertq_imm(struct mc_trial_view *view)
 {
-    expect_field(view, (mc_get_u64(view->in->vec[1], 0) & ~UINT64_C(0xFF0)) | (mc_get_u64(view->in->vec[2], 0) & 0xFF) << 4);
+    expect_field(view, (mc_get_u64(view->in->vec[1], 0) & ~UINT64_C(0xFF0)) | (mc_get_u64(view->in->vec[2], 0) & 0xFF)
+                                                                                  << 4);
 }
 
 void mc_state_slwpcb(struct mc_trial_view *view)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What EVEX adds: ternary logic, conflict detection, compression, masks as results, half precision and bfloat16 arithmetic.
- * Masks themselves are applied by probe/trial_expect.c. Intel SDM vol. 2C. */
+/* What EVEX adds: ternary logic, conflict detection, compression, masks as results, half precision and bfloat16
+ * arithmetic. Masks themselves are applied by probe/trial_expect.c. Intel SDM vol. 2C. */
 #include "probe/model.h"
 
 static unsigned leading_zeros64(uint64_t value)
@@ -21,10 +21,11 @@ static unsigned ones(uint64_t value)
 
 /* AVX512F, VL, DQ, CD */
 MC_LANE_MODEL(prold, uint32_t, u32, x->immediate & 31 ? b << (x->immediate & 31) | b >> (32 - (x->immediate & 31)) : b)
-MC_LANE_MODEL(pmullq, uint64_t, u64, a * b)
+MC_LANE_MODEL(pmullq, uint64_t, u64, a *b)
 MC_LANE_MODEL(plzcntq, uint64_t, u64, leading_zeros64(b))
 MC_LANE_MODEL(psravq, uint64_t, u64, (a >> (b < 63 ? b : 63)) | (a >> 63 && b ? ~(UINT64_MAX >> (b < 63 ? b : 63)) : 0))
-MC_LANE_MODEL(cvttps2udq, uint32_t, u32, (int32_t)b < 0 && (b & 0x7FFFFFFF) >= 0x3F800000 ? UINT32_MAX : (uint32_t)mc_get_f32(x->b, i))
+MC_LANE_MODEL(cvttps2udq, uint32_t, u32,
+              (int32_t)b < 0 && (b & 0x7FFFFFFF) >= 0x3F800000 ? UINT32_MAX : (uint32_t)mc_get_f32(x->b, i))
 MC_LANE_MODEL(broadcastmw2d, uint32_t, u32, mc_get_u16(x->b, 0) + 0 * b)
 
 void mc_lane_pternlogd(struct mc_lanes *x)
@@ -115,15 +116,15 @@ void mc_lane_rangeps(struct mc_lanes *x)
 }
 
 /* Masks as results and sources */
-#define TO_MASK(name, T, suffix, expression)                                                                           \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        uint64_t mask = 0;                                                                                             \
-        for (unsigned i = 0; i < x->n / sizeof(T); i++) {                                                              \
-            T a = mc_get_##suffix(x->a, i), b = mc_get_##suffix(x->b, i);                                              \
-            mask |= (uint64_t)((expression) ? 1 : 0) << i;                                                             \
-        }                                                                                                              \
-        mc_put_u64(x->d, 0, mask);                                                                                     \
+#define TO_MASK(name, T, suffix, expression)                              \
+    void mc_lane_##name(struct mc_lanes *x)                               \
+    {                                                                     \
+        uint64_t mask = 0;                                                \
+        for (unsigned i = 0; i < x->n / sizeof(T); i++) {                 \
+            T a = mc_get_##suffix(x->a, i), b = mc_get_##suffix(x->b, i); \
+            mask |= (uint64_t)((expression) ? 1 : 0) << i;                \
+        }                                                                 \
+        mc_put_u64(x->d, 0, mask);                                        \
     }
 
 /* Predicates 0-7: EQ LT LE FALSE NEQ NLT NLE TRUE. */
@@ -135,8 +136,8 @@ static bool predicate(unsigned immediate, bool equal, bool less)
 TO_MASK(pcmpub_k, uint8_t, u8, predicate(x->immediate, a == b, a < b))
 TO_MASK(pcmpd_k, int32_t, s32, predicate(x->immediate, a == b, a < b))
 TO_MASK(pcmpeqb_k, uint8_t, u8, a == b)
-TO_MASK(ptestmd_k, uint32_t, u32, a & b)
-TO_MASK(pmovb2m, int8_t, s8, (void *)x && b < 0 && (a || !a))
+TO_MASK(ptestmd_k, uint32_t, u32, a &b)
+TO_MASK(pmovb2m, int8_t, s8, (void *)x &&b < 0 && (a || !a))
 TO_MASK(bitshuffle_k, uint8_t, u8, mc_get_u64(x->a, i / 8) >> (b & 63) & 1 && (a || !a))
 
 void mc_lane_pmovm2b(struct mc_lanes *x)
@@ -152,7 +153,7 @@ void mc_lane_kand(struct mc_lanes *x)
 
 /* AVX512BW, VBMI, VBMI2, BITALG, VPOPCNTDQ */
 MC_LANE_MODEL(psllvw, uint16_t, u16, b < 16 ? a << b : 0)
-MC_LANE_MODEL(permw, uint16_t, u16, mc_get_u16(x->b, a & (x->n / 2 - 1)) + 0 * b)
+MC_LANE_MODEL(permw, uint16_t, u16, mc_get_u16(x->b, a &(x->n / 2 - 1)) + 0 * b)
 MC_LANE_MODEL(permb, uint8_t, u8, x->b[a & (x->n - 1)] + 0 * b)
 MC_LANE_MODEL(permi2b, uint8_t, u8, (a & x->n ? x->c : x->b)[a & (x->n - 1)])
 MC_LANE_MODEL(popcntb, uint8_t, u8, ones(b))
@@ -160,7 +161,8 @@ MC_LANE_MODEL(popcntw, uint16_t, u16, ones(b))
 MC_LANE_MODEL(popcntd, uint32_t, u32, ones(b))
 MC_LANE_MODEL(popcntq, uint64_t, u64, ones(b))
 MC_LANE_MODEL(shldvd, uint32_t, u32, c & 31 ? a << (c & 31) | b >> (32 - (c & 31)) : a)
-MC_LANE_MODEL(shrdd_imm, uint32_t, u32, x->immediate & 31 ? a >> (x->immediate & 31) | b << (32 - (x->immediate & 31)) : a)
+MC_LANE_MODEL(shrdd_imm, uint32_t, u32,
+              x->immediate & 31 ? a >> (x->immediate & 31) | b << (32 - (x->immediate & 31)) : a)
 
 static uint64_t rotate64(uint64_t value, unsigned count)
 {
@@ -234,24 +236,25 @@ void mc_lane_cvtne2ps2bf16(struct mc_lanes *x)
 }
 
 /* AVX512_FP16: exact in double for the inputs, rounded once */
-#define HALF(name, expression)                                                                                         \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        for (unsigned i = 0; i < x->n / 2; i++) {                                                                      \
-            double a = mc_half_to_float(mc_get_u16(x->a, i)), b = mc_half_to_float(mc_get_u16(x->b, i));               \
-            double c = mc_half_to_float(mc_get_u16(x->c, i));                                                          \
-            (void)c;                                                                                                   \
-            mc_put_u16(x->d, i, mc_float_to_half((float)(expression), 0));                                             \
-        }                                                                                                              \
+#define HALF(name, expression)                                                                           \
+    void mc_lane_##name(struct mc_lanes *x)                                                              \
+    {                                                                                                    \
+        for (unsigned i = 0; i < x->n / 2; i++) {                                                        \
+            double a = mc_half_to_float(mc_get_u16(x->a, i)), b = mc_half_to_float(mc_get_u16(x->b, i)); \
+            double c = mc_half_to_float(mc_get_u16(x->c, i));                                            \
+            (void)c;                                                                                     \
+            mc_put_u16(x->d, i, mc_float_to_half((float)(expression), 0));                               \
+        }                                                                                                \
     }
 HALF(addph, a + b)
-HALF(mulph, a * b)
-HALF(fmadd231ph, b * c + a)
+HALF(mulph, a *b)
+HALF(fmadd231ph, b *c + a)
 
 void mc_lane_subsh(struct mc_lanes *x)
 {
     memcpy(x->d, x->a, 16);
-    mc_put_u16(x->d, 0, mc_float_to_half(mc_half_to_float(mc_get_u16(x->a, 0)) - mc_half_to_float(mc_get_u16(x->b, 0)), 0));
+    mc_put_u16(x->d, 0,
+               mc_float_to_half(mc_half_to_float(mc_get_u16(x->a, 0)) - mc_half_to_float(mc_get_u16(x->b, 0)), 0));
 }
 
 void mc_lane_cvtph2w(struct mc_lanes *x)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES (FIPS 197), carry-less multiplication, GF(2^8), SHA-1/256/512 (FIPS 180-4), SM3 and SM4 (GB/T 32905, 32907), as the
- * operation sections of Intel SDM vol. 2 cut them into instructions. */
+/* AES (FIPS 197), carry-less multiplication, GF(2^8), SHA-1/256/512 (FIPS 180-4), SM3 and SM4 (GB/T 32905, 32907), as
+ * the operation sections of Intel SDM vol. 2 cut them into instructions. */
 #include "probe/model.h"
 
 uint8_t mc_gf_multiply(uint8_t a, uint8_t b)
@@ -117,7 +117,8 @@ void mc_lane_aeskeygen(struct mc_lanes *x)
 void mc_lane_pclmul(struct mc_lanes *x)
 {
     for (unsigned block = 0; block < x->n; block += 16) {
-        uint64_t a = mc_get_u64(x->a + block, x->immediate & 1), b = mc_get_u64(x->b + block, x->immediate >> 4 & 1), low = 0, high = 0;
+        uint64_t a = mc_get_u64(x->a + block, x->immediate & 1), b = mc_get_u64(x->b + block, x->immediate >> 4 & 1),
+                 low = 0, high = 0;
         for (unsigned i = 0; i < 64; i++)
             if (b >> i & 1) {
                 low ^= a << i;
@@ -187,7 +188,8 @@ void mc_lane_sha1nexte(struct mc_lanes *x)
 
 void mc_lane_sha1msg1(struct mc_lanes *x)
 {
-    uint32_t w[6] = {mc_get_u32(x->a, 3), mc_get_u32(x->a, 2), mc_get_u32(x->a, 1), mc_get_u32(x->a, 0), mc_get_u32(x->b, 3), mc_get_u32(x->b, 2)};
+    uint32_t w[6] = {mc_get_u32(x->a, 3), mc_get_u32(x->a, 2), mc_get_u32(x->a, 1),
+                     mc_get_u32(x->a, 0), mc_get_u32(x->b, 3), mc_get_u32(x->b, 2)};
     for (unsigned i = 0; i < 4; i++)
         mc_put_u32(x->d, 3 - i, w[i + 2] ^ w[i]);
 }
@@ -297,14 +299,17 @@ void mc_lane_sm3msg2(struct mc_lanes *x)
 /* VSM3RNDS2: a is C D G H, b is A B E F (both from the top), c W0 W1 W4 W5; the immediate is the round. */
 void mc_lane_sm3rnds2(struct mc_lanes *x)
 {
-    uint32_t a = mc_get_u32(x->b, 3), b = mc_get_u32(x->b, 2), c = rol(mc_get_u32(x->a, 3), 9), d = rol(mc_get_u32(x->a, 2), 9);
-    uint32_t e = mc_get_u32(x->b, 1), f = mc_get_u32(x->b, 0), g = rol(mc_get_u32(x->a, 1), 19), h = rol(mc_get_u32(x->a, 0), 19);
+    uint32_t a = mc_get_u32(x->b, 3), b = mc_get_u32(x->b, 2), c = rol(mc_get_u32(x->a, 3), 9),
+             d = rol(mc_get_u32(x->a, 2), 9);
+    uint32_t e = mc_get_u32(x->b, 1), f = mc_get_u32(x->b, 0), g = rol(mc_get_u32(x->a, 1), 19),
+             h = rol(mc_get_u32(x->a, 0), 19);
     unsigned round = x->immediate & 0x3E;
     uint32_t constant = rol(round < 16 ? 0x79CC4519 : 0x7A879D8A, round);
     for (unsigned i = 0; i < 2; i++) {
         uint32_t s1 = rol(rol(a, 12) + e + constant, 7), s2 = s1 ^ rol(a, 12);
         uint32_t ff = round < 16 ? a ^ b ^ c : MAJORITY(a, b, c), gg = round < 16 ? e ^ f ^ g : CHOOSE(e, f, g);
-        uint32_t t1 = ff + d + s2 + (mc_get_u32(x->c, i) ^ mc_get_u32(x->c, i + 2)), t2 = gg + h + s1 + mc_get_u32(x->c, i);
+        uint32_t t1 = ff + d + s2 + (mc_get_u32(x->c, i) ^ mc_get_u32(x->c, i + 2)),
+                 t2 = gg + h + s1 + mc_get_u32(x->c, i);
         d = c, c = rol(b, 9), b = a, a = t1, h = g, g = rol(f, 19), f = e, e = t2 ^ rol(t2, 9) ^ rol(t2, 17);
         constant = rol(constant, 1);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floating point: SSE to AVX, FMA, F16C, 3DNow!. Sums and products of the inputs MC_IN_F32 and MC_IN_F64 are exact, so the
- * compiler's arithmetic serves in any precision; roundings are computed by hand. Intel SDM vol. 1 sections 4.8 and 11.5. */
+/* Floating point: SSE to AVX, FMA, F16C, 3DNow!. Sums and products of the inputs MC_IN_F32 and MC_IN_F64 are exact, so
+ * the compiler's arithmetic serves in any precision; roundings are computed by hand. Intel SDM vol. 1 sections 4.8
+ * and 11.5. */
 #include "probe/model.h"
 
 /* MXCSR.RC and the immediate of ROUNDPx: 0 nearest even, 1 down, 2 up, 3 towards zero. */
@@ -75,12 +76,11 @@ void mc_lane_roundsd(struct mc_lanes *x)
 MC_LANE_MODEL(addps, float, f32, a + b)
 MC_LANE_MODEL(addpd, double, f64, a + b)
 MC_LANE_MODEL(subps, float, f32, a - b)
-MC_LANE_MODEL(mulps, float, f32, a * b)
-MC_LANE_MODEL(mulpd, double, f64, a * b)
+MC_LANE_MODEL(mulps, float, f32, a *b)
+MC_LANE_MODEL(mulpd, double, f64, a *b)
 MC_LANE_MODEL(minps, float, f32, a < b ? a : b)
 MC_LANE_MODEL(maxpd, double, f64, a > b ? a : b)
-MC_LANE_MODEL(andps, uint32_t, u32, a & b)
-MC_LANE_MODEL(cvtdq2ps, float, f32, b)
+MC_LANE_MODEL(andps, uint32_t, u32, a &b)
 
 void mc_lane_addss(struct mc_lanes *x)
 {
@@ -135,16 +135,16 @@ void mc_lane_shufps(struct mc_lanes *x)
 MC_LANE_MODEL(addsubps, float, f32, i & 1 ? a + b : a - b)
 MC_LANE_MODEL(addsubpd, double, f64, i & 1 ? a + b : a - b)
 
-#define HORIZONTAL(name, T, suffix, per_block, expression)                                                             \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        for (unsigned i = 0; i < x->n / sizeof(T); i++) {                                                              \
-            unsigned at = i % (per_block);                                                                             \
-            const uint8_t *from = at < (per_block) / 2 ? x->a : x->b;                                                  \
-            T low = mc_get_##suffix(from, i - at + 2 * (at % ((per_block) / 2)));                                      \
-            T high = mc_get_##suffix(from, i - at + 2 * (at % ((per_block) / 2)) + 1);                                 \
-            mc_put_##suffix(x->d, i, expression);                                                                      \
-        }                                                                                                              \
+#define HORIZONTAL(name, T, suffix, per_block, expression)                             \
+    void mc_lane_##name(struct mc_lanes *x)                                            \
+    {                                                                                  \
+        for (unsigned i = 0; i < x->n / sizeof(T); i++) {                              \
+            unsigned at = i % (per_block);                                             \
+            const uint8_t *from = at < (per_block) / 2 ? x->a : x->b;                  \
+            T low = mc_get_##suffix(from, i - at + 2 * (at % ((per_block) / 2)));      \
+            T high = mc_get_##suffix(from, i - at + 2 * (at % ((per_block) / 2)) + 1); \
+            mc_put_##suffix(x->d, i, expression);                                      \
+        }                                                                              \
     }
 HORIZONTAL(haddps, float, f32, 4, low + high)
 HORIZONTAL(hsubps, float, f32, 4, low - high)
@@ -190,18 +190,18 @@ void mc_lane_dppd(struct mc_lanes *x)
         mc_put_f64(x->d, i, x->immediate >> i & 1 ? low + high : 0.0);
 }
 
-/* Fused multiply-add: the product of two inputs is exact in double, the sum too; one rounding at the end is none here. */
-#define FUSED(name, T, suffix, expression)                                                                             \
-    MC_LANE_MODEL(name, T, suffix, expression)
-FUSED(fmadd132ps, float, f32, (double)a * c + b)
-FUSED(fmadd213ps, float, f32, (double)b * a + c)
-FUSED(fmadd231ps, float, f32, (double)b * c + a)
-FUSED(fmadd231pd, double, f64, (long double)b * c + a)
-FUSED(fnmadd231ps, float, f32, -((double)b * c) + a)
-FUSED(fmsub132pd, double, f64, (long double)a * c - b)
+/* Fused multiply-add: the product of two inputs is exact in double, the sum too; one rounding at the end is none here.
+ */
+#define FUSED(name, T, suffix, expression) MC_LANE_MODEL(name, T, suffix, expression)
+FUSED(fmadd132ps, float, f32, (double)a *c + b)
+FUSED(fmadd213ps, float, f32, (double)b *a + c)
+FUSED(fmadd231ps, float, f32, (double)b *c + a)
+FUSED(fmadd231pd, double, f64, (long double)b *c + a)
+FUSED(fnmadd231ps, float, f32, -((double)b *c) + a)
+FUSED(fmsub132pd, double, f64, (long double)a *c - b)
 FUSED(fmaddsub213ps, float, f32, i & 1 ? (double)b * a + c : (double)b * a - c)
-FUSED(fma4_maddps, float, f32, (double)a * b + c)
-FUSED(fma4_nmaddpd, double, f64, -((long double)a * b) + c)
+FUSED(fma4_maddps, float, f32, (double)a *b + c)
+FUSED(fma4_nmaddpd, double, f64, -((long double)a *b) + c)
 
 static void scalar_float(struct mc_lanes *x, double value)
 {
@@ -267,7 +267,8 @@ uint16_t mc_float_to_half(float value, unsigned rounding)
     int shift = exponent >= -14 ? 13 : 13 + (-14 - exponent);
     if (shift > 40)
         shift = 40;
-    uint64_t kept = significand >> shift, lost = significand & ((UINT64_C(1) << shift) - 1), half = UINT64_C(1) << (shift - 1);
+    uint64_t kept = significand >> shift, lost = significand & ((UINT64_C(1) << shift) - 1),
+             half = UINT64_C(1) << (shift - 1);
     if (nearest ? lost > half || (lost == half && (kept & 1)) : away && lost)
         kept++;
     if (exponent >= -14)

@@ -13,17 +13,17 @@ MC_LANE_MODEL(psignd, int32_t, s32, b < 0 ? -(int64_t)a : b == 0 ? 0 : a)
 MC_LANE_MODEL(pmulhrsw, int16_t, s16, ((((int32_t)a * b) >> 14) + 1) >> 1)
 
 /* Pairs of a, then pairs of b, within each block. */
-#define HORIZONTAL(name, T, suffix, expression)                                                                        \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        unsigned per_block = mc_block_size(x) / sizeof(T);                                                             \
-        for (unsigned i = 0; i < x->n / sizeof(T); i++) {                                                              \
-            unsigned at = i % per_block, start = i - at;                                                               \
-            const uint8_t *from = at < per_block / 2 ? x->a : x->b;                                                    \
-            unsigned pair = start + 2 * (at % (per_block / 2));                                                        \
-            int64_t low = mc_get_##suffix(from, pair), high = mc_get_##suffix(from, pair + 1);                         \
-            mc_put_##suffix(x->d, i, (T)(expression));                                                                 \
-        }                                                                                                              \
+#define HORIZONTAL(name, T, suffix, expression)                                                \
+    void mc_lane_##name(struct mc_lanes *x)                                                    \
+    {                                                                                          \
+        unsigned per_block = mc_block_size(x) / sizeof(T);                                     \
+        for (unsigned i = 0; i < x->n / sizeof(T); i++) {                                      \
+            unsigned at = i % per_block, start = i - at;                                       \
+            const uint8_t *from = at < per_block / 2 ? x->a : x->b;                            \
+            unsigned pair = start + 2 * (at % (per_block / 2));                                \
+            int64_t low = mc_get_##suffix(from, pair), high = mc_get_##suffix(from, pair + 1); \
+            mc_put_##suffix(x->d, i, (T)(expression));                                         \
+        }                                                                                      \
     }
 HORIZONTAL(phaddw, int16_t, s16, low + high)
 HORIZONTAL(phaddd, int32_t, s32, low + high)
@@ -62,14 +62,14 @@ MC_LANE_MODEL(paddw, uint16_t, u16, a + b)
 MC_LANE_MODEL(paddd, uint32_t, u32, a + b)
 MC_LANE_MODEL(paddq, uint64_t, u64, a + b)
 MC_LANE_MODEL(psubd, uint32_t, u32, a - b)
-MC_LANE_MODEL(pand, uint64_t, u64, a & b)
-MC_LANE_MODEL(pandn, uint64_t, u64, ~a & b)
+MC_LANE_MODEL(pand, uint64_t, u64, a &b)
+MC_LANE_MODEL(pandn, uint64_t, u64, ~a &b)
 MC_LANE_MODEL(por, uint64_t, u64, a | b)
 MC_LANE_MODEL(pxor, uint64_t, u64, a ^ b)
 MC_LANE_MODEL(paddsb, int8_t, s8, mc_clamp(a + b, INT8_MIN, INT8_MAX))
 MC_LANE_MODEL(psubusw, uint16_t, u16, a > b ? a - b : 0)
-MC_LANE_MODEL(pmulhuw, uint16_t, u16, (uint32_t)a * b >> 16)
-MC_LANE_MODEL(pmullw, uint16_t, u16, (uint32_t)a * b)
+MC_LANE_MODEL(pmulhuw, uint16_t, u16, (uint32_t)a *b >> 16)
+MC_LANE_MODEL(pmullw, uint16_t, u16, (uint32_t)a *b)
 MC_LANE_MODEL(pavgb, uint8_t, u8, (a + b + 1) >> 1)
 MC_LANE_MODEL(pminub, uint8_t, u8, a < b ? a : b)
 MC_LANE_MODEL(pmaxsw, int16_t, s16, a > b ? a : b)
@@ -172,15 +172,15 @@ MC_LANE_MODEL(pminsb, int8_t, s8, a < b ? a : b)
 MC_LANE_MODEL(pminsd, int32_t, s32, a < b ? a : b)
 MC_LANE_MODEL(pminud, uint32_t, u32, a < b ? a : b)
 MC_LANE_MODEL(pminuw, uint16_t, u16, a < b ? a : b)
-MC_LANE_MODEL(pmuldq, int64_t, s64, (int64_t)(int32_t)a * (int32_t)b)
-MC_LANE_MODEL(pmulld, uint32_t, u32, a * b)
+MC_LANE_MODEL(pmuldq, int64_t, s64, (int64_t)(int32_t)a *(int32_t)b)
+MC_LANE_MODEL(pmulld, uint32_t, u32, a *b)
 
 /* Widening moves: each element of the low part of b. */
-#define WIDEN(name, FROM, from, TO, to)                                                                                \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        for (unsigned i = 0; i < x->n / sizeof(TO); i++)                                                               \
-            mc_put_##to(x->d, i, (TO)mc_get_##from(x->b, i));                                                          \
+#define WIDEN(name, FROM, from, TO, to)                       \
+    void mc_lane_##name(struct mc_lanes *x)                   \
+    {                                                         \
+        for (unsigned i = 0; i < x->n / sizeof(TO); i++)      \
+            mc_put_##to(x->d, i, (TO)mc_get_##from(x->b, i)); \
     }
 WIDEN(pmovsxbw, int8_t, s8, int16_t, s16)
 WIDEN(pmovsxbd, int8_t, s8, int32_t, s32)
@@ -196,10 +196,10 @@ WIDEN(pmovzxwq, uint16_t, u16, uint64_t, u64)
 WIDEN(pmovzxdq, uint32_t, u32, uint64_t, u64)
 
 /* Element extraction writes no more than the element, insertion keeps a's other elements. */
-#define EXTRACT(name, T, suffix, count)                                                                                \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        mc_put_##suffix(x->d, 0, mc_get_##suffix(x->b, x->immediate % (count)));                                       \
+#define EXTRACT(name, T, suffix, count)                                          \
+    void mc_lane_##name(struct mc_lanes *x)                                      \
+    {                                                                            \
+        mc_put_##suffix(x->d, 0, mc_get_##suffix(x->b, x->immediate % (count))); \
     }
 EXTRACT(pextrb, uint8_t, u8, 16)
 EXTRACT(pextrw, uint16_t, u16, 8)
@@ -207,11 +207,11 @@ EXTRACT(pextrd, uint32_t, u32, 4)
 EXTRACT(pextrq, uint64_t, u64, 2)
 EXTRACT(extractps, uint32_t, u32, 4)
 
-#define INSERT(name, T, suffix, count)                                                                                 \
-    void mc_lane_##name(struct mc_lanes *x)                                                                            \
-    {                                                                                                                  \
-        memcpy(x->d, x->a, x->n);                                                                                      \
-        mc_put_##suffix(x->d, x->immediate % (count), mc_get_##suffix(x->b, 0));                                       \
+#define INSERT(name, T, suffix, count)                                           \
+    void mc_lane_##name(struct mc_lanes *x)                                      \
+    {                                                                            \
+        memcpy(x->d, x->a, x->n);                                                \
+        mc_put_##suffix(x->d, x->immediate % (count), mc_get_##suffix(x->b, 0)); \
     }
 INSERT(pinsrb, uint8_t, u8, 16)
 INSERT(pinsrw, uint16_t, u16, x->n / 2)

@@ -104,7 +104,8 @@ void mc_scalar_blsi(struct mc_scalar *x)
 void mc_scalar_bzhi(struct mc_scalar *x)
 {
     unsigned index = x->b & 0xFF;
-    finish(x, index < x->bits ? x->a & ((UINT64_C(1) << index) - 1) : x->a, index > x->bits - 1, MC_FLAG_AF | MC_FLAG_PF);
+    finish(x, index < x->bits ? x->a & ((UINT64_C(1) << index) - 1) : x->a, index > x->bits - 1,
+           MC_FLAG_AF | MC_FLAG_PF);
 }
 
 void mc_scalar_pdep(struct mc_scalar *x)
@@ -183,19 +184,19 @@ void mc_scalar_store(struct mc_scalar *x)
 }
 
 /* TBM: CF is that of the addition or subtraction of 1 within. */
-#define TBM(name, expression, carry)                                                                                   \
-    void mc_scalar_##name(struct mc_scalar *x)                                                                         \
-    {                                                                                                                  \
-        uint64_t b = x->b, all = mask_of(x);                                                                           \
-        bool overflows = b == all, borrows = b == 0;                                                                   \
-        (void)overflows, (void)borrows;                                                                                \
-        finish(x, expression, carry, MC_FLAG_AF | MC_FLAG_PF);                                                         \
+#define TBM(name, expression, carry)                           \
+    void mc_scalar_##name(struct mc_scalar *x)                 \
+    {                                                          \
+        uint64_t b = x->b, all = mask_of(x);                   \
+        bool overflows = b == all, borrows = b == 0;           \
+        (void)overflows, (void)borrows;                        \
+        finish(x, expression, carry, MC_FLAG_AF | MC_FLAG_PF); \
     }
-TBM(blcfill, b & (b + 1), overflows)
+TBM(blcfill, b &(b + 1), overflows)
 TBM(blsfill, b | (b - 1), borrows)
 TBM(blcs, b | (b + 1), overflows)
-TBM(tzmsk, ~b & (b - 1), borrows)
-TBM(blcic, ~b & (b + 1), overflows)
+TBM(tzmsk, ~b &(b - 1), borrows)
+TBM(blcic, ~b &(b + 1), overflows)
 TBM(blsic, ~b | (b - 1), borrows)
 TBM(t1mskc, ~b | (b + 1), overflows)
 TBM(blcmsk, b ^ (b + 1), overflows)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SSE4.2 text and CRC instructions, PTEST, FISTTP; and the table of the SSE family. Intel SDM vol. 2, section 4.1 for the
- * PCMPxSTRx control byte and its aggregation. */
+/* SSE4.2 text and CRC instructions, PTEST, FISTTP; and the table of the SSE family. Intel SDM vol. 2, section 4.1 for
+ * the PCMPxSTRx control byte and its aggregation. */
 #include "probe/model_state.h"
 
 /* Source operand bytes: a vector register, a general register or memory. */
@@ -109,8 +109,8 @@ static uint32_t compare_strings(struct mc_trial_view *view, bool has_length)
     if (control & 0x10)
         result ^= control & 0x20 ? (1u << b.length) - 1 : all; /* masked: only the valid elements of b */
     result &= all;
-    view->expect->flags = (result ? MC_FLAG_CF : 0) | (b.length < count ? MC_FLAG_ZF : 0) | (a.length < count ? MC_FLAG_SF : 0) |
-                          (result & 1 ? MC_FLAG_OF : 0);
+    view->expect->flags = (result ? MC_FLAG_CF : 0) | (b.length < count ? MC_FLAG_ZF : 0) |
+                          (a.length < count ? MC_FLAG_SF : 0) | (result & 1 ? MC_FLAG_OF : 0);
     return result;
 }
 

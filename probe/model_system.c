@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instructions whose result is the machine's: counters, random numbers, extended state, waiting, transactions. Where a range
- * is all that can be said, `got` is accepted within it. Intel SDM vol. 2; AMD APM vol. 3 for CLZERO, MONITORX, RDPRU. */
+/* Instructions whose result is the machine's: counters, random numbers, extended state, waiting, transactions. Where a
+ * range is all that can be said, `got` is accepted within it. Intel SDM vol. 2; AMD APM vol. 3 for CLZERO, MONITORX,
+ * RDPRU. */
 #include "probe/model_scalar.h"
 
 static void accept(struct mc_trial_view *view, unsigned reg)
@@ -33,8 +34,9 @@ static void compare_and_add(struct mc_trial_view *view, uint32_t condition)
     unsigned ones = 0;
     for (unsigned i = 0; i < 8; i++)
         ones += difference >> i & 1;
-    view->expect->flags = (memory < first ? MC_FLAG_CF : 0) | (difference == 0 ? MC_FLAG_ZF : 0) | (difference >> 31 ? MC_FLAG_SF : 0) |
-                          (ones & 1 ? 0 : MC_FLAG_PF) | ((memory ^ first ^ difference) & 0x10) |
+    view->expect->flags = (memory < first ? MC_FLAG_CF : 0) | (difference == 0 ? MC_FLAG_ZF : 0) |
+                          (difference >> 31 ? MC_FLAG_SF : 0) | (ones & 1 ? 0 : MC_FLAG_PF) |
+                          ((memory ^ first ^ difference) & 0x10) |
                           ((memory ^ first) & (memory ^ difference) & 0x80000000 ? MC_FLAG_OF : 0);
     if (view->expect->flags & condition)
         mc_put_u32(view->expect->n, 0, memory + (uint32_t)view->in->gpr[MC_RCX]);

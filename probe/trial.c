@@ -34,14 +34,15 @@ const uint8_t *mc_trial_immediates(enum mc_immediates set, size_t *ret_count)
     static const uint8_t none[] = {0}, round[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
                          select[] = {0x00, 0x01, 0x1B, 0x33, 0x4E, 0x55, 0x7F, 0xB1, 0xD2, 0xE4, 0xF1, 0xFF},
                          count[] = {0, 1, 4, 7, 8, 9, 15, 16, 17, 31, 32, 255}, small[] = {0, 1, 2, 3, 4, 5, 6, 7},
-                         string[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F,
-                                     0x10, 0x14, 0x18, 0x1A, 0x1D, 0x30, 0x34, 0x38, 0x3B, 0x3D, 0x40, 0x44, 0x48, 0x4B, 0x4C, 0x72, 0x7F};
+                         string[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A,
+                                     0x0B, 0x0C, 0x0D, 0x0E, 0x0F, 0x10, 0x14, 0x18, 0x1A, 0x1D, 0x30,
+                                     0x34, 0x38, 0x3B, 0x3D, 0x40, 0x44, 0x48, 0x4B, 0x4C, 0x72, 0x7F};
     static const struct {
         const uint8_t *values;
         size_t size;
-    } sets[MC_IMM_SETS] = {[MC_IMM_NONE] = {none, sizeof none}, [MC_IMM_ROUND] = {round, sizeof round},
+    } sets[MC_IMM_SETS] = {[MC_IMM_NONE] = {none, sizeof none},       [MC_IMM_ROUND] = {round, sizeof round},
                            [MC_IMM_SELECT] = {select, sizeof select}, [MC_IMM_COUNT] = {count, sizeof count},
-                           [MC_IMM_SMALL] = {small, sizeof small}, [MC_IMM_STRING] = {string, sizeof string}};
+                           [MC_IMM_SMALL] = {small, sizeof small},    [MC_IMM_STRING] = {string, sizeof string}};
     *ret_count = sets[set].size;
     return sets[set].values;
 }
@@ -155,8 +156,9 @@ void mc_trials_free(struct mc_trials *trials)
 struct mc_feature_trial mc_trials_of_feature(const struct mc_trials *trials, enum mc_feature feature)
 {
     /* Worst first; what stands at the end counts only when nothing else does */
-    static const uint8_t badness[] = {[MC_OUTCOME_WRONG] = 7, [MC_OUTCOME_FAULT] = 6, [MC_OUTCOME_ALIAS] = 5, [MC_OUTCOME_UD] = 4,
-                                      [MC_OUTCOME_OS_OFF] = 3, [MC_OUTCOME_OK] = 2, [MC_OUTCOME_UNTESTABLE] = 1, [MC_OUTCOME_NOT_RUN] = 0};
+    static const uint8_t badness[] = {
+        [MC_OUTCOME_WRONG] = 7,  [MC_OUTCOME_FAULT] = 6, [MC_OUTCOME_ALIAS] = 5,      [MC_OUTCOME_UD] = 4,
+        [MC_OUTCOME_OS_OFF] = 3, [MC_OUTCOME_OK] = 2,    [MC_OUTCOME_UNTESTABLE] = 1, [MC_OUTCOME_NOT_RUN] = 0};
     struct mc_feature_trial answer = {.outcome = MC_OUTCOME_NOT_RUN};
     const char *reason = mc_trial_untestable(feature);
     if (reason) {

@@ -58,12 +58,20 @@ static void apply_mask(const struct mc_trial *row, const struct mc_lanes *x, uin
     }
 }
 
-static void expect_lanes(const struct mc_trial *row, unsigned immediate, const struct mc_state *in, struct mc_state *ret)
+static void expect_lanes(const struct mc_trial *row, unsigned immediate, const struct mc_state *in,
+                         struct mc_state *ret)
 {
     /* Models may read a little past a short operand: zeros there */
     uint8_t result[64] = {0}, a[64] = {0}, b[64] = {0}, c[64] = {0}, old[64] = {0};
     struct mc_state *source = (struct mc_state *)(uintptr_t)in;
-    struct mc_lanes x = {.d = result, .a = a, .b = b, .c = c, .old = old, .n = row->width, .immediate = immediate, .mxcsr = in->mxcsr,
+    struct mc_lanes x = {.d = result,
+                         .a = a,
+                         .b = b,
+                         .c = c,
+                         .old = old,
+                         .n = row->width,
+                         .immediate = immediate,
+                         .mxcsr = in->mxcsr,
                          .b_memory = row->b >= MC_M};
     const enum mc_operand operands[] = {row->a, row->b, row->c, row->d};
     uint8_t *copies[] = {a, b, c, old};
@@ -123,10 +131,12 @@ void mc_expect(const struct mc_trial *row, bool alias, unsigned immediate, unsig
     else if (row->model.scalar)
         expect_scalar(row, alias, immediate, in, got, ret);
     else
-        row->model.state(&(struct mc_trial_view){.trial = row, .immediate = immediate, .run = run, .in = in, .got = got, .expect = ret});
+        row->model.state(&(struct mc_trial_view){
+            .trial = row, .immediate = immediate, .run = run, .in = in, .got = got, .expect = ret});
 }
 
-static bool differ(const char *name, unsigned index, const void *got, const void *expect, size_t size, char *ret_where, size_t room)
+static bool differ(const char *name, unsigned index, const void *got, const void *expect, size_t size, char *ret_where,
+                   size_t room)
 {
     const uint8_t *g = got, *x = expect;
     if (memcmp(got, expect, size) == 0)
@@ -139,7 +149,8 @@ static bool differ(const char *name, unsigned index, const void *got, const void
     return false;
 }
 
-bool mc_states_agree(const struct mc_trial *row, const struct mc_state *got, const struct mc_state *expect, char *ret_where, size_t size)
+bool mc_states_agree(const struct mc_trial *row, const struct mc_state *got, const struct mc_state *expect,
+                     char *ret_where, size_t size)
 {
     static const uint8_t vector_bytes[] = {0, 0, 16, 32, 64, 64}, mask_bytes[] = {0, 0, 0, 0, 2, 8};
     uint64_t flags = (got->flags ^ expect->flags) & expect->flags_defined;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine: children run the trials, a shared page carries the answers.
  *
- * A child works through the trials of one feature. After a clean #UD (SIGILL exactly at the instruction) its state is as
- * before, so it goes on; after anything else it ends and a new child goes on behind the trial. A child that dies leaves
- * `current` behind, which tells the parent where. Cost: one fork per feature (0.1 to 0.3 ms) and about a microsecond per run.
- * Hangs: an interval timer; a signal handler leaves the stub by rewriting the saved instruction pointer, so there is no
- * longjmp out of a handler. RLIMIT_CPU ends a child whose handler is gone as well. */
+ * A child works through the trials of one feature. After a clean #UD (SIGILL exactly at the instruction) its state is
+ * as before, so it goes on; after anything else it ends and a new child goes on behind the trial. A child that dies
+ * leaves `current` behind, which tells the parent where. Cost: one fork per feature (0.1 to 0.3 ms) and about a
+ * microsecond per run. Hangs: an interval timer; a signal handler leaves the stub by rewriting the saved instruction
+ * pointer, so there is no longjmp out of a handler. RLIMIT_CPU ends a child whose handler is gone as well. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* REG_RIP */
 #endif
@@ -165,17 +165,22 @@ static void note_fault(const struct shared *shared, const struct mc_trial *row, 
     result->fault_offset = (int64_t)(child.ip - ((uintptr_t)child.stub->code + snippet->instruction));
     if (is_refused(row, snippet)) {
         result->outcome = os_state_on(shared, row->feature, &why) ? MC_OUTCOME_UD : MC_OUTCOME_OS_OFF;
-        snprintf(result->why, sizeof result->why, "%s", *why ? why : result->signal == SIGILL ? "#UD at the instruction" : "#GP at the instruction");
+        snprintf(result->why, sizeof result->why, "%s",
+                 *why                       ? why
+                 : result->signal == SIGILL ? "#UD at the instruction"
+                                            : "#GP at the instruction");
         return;
     }
     result->outcome = MC_OUTCOME_FAULT;
     if (result->signal == SIGALRM)
         snprintf(result->why, sizeof result->why, "did not end in time");
     else if (result->fault_offset == 0)
-        snprintf(result->why, sizeof result->why, "signal %d, code %d, at the instruction", result->signal, result->code);
+        snprintf(result->why, sizeof result->why, "signal %d, code %d, at the instruction", result->signal,
+                 result->code);
     else { /* something else ran, and what followed could not go on */
         result->outcome = MC_OUTCOME_WRONG;
-        snprintf(result->why, sizeof result->why, "runs as something else: signal %d, code %d after it", result->signal, result->code);
+        snprintf(result->why, sizeof result->why, "runs as something else: signal %d, code %d after it", result->signal,
+                 result->code);
     }
 }
 
@@ -185,8 +190,10 @@ static const struct mc_state *input(const struct mc_trial *row, unsigned run)
     return mc_input(row->inputs, run, (uintptr_t)live->m, (uintptr_t)live->n, (uintptr_t)child.stub->context->scratch);
 }
 
-/* The set-up (vector loads, helper bytes) faulted: then run the instruction without it, so that the answer is the instruction's own. */
-static void try_bare(const struct shared *shared, const struct mc_trial *row, const struct mc_snippet *bare, struct mc_trial_result *result)
+/* The set-up (vector loads, helper bytes) faulted: then run the instruction without it, so that the answer is the
+ * instruction's own. */
+static void try_bare(const struct shared *shared, const struct mc_trial *row, const struct mc_snippet *bare,
+                     struct mc_trial_result *result)
 {
     int signal = child.info.si_signo, code = child.info.si_code;
     child.stub->context->live = *input(row, 0);
@@ -209,10 +216,11 @@ static bool agrees(const struct mc_trial *row, bool alias, unsigned immediate, u
     return mc_states_agree(row, got, &expect, ret_where, size);
 }
 
-/* One run; false when there is nothing more to learn from further runs. A run that the timer's tick fell into and that does
- * not agree is repeated: emulators exist that lose x87 registers, with which 32-bit models compute, over a signal. */
-static bool try_once(const struct mc_trial *row, unsigned immediate, unsigned run, const struct mc_snippet *snippet, bool *alias,
-                     struct mc_trial_result *result)
+/* One run; false when there is nothing more to learn from further runs. A run that the timer's tick fell into and that
+ * does not agree is repeated: emulators exist that lose x87 registers, with which 32-bit models compute, over a signal.
+ */
+static bool try_once(const struct mc_trial *row, unsigned immediate, unsigned run, const struct mc_snippet *snippet,
+                     bool *alias, struct mc_trial_result *result)
 {
     static struct mc_state in;
     char why[sizeof result->why], unused[sizeof result->why];
@@ -237,7 +245,8 @@ static bool try_once(const struct mc_trial *row, unsigned immediate, unsigned ru
     return result->outcome != MC_OUTCOME_WRONG || *alias;
 }
 
-static void try_row(const struct shared *shared, const struct mc_trial *row, size_t index, struct mc_trial_result *result)
+static void try_row(const struct shared *shared, const struct mc_trial *row, size_t index,
+                    struct mc_trial_result *result)
 {
     size_t values;
     const uint8_t *immediates = mc_trial_immediates(row->immediates, &values);
@@ -298,7 +307,8 @@ static _Noreturn void run_child(struct engine *engine, size_t from, size_t to)
         struct mc_trial_result *result = &engine->shared->results[i];
         engine->shared->current = (uint32_t)i;
         try_row(engine->shared, engine->rows[i], i, result);
-        if (!permitted && result->outcome != MC_OUTCOME_OS_OFF) { /* without permission the kernel makes it SIGILL too */
+        if (!permitted &&
+            result->outcome != MC_OUTCOME_OS_OFF) { /* without permission the kernel makes it SIGILL too */
             result->outcome = MC_OUTCOME_UNTESTABLE;
             snprintf(result->why, sizeof result->why, "the kernel does not permit AMX to this process");
         }
@@ -337,7 +347,8 @@ static bool run_rows(struct engine *engine, size_t from, size_t to, struct mc_er
         bool ended = finished > from && (finished == to || ends_child(&engine->shared->results[finished - 1]));
         if (!ended) {
             struct mc_trial_result *result = &engine->shared->results[finished];
-            *result = (struct mc_trial_result){.outcome = MC_OUTCOME_FAULT, .runs = 1,
+            *result = (struct mc_trial_result){.outcome = MC_OUTCOME_FAULT,
+                                               .runs = 1,
                                                .signal = status != -1 && WIFSIGNALED(status) ? WTERMSIG(status) : 0};
             snprintf(result->why, sizeof result->why, "ended its process (signal %d)", result->signal);
             finished++;
@@ -365,8 +376,8 @@ static bool run_all(struct engine *engine, struct mc_error *ret_error)
     return true;
 }
 
-bool mc_trials_run_rows(const struct mc_trial *const *rows, size_t count, unsigned timeout_ms, struct mc_trial_result *results,
-                        struct mc_trials *ret, struct mc_error *ret_error)
+bool mc_trials_run_rows(const struct mc_trial *const *rows, size_t count, unsigned timeout_ms,
+                        struct mc_trial_result *results, struct mc_trials *ret, struct mc_error *ret_error)
 {
     /* The row behind the last is XGETBV */
     static const struct mc_trial xgetbv = {.text = "xgetbv", .before = "", .hex = "0F01D0", .after = ""};
@@ -375,7 +386,8 @@ bool mc_trials_run_rows(const struct mc_trial *const *rows, size_t count, unsign
     size_t list_size = (count + 1) * sizeof *rows;
     void *list = mmap(NULL, list_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     void *shared = mmap(NULL, engine.shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (list == MAP_FAILED || shared == MAP_FAILED) /* the process is out of address space: nothing else is worth freeing */
+    if (list == MAP_FAILED ||
+        shared == MAP_FAILED) /* the process is out of address space: nothing else is worth freeing */
         return mc_fail(ret_error, MC_ERROR_MEMORY, MC_NO_OFFSET, "no memory for the trials");
     memcpy(list, rows, count * sizeof *rows);
     ((const struct mc_trial **)list)[count] = &xgetbv;

@@ -40,7 +40,8 @@ static void emit32(struct emitter *e, uint32_t value)
 
 #define EMIT(e, ...) emit(e, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
-/* The 32-bit field of an operand that names a place in the context: RIP-relative in 64-bit code, absolute in 32-bit code. */
+/* The 32-bit field of an operand that names a place in the context: RIP-relative in 64-bit code, absolute in 32-bit
+ * code. */
 static void emit_place(struct emitter *e, uint32_t offset)
 {
     uintptr_t place = (uintptr_t)e->stub->context + offset;
@@ -215,8 +216,10 @@ bool mc_stub_make(struct mc_stub *stub, const struct mc_trial *const *rows, size
     uint8_t *map = mmap(NULL, tables + context + code, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED)
         return mc_fail(ret_error, MC_ERROR_MEMORY, MC_NO_OFFSET, "no memory for the trials");
-    *stub = (struct mc_stub){.context = (struct mc_trial_context *)(void *)(map + tables), .code = map + tables + context,
-                             .mapping_size = tables + context + code, .snippets = (struct mc_snippet *)(void *)map};
+    *stub = (struct mc_stub){.context = (struct mc_trial_context *)(void *)(map + tables),
+                             .code = map + tables + context,
+                             .mapping_size = tables + context + code,
+                             .snippets = (struct mc_snippet *)(void *)map};
     stub->first = (uint32_t *)(void *)(map + snippets * sizeof(struct mc_snippet));
     stub->context->mxcsr_default = 0x1F80;
     struct emitter e = {.stub = stub};
@@ -237,7 +240,8 @@ bool mc_stub_make(struct mc_stub *stub, const struct mc_trial *const *rows, size
     if (mprotect(stub->code, code, PROT_READ | PROT_EXEC) == 0)
         return true;
     mc_stub_free(stub);
-    return mc_fail(ret_error, MC_ERROR_IO, MC_NO_OFFSET, "the system refuses an executable mapping, which the trials need");
+    return mc_fail(ret_error, MC_ERROR_IO, MC_NO_OFFSET,
+                   "the system refuses an executable mapping, which the trials need");
 }
 
 void mc_stub_free(struct mc_stub *stub)

@@ -22,10 +22,7 @@ static const struct mc_trial amd[] = {
 };
 
 const struct mc_trial_list mc_trial_lists[] = {
-    {sse, sizeof sse / sizeof *sse},
-    {avx, sizeof avx / sizeof *avx},
-    {avx512, sizeof avx512 / sizeof *avx512},
-    {amd, sizeof amd / sizeof *amd},
-    {scalar, sizeof scalar / sizeof *scalar},
+    {sse, sizeof sse / sizeof *sse}, {avx, sizeof avx / sizeof *avx},          {avx512, sizeof avx512 / sizeof *avx512},
+    {amd, sizeof amd / sizeof *amd}, {scalar, sizeof scalar / sizeof *scalar},
 };
 const size_t mc_trial_list_count = sizeof mc_trial_lists / sizeof *mc_trial_lists;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* maskcheck-probe: the probe as one file to be copied into any guest. The CPUID instruction and the trials on every CPU this
- * process may run on; nothing else is read. Exit status as `maskcheck probe`: 1 unsafe, 2 usage, 3 trials could not run. */
+/* maskcheck-probe: the probe as one file to be copied into any guest. The CPUID instruction and the trials on every CPU
+ * this process may run on; nothing else is read. Exit status as `maskcheck probe`: 1 unsafe, 2 usage, 3 trials could
+ * not run. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -45,7 +46,8 @@ static struct mc_static_cpu *probe_cpu(unsigned number, struct mc_error *ret_err
     if (!mc_trials_run(&(struct mc_trials_options){0}, &cpu->trials, ret_error))
         return NULL;
     /* XCR0 as XGETBV gave it in a child, whatever CPUID says of OSXSAVE */
-    struct mc_os_view os = {.xcr0_known = cpu->trials.xcr0_known ? MC_ANSWER_YES : MC_ANSWER_NO, .xcr0 = cpu->trials.xcr0,
+    struct mc_os_view os = {.xcr0_known = cpu->trials.xcr0_known ? MC_ANSWER_YES : MC_ANSWER_NO,
+                            .xcr0 = cpu->trials.xcr0,
                             .fsgsbase = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? MC_ANSWER_YES : MC_ANSWER_NO};
     for (int feature = 0; feature < MC_FEATURE_COUNT; feature++) {
         struct mc_static_feature *row = &cpu->features[feature];
@@ -88,7 +90,8 @@ static bool is_unsafe(const struct mc_static_probe *probe)
         if (mc_find_broken_dependencies(&probe->cpus[i]->reported, &broken, 1) > 0)
             return true;
         for (int feature = 0; feature < MC_FEATURE_COUNT; feature++)
-            if (probe->cpus[i]->features[feature].verdict == MC_PROBE_BROKEN || probe->cpus[i]->features[feature].verdict == MC_PROBE_WRONG)
+            if (probe->cpus[i]->features[feature].verdict == MC_PROBE_BROKEN ||
+                probe->cpus[i]->features[feature].verdict == MC_PROBE_WRONG)
                 return true;
     }
     return false;
@@ -109,7 +112,8 @@ int main(int argc, char **argv)
             return mc_flush() ? 0 : 2;
         } else if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--format=json") == 0) {
             json = true;
-        } else if (strcmp(argv[i], "--format") == 0 && i + 1 < argc && (strcmp(argv[i + 1], "json") == 0 || strcmp(argv[i + 1], "text") == 0)) {
+        } else if (strcmp(argv[i], "--format") == 0 && i + 1 < argc &&
+                   (strcmp(argv[i + 1], "json") == 0 || strcmp(argv[i + 1], "text") == 0)) {
             json = strcmp(argv[++i], "json") == 0;
         } else if (strcmp(argv[i], "--format=text") != 0) {
             complain("maskcheck-probe: unknown option; --help lists them\n");

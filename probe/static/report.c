@@ -9,8 +9,9 @@
 
 enum mc_probe_verdict mc_static_worst(const struct mc_static_probe *probe, enum mc_feature feature)
 {
-    static const enum mc_probe_verdict order[] = {MC_PROBE_BROKEN, MC_PROBE_WRONG, MC_PROBE_OS_OFF, MC_PROBE_MASKED, MC_PROBE_ALIASED,
-                                                  MC_PROBE_UNTESTABLE, MC_PROBE_UNTESTED, MC_PROBE_OK, MC_PROBE_ABSENT};
+    static const enum mc_probe_verdict order[] = {MC_PROBE_BROKEN,   MC_PROBE_WRONG,   MC_PROBE_OS_OFF,
+                                                  MC_PROBE_MASKED,   MC_PROBE_ALIASED, MC_PROBE_UNTESTABLE,
+                                                  MC_PROBE_UNTESTED, MC_PROBE_OK,      MC_PROBE_ABSENT};
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (unsigned i = 0; i < probe->count; i++)
             if (probe->cpus[i]->features[feature].verdict == order[k])
@@ -56,10 +57,11 @@ static void print_answer(const struct mc_static_probe *probe)
     unsigned bad = count_verdict(probe, MC_PROBE_BROKEN) + count_verdict(probe, MC_PROBE_WRONG);
     unsigned masked = count_verdict(probe, MC_PROBE_MASKED);
     if (bad)
-        mc_print("broken: CPUID promises %u feature%s that this CPU does not execute rightly\n", bad, bad == 1 ? "" : "s");
+        mc_print("broken: CPUID promises %u feature%s that this CPU does not execute rightly\n", bad,
+                 bad == 1 ? "" : "s");
     else if (masked)
-        mc_print("masked: %u feature%s run here although CPUID denies %s; programs that do not ask CPUID find %s\n", masked,
-                 masked == 1 ? "" : "s", masked == 1 ? "it" : "them", masked == 1 ? "it" : "them");
+        mc_print("masked: %u feature%s run here although CPUID denies %s; programs that do not ask CPUID find %s\n",
+                 masked, masked == 1 ? "" : "s", masked == 1 ? "it" : "them", masked == 1 ? "it" : "them");
     else
         mc_print("clean: this CPU executes what CPUID reports, and nothing that it denies\n");
     for (unsigned i = 1; i < probe->count; i++)
@@ -74,7 +76,8 @@ static void print_dependencies(const struct mc_static_probe *probe)
     struct mc_dependency broken[32];
     size_t count = mc_find_broken_dependencies(&probe->cpus[0]->reported, broken, sizeof broken / sizeof *broken);
     for (size_t i = 0; i < count && i < sizeof broken / sizeof *broken; i++)
-        mc_print("  %-*sreported without %s, which it needs\n", LABEL - 2, mc_features[broken[i].feature].name, mc_features[broken[i].needs].name);
+        mc_print("  %-*sreported without %s, which it needs\n", LABEL - 2, mc_features[broken[i].feature].name,
+                 mc_features[broken[i].needs].name);
 }
 
 /* Why: one line for each feature that needs attention. */
@@ -87,8 +90,8 @@ static void print_reasons(const struct mc_static_probe *probe)
             continue;
         for (unsigned i = 0; i < probe->count; i++)
             if (probe->cpus[i]->features[feature].verdict == worst) {
-                mc_print("%s  %-*scpu %u: %s\n", first ? "\nWhy\n" : "", LABEL - 2, mc_features[feature].name, probe->cpus[i]->number,
-                         probe->cpus[i]->features[feature].trial.why);
+                mc_print("%s  %-*scpu %u: %s\n", first ? "\nWhy\n" : "", LABEL - 2, mc_features[feature].name,
+                         probe->cpus[i]->number, probe->cpus[i]->features[feature].trial.why);
                 break;
             }
         first = false;
@@ -97,15 +100,18 @@ static void print_reasons(const struct mc_static_probe *probe)
 
 void mc_static_text(const struct mc_static_probe *probe)
 {
-    static const enum mc_probe_verdict order[] = {MC_PROBE_BROKEN, MC_PROBE_WRONG, MC_PROBE_OS_OFF, MC_PROBE_MASKED,
-                                                  MC_PROBE_ALIASED, MC_PROBE_OK, MC_PROBE_UNTESTABLE, MC_PROBE_ABSENT};
+    static const enum mc_probe_verdict order[] = {MC_PROBE_BROKEN,     MC_PROBE_WRONG,   MC_PROBE_OS_OFF,
+                                                  MC_PROBE_MASKED,     MC_PROBE_ALIASED, MC_PROBE_OK,
+                                                  MC_PROBE_UNTESTABLE, MC_PROBE_ABSENT};
     const struct mc_machine *machine = &probe->machine;
     print_answer(probe);
-    mc_print("\n  %-*s%s%s(%s family %u model %u stepping %u), %u CPU%s\n", LABEL - 2, "machine", machine->brand, machine->brand[0] ? " " : "",
-             machine->vendor, machine->family, machine->model, machine->stepping, probe->count, probe->count == 1 ? "" : "s");
+    mc_print("\n  %-*s%s%s(%s family %u model %u stepping %u), %u CPU%s\n", LABEL - 2, "machine", machine->brand,
+             machine->brand[0] ? " " : "", machine->vendor, machine->family, machine->model, machine->stepping,
+             probe->count, probe->count == 1 ? "" : "s");
     mc_print("  %-*s", LABEL - 2, "hypervisor");
     if (machine->hypervisor)
-        mc_print("%s (\"%s\")\n", machine->hypervisor_name ? machine->hypervisor_name : "unknown", machine->hypervisor_signature);
+        mc_print("%s (\"%s\")\n", machine->hypervisor_name ? machine->hypervisor_name : "unknown",
+                 machine->hypervisor_signature);
     else
         mc_print("none reported\n");
     print_dependencies(probe);
@@ -141,7 +147,8 @@ static void print_machine(const struct mc_machine *machine)
 {
     mc_print("\"machine\":{\"vendor\":");
     print_string(machine->vendor);
-    mc_print(",\"family\":%u,\"model\":%u,\"stepping\":%u,\"brand\":", machine->family, machine->model, machine->stepping);
+    mc_print(",\"family\":%u,\"model\":%u,\"stepping\":%u,\"brand\":", machine->family, machine->model,
+             machine->stepping);
     print_string(machine->brand);
     mc_print(",\"kernel\":null,\"hypervisor\":");
     if (machine->hypervisor) {
@@ -167,9 +174,11 @@ static void print_features(const struct mc_static_cpu *cpu)
     mc_print("{\"cpu\":%u,\"features\":[\n", cpu->number);
     for (int feature = 0; feature < MC_FEATURE_COUNT; feature++) {
         const struct mc_static_feature *row = &cpu->features[feature];
-        mc_print("%s{\"name\":\"%s\",\"reported\":%s,\"kernel\":null,\"usable\":%s,", feature ? ",\n" : "", mc_features[feature].name,
-                 mc_set_has(&cpu->reported, feature) ? "true" : "false", answer_json(row->usable));
-        mc_print("\"trial\":{\"outcome\":\"%s\",\"ran\":%u,\"ok\":%u,\"why\":", mc_outcome_name(row->trial.outcome), row->trial.ran, row->trial.ok);
+        mc_print("%s{\"name\":\"%s\",\"reported\":%s,\"kernel\":null,\"usable\":%s,", feature ? ",\n" : "",
+                 mc_features[feature].name, mc_set_has(&cpu->reported, feature) ? "true" : "false",
+                 answer_json(row->usable));
+        mc_print("\"trial\":{\"outcome\":\"%s\",\"ran\":%u,\"ok\":%u,\"why\":", mc_outcome_name(row->trial.outcome),
+                 row->trial.ran, row->trial.ok);
         print_string_or_null(row->trial.why);
         mc_print("},\"verdict\":\"%s\"}", mc_probe_verdict_name(row->verdict));
     }
@@ -183,14 +192,15 @@ static void print_trials(const struct mc_static_cpu *cpu, bool *first)
         mc_print("%s{\"cpu\":%u,\"instruction\":", *first ? "" : ",\n", cpu->number);
         *first = false;
         print_string(mc_trial_text(i));
-        mc_print(",\"feature\":\"%s\",\"outcome\":\"%s\"", mc_features[mc_trial_feature(i)].name, mc_outcome_name(result->outcome));
+        mc_print(",\"feature\":\"%s\",\"outcome\":\"%s\"", mc_features[mc_trial_feature(i)].name,
+                 mc_outcome_name(result->outcome));
         if (result->why[0]) {
             mc_print(",\"why\":");
             print_string(result->why);
         }
         if (result->signal)
-            mc_print(",\"fault\":{\"signal\":%d,\"code\":%d,\"address\":\"0x%llx\",\"offset\":%lld}", result->signal, result->code,
-                     (unsigned long long)result->fault_address, (long long)result->fault_offset);
+            mc_print(",\"fault\":{\"signal\":%d,\"code\":%d,\"address\":\"0x%llx\",\"offset\":%lld}", result->signal,
+                     result->code, (unsigned long long)result->fault_address, (long long)result->fault_offset);
         mc_print("}");
     }
 }
@@ -199,8 +209,10 @@ static void print_leaves(const struct mc_static_cpu *cpu, bool *first)
 {
     for (size_t i = 0; i < cpu->snapshot.count; i++) {
         const struct mc_leaf *leaf = &cpu->snapshot.leaves[i];
-        mc_print("%s{\"cpu\":%u,\"leaf\":\"0x%08x\",\"subleaf\":%u,\"eax\":\"0x%08x\",\"ebx\":\"0x%08x\",\"ecx\":\"0x%08x\",\"edx\":\"0x%08x\"}",
-                 *first ? "" : ",\n", cpu->number, leaf->leaf, leaf->subleaf, leaf->regs[0], leaf->regs[1], leaf->regs[2], leaf->regs[3]);
+        mc_print("%s{\"cpu\":%u,\"leaf\":\"0x%08x\",\"subleaf\":%u,\"eax\":\"0x%08x\",\"ebx\":\"0x%08x\",\"ecx\":\"0x%"
+                 "08x\",\"edx\":\"0x%08x\"}",
+                 *first ? "" : ",\n", cpu->number, leaf->leaf, leaf->subleaf, leaf->regs[0], leaf->regs[1],
+                 leaf->regs[2], leaf->regs[3]);
         *first = false;
     }
 }
@@ -211,15 +223,17 @@ static void print_disagreements(const struct mc_static_probe *probe)
     size_t count = mc_find_broken_dependencies(&probe->cpus[0]->reported, broken, sizeof broken / sizeof *broken);
     for (size_t i = 0; i < count && i < sizeof broken / sizeof *broken; i++) {
         const char *feature = mc_features[broken[i].feature].name, *needs = mc_features[broken[i].needs].name;
-        mc_print("%s{\"between\":[\"%s\",\"%s\"],\"feature\":\"%s\",\"text\":\"reported without %s, which it needs\"}", i ? ",\n" : "",
-                 feature, needs, feature, needs);
+        mc_print("%s{\"between\":[\"%s\",\"%s\"],\"feature\":\"%s\",\"text\":\"reported without %s, which it needs\"}",
+                 i ? ",\n" : "", feature, needs, feature, needs);
     }
 }
 
 void mc_static_json(const struct mc_static_probe *probe)
 {
     bool first = true;
-    mc_print("{\"schema\":\"maskcheck/probe/1\",\"tool\":{\"name\":\"maskcheck-probe\",\"version\":\"%s\"},\"source\":\"instruction\",\n", MC_VERSION);
+    mc_print("{\"schema\":\"maskcheck/probe/"
+             "1\",\"tool\":{\"name\":\"maskcheck-probe\",\"version\":\"%s\"},\"source\":\"instruction\",\n",
+             MC_VERSION);
     print_machine(&probe->machine);
     mc_print("\"cpus\":[");
     for (unsigned i = 0; i < probe->count; i++) {

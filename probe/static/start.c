@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Process start and system calls of the static executable: no C library, so nothing that chooses code by CPUID before or
- * behind our back (glibc's static start-up resolves memcpy by IFUNC and dies where CPUID lies). System V ABI, section 3.4;
- * Linux arch/x86/entry/syscalls. */
+/* Process start and system calls of the static executable: no C library, so nothing that chooses code by CPUID before
+ * or behind our back (glibc's static start-up resolves memcpy by IFUNC and dies where CPUID lies). System V ABI,
+ * section 3.4; Linux arch/x86/entry/syscalls. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -36,7 +36,9 @@ static long raw(long number, long a, long b, long c, long d, long e, long f)
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = e;
     register long r9 __asm__("r9") = f;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
     return result;
 }
@@ -51,11 +53,13 @@ static long raw(long number, long a, long b, long c, long d, long e, long f)
     const long arguments[] = {a, b, c, d, e, f};
     return mc_syscall6(number, arguments);
 }
-__asm__(".text\n.globl mc_syscall6\n.type mc_syscall6,@function\nmc_syscall6:\n\tpush %ebx\n\tpush %esi\n\tpush %edi\n\tpush %ebp\n"
+__asm__(".text\n.globl mc_syscall6\n.type mc_syscall6,@function\nmc_syscall6:\n\tpush %ebx\n\tpush %esi\n\tpush "
+        "%edi\n\tpush %ebp\n"
         "\tmov 20(%esp),%eax\n\tmov 24(%esp),%ebp\n\tmov 0(%ebp),%ebx\n\tmov 4(%ebp),%ecx\n\tmov 8(%ebp),%edx\n"
         "\tmov 12(%ebp),%esi\n\tmov 16(%ebp),%edi\n\tmov 20(%ebp),%ebp\n\tint $0x80\n"
         "\tpop %ebp\n\tpop %edi\n\tpop %esi\n\tpop %ebx\n\tret\n"
-        ".globl _start\n.type _start,@function\n_start:\n\txor %ebp,%ebp\n\tmov %esp,%eax\n\tand $-16,%esp\n\tsub $12,%esp\n"
+        ".globl _start\n.type _start,@function\n_start:\n\txor %ebp,%ebp\n\tmov %esp,%eax\n\tand $-16,%esp\n\tsub "
+        "$12,%esp\n"
         "\tpush %eax\n\tcall mc_start\n\thlt\n"
         ".globl mc_restore\n.type mc_restore,@function\nmc_restore:\n\tmov $173,%eax\n\tint $0x80\n");
 #endif
@@ -187,7 +191,8 @@ int sigaction(int signal, const struct sigaction *action, struct sigaction *ret_
         unsigned long flags;
         void (*restorer)(void);
         uint64_t mask;
-    } kernel = {.handler = action->sa_sigaction, .flags = (unsigned long)action->sa_flags | 0x04000000, .restorer = mc_restore};
+    } kernel = {
+        .handler = action->sa_sigaction, .flags = (unsigned long)action->sa_flags | 0x04000000, .restorer = mc_restore};
     (void)ret_old;
     return (int)checked(raw(SYS_rt_sigaction, signal, (long)&kernel, 0, KERNEL_SIGSET, 0, 0));
 }

@@ -147,7 +147,8 @@ static void put_field(struct sink *sink, const struct field *field, const char *
         put(sink, ' ');
 }
 
-static void put_number(struct sink *sink, const struct field *field, uint64_t value, unsigned base, bool negative, bool upper)
+static void put_number(struct sink *sink, const struct field *field, uint64_t value, unsigned base, bool negative,
+                       bool upper)
 {
     char digits[24];
     int at = sizeof digits;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The little of a C library that the static executable needs, under the names of the system's own headers: system calls in
- * start.c, strings and formatting in tiny.c. Formats: %s %c %d %u %x %X %% with -, 0, width, .precision, *, h hh l ll z. */
+/* The little of a C library that the static executable needs, under the names of the system's own headers: system calls
+ * in start.c, strings and formatting in tiny.c. Formats: %s %c %d %u %x %X %% with -, 0, width, .precision, *, h hh l
+ * ll z. */
 #ifndef MC_PROBE_STATIC_TINY_H
 #define MC_PROBE_STATIC_TINY_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* later_instructions FILE: instructions of .text that need more than x86-64-v1 (of an i386 file: more than a Pentium), and bytes that are no instruction. Exit status 0 none, 1 some, 2 not readable. */
+/* later_instructions FILE: instructions of .text that need more than x86-64-v1 (of an i386 file: more than a Pentium),
+ * and bytes that are no instruction. Exit status 0 none, 1 some, 2 not readable. */
 #include "isa/baseline.h"
 #include "isa/decode.h"
 
@@ -20,7 +21,8 @@ static uint8_t *read_file(const char *path, size_t *ret_size)
     FILE *file = fopen(path, "rb");
     uint8_t *bytes = NULL;
     long size = 0;
-    if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) > (long)sizeof(Elf64_Ehdr) && fseek(file, 0, SEEK_SET) == 0)
+    if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) > (long)sizeof(Elf64_Ehdr) &&
+        fseek(file, 0, SEEK_SET) == 0)
         bytes = malloc((size_t)size);
     if (bytes && fread(bytes, 1, (size_t)size, file) != (size_t)size) {
         free(bytes);
@@ -33,25 +35,26 @@ static uint8_t *read_file(const char *path, size_t *ret_size)
 }
 
 /* The files are our own build's or the system's: offsets are checked only as far as a typo could go. */
-#define FIND_TEXT(bits)                                                                                                \
-    static bool find_text##bits(const uint8_t *file, size_t size, struct text *ret)                                    \
-    {                                                                                                                  \
-        Elf##bits##_Ehdr header;                                                                                       \
-        memcpy(&header, file, sizeof header);                                                                          \
-        for (unsigned i = 0; i < header.e_shnum; i++) {                                                                \
-            Elf##bits##_Shdr section, names;                                                                           \
-            if (header.e_shoff + (i + 1) * sizeof section > size || header.e_shstrndx >= header.e_shnum)               \
-                return false;                                                                                          \
-            memcpy(&section, file + header.e_shoff + i * sizeof section, sizeof section);                              \
-            memcpy(&names, file + header.e_shoff + header.e_shstrndx * sizeof names, sizeof names);                    \
-            if (names.sh_offset + section.sh_name + 6 > size || section.sh_offset + section.sh_size > size)            \
-                continue;                                                                                              \
-            if (strcmp((const char *)file + names.sh_offset + section.sh_name, ".text") != 0)                          \
-                continue;                                                                                              \
-            *ret = (struct text){bits == 64 ? MC_MODE_64 : MC_MODE_32, file + section.sh_offset, section.sh_size, section.sh_addr}; \
-            return true;                                                                                               \
-        }                                                                                                              \
-        return false;                                                                                                  \
+#define FIND_TEXT(bits)                                                                                           \
+    static bool find_text##bits(const uint8_t *file, size_t size, struct text *ret)                               \
+    {                                                                                                             \
+        Elf##bits##_Ehdr header;                                                                                  \
+        memcpy(&header, file, sizeof header);                                                                     \
+        for (unsigned i = 0; i < header.e_shnum; i++) {                                                           \
+            Elf##bits##_Shdr section, names;                                                                      \
+            if (header.e_shoff + (i + 1) * sizeof section > size || header.e_shstrndx >= header.e_shnum)          \
+                return false;                                                                                     \
+            memcpy(&section, file + header.e_shoff + i * sizeof section, sizeof section);                         \
+            memcpy(&names, file + header.e_shoff + header.e_shstrndx * sizeof names, sizeof names);               \
+            if (names.sh_offset + section.sh_name + 6 > size || section.sh_offset + section.sh_size > size)       \
+                continue;                                                                                         \
+            if (strcmp((const char *)file + names.sh_offset + section.sh_name, ".text") != 0)                     \
+                continue;                                                                                         \
+            *ret = (struct text){bits == 64 ? MC_MODE_64 : MC_MODE_32, file + section.sh_offset, section.sh_size, \
+                                 section.sh_addr};                                                                \
+            return true;                                                                                          \
+        }                                                                                                         \
+        return false;                                                                                             \
     }
 FIND_TEXT(64)
 FIND_TEXT(32)
@@ -95,7 +98,8 @@ int main(int argc, char **argv)
             printf("0x%llx: no instruction\n", (unsigned long long)(text.address + at));
         } else if (need->absent != MC_ABSENT_NOP && !is_allowed(need, &allowed)) {
             if (later++ < 10)
-                printf("0x%llx: %s needs %s\n", (unsigned long long)(text.address + at), need->text, mc_features[need->feature].name);
+                printf("0x%llx: %s needs %s\n", (unsigned long long)(text.address + at), need->text,
+                       mc_features[need->feature].name);
         }
         at += length ? length : 1;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The models against this machine: what CPUID reports here must come out ok. And each of those rows with a fault planted into
- * its expected state must come out wrong: a model that agrees with anything is no model. */
-#include "probe/snapshot.h"
+/* The models against this machine: what CPUID reports here must come out ok. And each of those rows with a fault
+ * planted into its expected state must come out wrong: a model that agrees with anything is no model. */
 #include "probe/model.h"
+#include "probe/snapshot.h"
 #include "probe/trial_input.h"
 
 #include <criterion/criterion.h>
@@ -52,8 +52,8 @@ static const struct mc_snapshot *this_machine(void)
     return &snapshot;
 }
 
-/* Emulators compute some instructions wrongly: held to the hardware only. Bits may also outlive what a hypervisor offers:
- * #UD with the bit set is the probe's finding (`broken`), not a fault of the models. */
+/* Emulators compute some instructions wrongly: held to the hardware only. Bits may also outlive what a hypervisor
+ * offers: #UD with the bit set is the probe's finding (`broken`), not a fault of the models. */
 Test(trial_models, this_hardware)
 {
     const struct mc_snapshot *snapshot = this_machine();
@@ -96,8 +96,8 @@ Test(trial_models, a_planted_fault_in_each_is_found)
     }
     cr_assert(mc_trials_run_rows(rows, used, 0, results, &trials, &error), "%s", error.text);
     for (size_t i = 0; i < used; i++)
-        cr_expect(results[i].outcome == MC_OUTCOME_WRONG, "%s with a wrong model: expected wrong, got %s (%s)", rows[i]->text,
-                  mc_outcome_name(results[i].outcome), results[i].why);
+        cr_expect(results[i].outcome == MC_OUTCOME_WRONG, "%s with a wrong model: expected wrong, got %s (%s)",
+                  rows[i]->text, mc_outcome_name(results[i].outcome), results[i].why);
     cr_expect(used > 50);
     mc_trials_free(&honest);
     free(results);
@@ -106,14 +106,16 @@ Test(trial_models, a_planted_fault_in_each_is_found)
 }
 
 /* The models of instructions that few CPUs have, held to published vectors: whole algorithms built from them. */
-static void call(mc_lane_fn *model, unsigned n, unsigned immediate, void *d, const void *a, const void *b, const void *c)
+static void call(mc_lane_fn *model, unsigned n, unsigned immediate, void *d, const void *a, const void *b,
+                 const void *c)
 {
     uint8_t in[3][64] = {{0}}, out[64] = {0};
     const void *sources[] = {a, b, c};
     for (unsigned i = 0; i < 3; i++)
         if (sources[i])
             memcpy(in[i], sources[i], n);
-    struct mc_lanes x = {.d = out, .a = in[0], .b = in[1], .c = in[2], .old = in[0], .n = n, .immediate = immediate, .mask = UINT64_MAX};
+    struct mc_lanes x = {
+        .d = out, .a = in[0], .b = in[1], .c = in[2], .old = in[0], .n = n, .immediate = immediate, .mask = UINT64_MAX};
     model(&x);
     memcpy(d, out, n);
 }
@@ -121,7 +123,8 @@ static void call(mc_lane_fn *model, unsigned n, unsigned immediate, void *d, con
 /* GB/T 32907-2016, example 1: key and plaintext 0123456789ABCDEFFEDCBA9876543210. */
 Test(trial_models, sm4_example)
 {
-    static const uint32_t text[4] = {0x01234567, 0x89ABCDEF, 0xFEDCBA98, 0x76543210}, fk[4] = {0xA3B1BAC6, 0x56AA3350, 0x677D9197, 0xB27022DC};
+    static const uint32_t text[4] = {0x01234567, 0x89ABCDEF, 0xFEDCBA98, 0x76543210},
+                          fk[4] = {0xA3B1BAC6, 0x56AA3350, 0x677D9197, 0xB27022DC};
     static const uint32_t expected[4] = {0x681EDF34, 0xD206965E, 0x86B3E94F, 0x536E4246};
     uint32_t key[4], block[4], keys[32];
     for (unsigned i = 0; i < 4; i++)
@@ -142,8 +145,8 @@ Test(trial_models, sm4_example)
         cr_expect(block[3 - i] == expected[i], "word %u: expected %08x, got %08x", i, expected[i], block[3 - i]);
 }
 
-/* GB/T 32905-2016, example 1: the hash of "abc". State registers: A B E F and C D G H, from the top; C D G H are kept before
- * their rotations by 9 and 19 bits, which the instruction does. */
+/* GB/T 32905-2016, example 1: the hash of "abc". State registers: A B E F and C D G H, from the top; C D G H are kept
+ * before their rotations by 9 and 19 bits, which the instruction does. */
 static uint32_t ror32(uint32_t value, unsigned count)
 {
     return value >> count | value << (32 - count);
@@ -161,8 +164,10 @@ static void sm3_schedule(uint32_t w[68])
 
 Test(trial_models, sm3_example)
 {
-    static const uint32_t start[8] = {0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600, 0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E};
-    static const uint32_t expected[8] = {0x66C7F0F4, 0x62EEEDD9, 0xD1F2D46B, 0xDC10E4E2, 0x4167C487, 0x5CF2F7A2, 0x297DA02B, 0x8F4BA8E0};
+    static const uint32_t start[8] = {0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600,
+                                      0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E};
+    static const uint32_t expected[8] = {0x66C7F0F4, 0x62EEEDD9, 0xD1F2D46B, 0xDC10E4E2,
+                                         0x4167C487, 0x5CF2F7A2, 0x297DA02B, 0x8F4BA8E0};
     uint32_t w[68] = {0x61626380, [15] = 24}, abef[4] = {start[5], start[4], start[1], start[0]};
     uint32_t cdgh[4] = {ror32(start[7], 19), ror32(start[6], 19), ror32(start[3], 9), ror32(start[2], 9)};
     sm3_schedule(w);
@@ -172,16 +177,18 @@ Test(trial_models, sm3_example)
         memcpy(cdgh, abef, 16);
         memcpy(abef, next, 16);
     }
-    const uint32_t got[8] = {abef[3], abef[2], (cdgh[3] << 9 | cdgh[3] >> 23), (cdgh[2] << 9 | cdgh[2] >> 23),
+    const uint32_t got[8] = {abef[3], abef[2], (cdgh[3] << 9 | cdgh[3] >> 23),  (cdgh[2] << 9 | cdgh[2] >> 23),
                              abef[1], abef[0], (cdgh[1] << 19 | cdgh[1] >> 13), (cdgh[0] << 19 | cdgh[0] >> 13)};
     for (unsigned i = 0; i < 8; i++)
-        cr_expect((got[i] ^ start[i]) == expected[i], "word %u: expected %08x, got %08x", i, expected[i], got[i] ^ start[i]);
+        cr_expect((got[i] ^ start[i]) == expected[i], "word %u: expected %08x, got %08x", i, expected[i],
+                  got[i] ^ start[i]);
 }
 
 /* FIPS 180-4: the first 64 bits of the fractional part of the cube root of a prime, by bisection on integers. */
 static uint64_t cube_root_fraction(unsigned prime)
 {
-    unsigned __int128 low = 0, high = (unsigned __int128)8 << 64; /* fixed point, 64 fraction bits; roots stay below 8 */
+    unsigned __int128 low = 0,
+                      high = (unsigned __int128)8 << 64; /* fixed point, 64 fraction bits; roots stay below 8 */
     while (high - low > 1) {
         unsigned __int128 middle = (low + high) / 2;
         /* middle^3 against prime, in three limbs of 64 bits */
@@ -230,8 +237,9 @@ Test(trial_models, sha512_example)
 {
     static const uint64_t start[8] = {0x6A09E667F3BCC908, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1,
                                       0x510E527FADE682D1, 0x9B05688C2B3E6C1F, 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179};
-    static const uint64_t expected[8] = {0xDDAF35A193617ABA, 0xCC417349AE204131, 0x12E6FA4E89A97EA2, 0x0A9EEEE64B55D39A,
-                                         0x2192992A274FC1A8, 0x36BA3C23A3FEEBBD, 0x454D4423643CE80E, 0x2A9AC94FA54CA49F};
+    static const uint64_t expected[8] = {0xDDAF35A193617ABA, 0xCC417349AE204131, 0x12E6FA4E89A97EA2,
+                                         0x0A9EEEE64B55D39A, 0x2192992A274FC1A8, 0x36BA3C23A3FEEBBD,
+                                         0x454D4423643CE80E, 0x2A9AC94FA54CA49F};
     uint64_t k[80], w[80] = {0x6162638000000000, [15] = 24};
     uint64_t abef[4] = {start[5], start[4], start[1], start[0]}, cdgh[4] = {start[7], start[6], start[3], start[2]};
     sha512_constants(k);
@@ -240,7 +248,8 @@ Test(trial_models, sha512_example)
         uint64_t part[4];
         call(mc_lane_sha512msg1, 32, 0, part, w + i - 16, w + i - 12, NULL);
         for (unsigned j = 0; j < 4; j++)
-            part[j] += w[i - 7 + j]; /* by VPERM2I128, VPALIGNR and VPADDQ in real code; w[i - 4 ..] is known up to here */
+            part[j] +=
+                w[i - 7 + j]; /* by VPERM2I128, VPALIGNR and VPADDQ in real code; w[i - 4 ..] is known up to here */
         call(mc_lane_sha512msg2, 32, 0, w + i, part, w + i - 4, NULL);
     }
     for (unsigned i = 0; i < 80; i += 2) {
@@ -251,6 +260,6 @@ Test(trial_models, sha512_example)
     }
     const uint64_t got[8] = {abef[3], abef[2], cdgh[3], cdgh[2], abef[1], abef[0], cdgh[1], cdgh[0]};
     for (unsigned i = 0; i < 8; i++)
-        cr_expect(got[i] + start[i] == expected[i], "word %u: expected %016lx, got %016lx", i, (unsigned long)expected[i],
-                  (unsigned long)(got[i] + start[i]));
+        cr_expect(got[i] + start[i] == expected[i], "word %u: expected %016lx, got %016lx", i,
+                  (unsigned long)expected[i], (unsigned long)(got[i] + start[i]));
 }

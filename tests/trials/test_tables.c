@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The trial tables against the catalogue: each row's bytes are one instruction that needs the row's feature, every feature of
- * user code has a trial or a reason, and SSSE3 and SSE4.1 are complete. */
+/* The trial tables against the catalogue: each row's bytes are one instruction that needs the row's feature, every
+ * feature of user code has a trial or a reason, and SSSE3 and SSE4.1 are complete. */
 #include "isa/decode.h"
 #include "probe/trial_table.h"
 
@@ -45,8 +45,8 @@ static unsigned check_row(const struct mc_trial *row, enum mc_mode mode, bool qu
         return 0;
     if (quiet)
         return 1;
-    cr_log_error("%s, %s, %d-bit mode: %zu bytes, expected one instruction that needs %s; got length %u, %s", row->text, row->hex,
-                 mode == MC_MODE_64 ? 64 : 32, size, mc_features[row->feature].name, length,
+    cr_log_error("%s, %s, %d-bit mode: %zu bytes, expected one instruction that needs %s; got length %u, %s", row->text,
+                 row->hex, mode == MC_MODE_64 ? 64 : 32, size, mc_features[row->feature].name, length,
                  need ? mc_features[need->feature].name : "nothing");
     return 1;
 }
@@ -83,18 +83,21 @@ Test(trial_tables, every_feature_has_a_trial_or_a_reason)
         for (size_t i = 0; i < mc_trial_count() && !tried; i++)
             tried = mc_trial_feature(i) == (enum mc_feature)feature;
         if (mc_features[feature].level == MC_LEVEL_USER)
-            cr_expect(tried != (reason != NULL), "%s: %s", mc_features[feature].name, tried ? "a trial and a reason" : "neither trial nor reason");
+            cr_expect(tried != (reason != NULL), "%s: %s", mc_features[feature].name,
+                      tried ? "a trial and a reason" : "neither trial nor reason");
         cr_expect(!reason || !strstr(reason, "in this mode"), "%s: %s", mc_features[feature].name, reason);
     }
 }
 
-static unsigned count_forms(enum mc_feature feature, const char *register_name, bool memory, char seen[64][24], unsigned known)
+static unsigned count_forms(enum mc_feature feature, const char *register_name, bool memory, char seen[64][24],
+                            unsigned known)
 {
     for (size_t i = 0; i < mc_trial_count(); i++) {
         const char *text = mc_trial_text(i), *operands = strchr(text, ' ');
         char name[24] = "";
         bool new_name = true;
-        if (mc_trial_feature(i) != feature || !operands || !strstr(text, register_name) || (strchr(text, '[') != NULL) != memory)
+        if (mc_trial_feature(i) != feature || !operands || !strstr(text, register_name) ||
+            (strchr(text, '[') != NULL) != memory)
             continue;
         snprintf(name, sizeof name, "%.*s", (int)(operands - text), text);
         for (unsigned k = 0; k < known; k++)
@@ -112,11 +115,13 @@ Test(trial_tables, ssse3_has_its_32_forms)
         char seen[64][24];
         unsigned in_register = count_forms(MC_F_SSSE3, registers[i], false, seen, 0);
         unsigned in_memory = count_forms(MC_F_SSSE3, registers[i], true, seen, 0);
-        cr_expect(in_register == 16 && in_memory == 16, "%s: expected 16 and 16 mnemonics, got %u and %u", registers[i], in_register, in_memory);
+        cr_expect(in_register == 16 && in_memory == 16, "%s: expected 16 and 16 mnemonics, got %u and %u", registers[i],
+                  in_register, in_memory);
     }
 }
 
-/* 49 mnemonics; EXTRACTPS, PEXTRx, PINSRx have an xmm register beside the general one. MOVNTDQA has only a memory form. */
+/* 49 mnemonics; EXTRACTPS, PEXTRx, PINSRx have an xmm register beside the general one. MOVNTDQA has only a memory form.
+ */
 Test(trial_tables, sse4_1_has_its_49_mnemonics)
 {
     char seen[64][24];
