@@ -274,6 +274,8 @@ static void forget_after_call(struct mc_machine *m, uint64_t final)
             state->cells[kept++] = state->cells[i];
     }
     state->cell_count = kept;
+    if (m->run->escaped_stack.count)
+        state->fresh = false;
     for (size_t i = 0; i < m->run->escaped_stack.count; i++)
         mc_state_forget(state, m->run->escaped_stack.items[i].base, m->run->escaped_stack.items[i].offset, 128);
     bool wide = m->prover->pointer_size == 8;
@@ -633,7 +635,7 @@ static int compare_events(const void *a, const void *b)
 static void start_state(struct mc_prover *prover, uint64_t entry, struct mc_state *state)
 {
     memset(state, 0, sizeof *state);
-    state->reached = true;
+    state->reached = state->fresh = true;
     struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = entry};
     state->facts = mc_facts_one(prover->facts, atom, 0);
     unsigned count = prover->pointer_size == 8 ? 16 : 8;

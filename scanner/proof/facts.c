@@ -232,6 +232,19 @@ mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return intern(table, table->scratch.items, table->scratch.count);
 }
 
+bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret_site)
+{
+    struct mc_fact_set set = mc_facts_get(table, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        uint32_t kind = table->atoms.items[set.items[i].atom].kind;
+        if (kind == MC_ATOM_BIT || kind == MC_ATOM_XCR0 || kind == MC_ATOM_TESTED) {
+            *ret_site = set.items[i].site;
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint32_t intern_list(struct mc_facts_table *table, const mc_facts *sets, size_t count)
 {
     for (uint32_t i = 0; i < table->lists.count; i++) { /* few lists exist in one file, and most are short */

@@ -26,7 +26,7 @@ enum mc_atom_kind {
     MC_ATOM_BIT,      /* a leaf, b subleaf, c = register << 8 | bit << 1 | value */
     MC_ATOM_XCR0,     /* c = bit << 1 | value */
     MC_ATOM_MAX_LEAF, /* a = 0 or 0x80000000: CPUID(a).EAX >= c */
-    MC_ATOM_TESTED,   /* a = facts id of what was in the tested value: it was tested, but what follows is not tracked */
+    MC_ATOM_TESTED,   /* something that came from CPUID was tested, but what follows is not tracked */
     MC_ATOM_HANDLER,  /* a resumable SIGILL handler is installed */
     /* questions */
     MC_ATOM_TEST,     /* a symbol, b relation, c constant */
@@ -74,6 +74,8 @@ mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enu
 mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts); /* without questions; of ALL: NONE */
 struct mc_fact_set mc_facts_get(const struct mc_facts_table *table, mc_facts facts); /* ALL reads as empty */
 const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count);
+/* Something in the set was learnt by a test of what CPUID said. */
+bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret_site);
 bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom);
 
 struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value);

@@ -214,9 +214,10 @@ static void look_at_object(struct collector *c, struct mc_text_range object)
     size_t count, first = mc_references_to(c->prover->references, object.start, object.end, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &c->prover->references->items[i];
-        if (reference->kind == MC_REF_LEA)
+        if (reference->kind == MC_REF_LEA) {
             look_at_code(c, reference->from, object.start, object.end, true);
-        else if (reference->kind == MC_REF_DATA)
+            look_at_code(c, reference->from, c->entry, c->entry + 1, false); /* a row taken out of it */
+        } else if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from);
     }
     if (mc_image_exports(c->prover->image, object.start) && !count)

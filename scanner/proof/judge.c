@@ -102,6 +102,20 @@ static bool is_implied(const struct known *known, const struct mc_feature_set *b
     return true;
 }
 
+/* Bits that mirror what the OS turned on: it can do so only where the CPU has the feature (Intel SDM vol. 3A, 2.5, CR4). */
+static const struct {
+    enum mc_feature mirror, feature;
+} os_mirrors[] = {{MC_F_OSXSAVE, MC_F_XSAVE}, {MC_F_OSPKE, MC_F_PKU}};
+
+static void know_mirrored(struct known *known)
+{
+    for (size_t i = 0; i < sizeof os_mirrors / sizeof *os_mirrors; i++)
+        if (mc_set_has(&known->present, os_mirrors[i].mirror) && !mc_set_has(&known->present, os_mirrors[i].feature)) {
+            mc_set_add(&known->present, os_mirrors[i].feature);
+            known->guard_of[os_mirrors[i].feature] = known->guard_of[os_mirrors[i].mirror];
+        }
+}
+
 static bool judge_alternative(struct mc_prover *prover, const struct known *known, const struct mc_feature_set *needs,
                               struct mc_judgement *ret)
 {
@@ -164,6 +178,7 @@ void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_ne
         return;
     }
     sort_facts(prover, facts, &known);
+    know_mirrored(&known);
     struct mc_judgement first;
     bool conforming = false, any = false;
     for (uint8_t i = 0; i < need->count; i++) {

@@ -54,7 +54,7 @@ static mc_value constant(const struct mc_machine *m, uint64_t number)
     return mc_value_constant(m->values, number);
 }
 
-mc_value mc_effective_address(const struct mc_machine *m)
+static mc_value sum_address(const struct mc_machine *m)
 {
     const struct mc_insn *insn = m->insn;
     struct mc_values *v = m->values;
@@ -83,6 +83,16 @@ mc_value mc_effective_address(const struct mc_machine *m)
         sum = have ? mc_value_operate(v, MC_OP_ADD, sum, index, 64) : index;
     }
     return displacement ? mc_value_operate(v, MC_OP_ADD, sum, constant(m, displacement), 64) : sum;
+}
+
+mc_value mc_effective_address(const struct mc_machine *m)
+{
+    size_t mark = mc_values_lost_mark(m->values);
+    mc_value address = sum_address(m);
+    bool is_lea = m->insn->map == MC_MAP_PRIMARY && m->insn->opcode == 0x8D && m->insn->encoding == MC_LEGACY;
+    if (!is_lea) /* memory through an unknown index: escape_table accounts for the base */
+        mc_values_lost_reset(m->values, mark);
+    return address;
 }
 
 /* A variable that starts with an address: who reads it may send control there. */

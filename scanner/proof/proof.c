@@ -2,6 +2,7 @@
 /* Every use of a file gets its verdict here: which entries of its body lead to it, what holds there, which rule that is. */
 #include "scanner/proof/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,36 @@ static int compare_pads(const void *a, const void *b)
     return x->call_start < y->call_start ? -1 : x->call_start > y->call_start;
 }
 
+/* GNU_PROPERTY_X86_ISA_1_NEEDED is a guard where glibc's loader maps the file (2.33 and later refuse it on a lesser CPU); the
+ * kernel, static start-up code and musl do not look at it. */
+static mc_facts facts_of_note(struct mc_prover *prover)
+{
+    const struct mc_image *image = prover->image;
+    bool loaded = image->kind == MC_KIND_SHARED_LIBRARY && !image->interpreter;
+    if (image->interpreter)
+        loaded = strstr(image->interpreter, "/ld-linux-x86-64.so.") || strstr(image->interpreter, "/ld-linux.so.");
+    unsigned level = image->isa_needed ? 32 - (unsigned)__builtin_clz(image->isa_needed) : 0;
+    char name[16];
+    snprintf(name, sizeof name, "x86-64-v%u", level);
+    const struct mc_baseline *baseline = loaded && level ? mc_baseline_find(name) : NULL;
+    mc_facts facts = MC_FACTS_NONE;
+    if (!baseline || mc_set_within(&baseline->features, prover->options->baseline))
+        return facts;
+    struct mc_feature_set beyond = mc_set_minus(baseline->features, prover->options->baseline);
+    for (int f = mc_set_next(&beyond, 0); f >= 0; f = mc_set_next(&beyond, f + 1)) {
+        const struct mc_feature_info *info = &mc_features[f];
+        struct mc_atom atom = mc_atom_bit(info->leaf, info->subleaf, info->reg, info->bit, true);
+        facts = mc_facts_or(prover->facts, facts, mc_facts_one(prover->facts, atom, 0));
+    }
+    for (unsigned bit = 0; bit < 8; bit++) { /* its active bits include the OS state */
+        struct mc_atom atom = {.kind = MC_ATOM_XCR0, .c = (uint64_t)bit << 1 | 1};
+        if (level >= (bit >= 5 ? 4u : 3u) && bit != 3 && bit != 4)
+            facts = mc_facts_or(prover->facts, facts, mc_facts_one(prover->facts, atom, 0));
+    }
+    struct mc_atom leaves = {.kind = MC_ATOM_MAX_LEAF, .c = 0x7FFFFFFF};
+    return mc_facts_or(prover->facts, facts, mc_facts_one(prover->facts, leaves, 0));
+}
+
 static void prover_new(struct mc_prover *prover, const struct mc_image *image, struct mc_entries *entries,
                        const struct mc_uses *uses, const struct mc_proof_options *options, struct mc_arena *arena)
 {
@@ -37,6 +68,7 @@ static void prover_new(struct mc_prover *prover, const struct mc_image *image, s
     prover->position_independent = image->kind == MC_KIND_PIE || image->kind == MC_KIND_SHARED_LIBRARY;
     prover->step_limit = STEP_LIMIT;
     mc_resolver_new(prover);
+    prover->loader_facts = facts_of_note(prover);
     if (entries->landing_pad_count)
         qsort(entries->landing_pads, entries->landing_pad_count, sizeof *entries->landing_pads, compare_pads);
 }

@@ -81,6 +81,7 @@ struct mc_prover {
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
     uint64_t steps, step_limit;
+    mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
     bool position_independent;
 };

@@ -69,15 +69,44 @@ static mc_facts answer_set(struct question *q, mc_facts facts)
     return result;
 }
 
+/* What holds whichever of two ways it was. Where both tested something, that they did remains, although not what. */
 static mc_facts either(struct question *q, mc_facts so_far, mc_facts way)
 {
-    return so_far == MC_FACTS_NONE ? so_far : mc_facts_and(q->prover->facts, so_far, answer_set(q, way));
+    struct mc_facts_table *t = q->prover->facts;
+    uint64_t site, other_site, none;
+    if (so_far == MC_FACTS_NONE)
+        return so_far;
+    mc_facts answer = answer_set(q, way), common = mc_facts_and(t, so_far, answer);
+    if (common == MC_FACTS_ALL || mc_facts_tested(t, common, &none) || !mc_facts_tested(t, so_far, &site) ||
+        !mc_facts_tested(t, answer, &other_site))
+        return common;
+    struct mc_atom tested = {.kind = MC_ATOM_TESTED};
+    return mc_facts_or(t, common, mc_facts_one(t, tested, site < other_site ? site : other_site));
+}
+
+/* What held before the loader or another module could send control to this root: every initialiser that ran before it and
+ * returned, and the loader's own check of the GNU property note. */
+static mc_facts facts_of_root(struct question *q, uint64_t entry)
+{
+    struct mc_prover *prover = q->prover;
+    const struct mc_image *image = prover->image;
+    mc_facts result = prover->loader_facts;
+    const struct mc_entry *known = mc_entry_at(prover->entries, entry);
+    if (known && known->sources & MC_ENTRY_IFUNC)
+        return result; /* resolvers run before initialisers */
+    for (size_t i = 0; i < image->initialiser_count && image->initialisers[i] != entry; i++) {
+        if (!mc_may_gate(prover, image->initialisers[i]))
+            continue;
+        struct mc_atom atom = {.kind = MC_ATOM_RETURN, .c = image->initialisers[i]};
+        result = mc_facts_or(prover->facts, result, answer_set(q, mc_facts_one(prover->facts, atom, 0)));
+    }
+    return result;
 }
 
 static mc_facts ask_entry(struct question *q, uint64_t entry)
 {
     if (mc_is_root(q->prover, entry, q->inferring, NULL))
-        return MC_FACTS_NONE;
+        return facts_of_root(q, entry);
     struct mc_incoming_list list = mc_incoming_of(q->prover, entry);
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
@@ -131,8 +160,21 @@ static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, co
     return result;
 }
 
+/* The child of a fork: if it dies, only the parent learns of it. */
+static mc_facts ask_import(struct question *q, const char *name, const struct test *test)
+{
+    bool zero = test->relation == MC_EQ && !test->constant;
+    if (!zero || (strcmp(name, "fork") && strcmp(name, "vfork") && strcmp(name, "__fork") && strcmp(name, "_Fork")))
+        return MC_FACTS_NONE;
+    struct mc_atom atom = {.kind = MC_ATOM_HANDLER, .a = 1};
+    return mc_facts_one(q->prover->facts, atom, 0);
+}
+
 static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
+    const char *name = mc_import_name(q->prover, key->a);
+    if (name)
+        return key->b ? MC_FACTS_NONE : ask_import(q, name, test);
     const struct mc_evaluation *evaluation = mc_evaluate(q->prover, key->a);
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;

@@ -107,8 +107,10 @@ void mc_state_store(struct mc_values *values, struct mc_state *state, uint32_t b
         memmove(cell, cell + 1, (state->cell_count - i - 1) * sizeof *cell);
         state->cell_count--;
     }
-    if (state->cell_count >= MC_MAX_CELLS)
+    if (state->cell_count >= MC_MAX_CELLS) {
+        state->fresh = false;
         return;
+    }
     if (state->cell_count == state->cell_capacity) {
         state->cell_capacity = state->cell_capacity * 2 + 8;
         state->cells = mc_realloc(state->cells, state->cell_capacity, sizeof *state->cells);
@@ -143,6 +145,30 @@ static mc_value join_value(struct mc_values *values, mc_value a, mc_facts fa, mc
     return joined;
 }
 
+static bool is_stack(const struct mc_values *values, uint32_t base)
+{
+    uint32_t kind = mc_symbol_get(values, base).kind;
+    return kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED;
+}
+
+/* Stack cells that only `from` wrote, where `into` has never-written bytes. */
+static bool adopt_cells(struct mc_values *values, struct mc_state *into, const struct mc_state *from)
+{
+    bool changed = false;
+    for (uint32_t k = 0; k < from->cell_count; k++) {
+        const struct mc_memory_cell *cell = &from->cells[k];
+        bool found;
+        if (!is_stack(values, cell->base))
+            continue;
+        mc_state_load(values, into, cell->base, cell->offset, cell->size, &found);
+        if (found)
+            continue;
+        mc_state_store(values, into, cell->base, cell->offset, cell->size, cell->value);
+        changed = true;
+    }
+    return changed;
+}
+
 /* Cells known on both sides stay; a cell that one side never wrote is unknown there. */
 static bool join_cells(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts only_into,
                        mc_facts only_from, bool widen)
@@ -161,6 +187,10 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
         } else {
             bool found;
             other = mc_state_load(values, from, cell.base, cell.offset, cell.size, &found);
+            if (!found && from->fresh && is_stack(values, cell.base)) {
+                into->cells[kept++] = cell;
+                continue;
+            }
             if (!found) {
                 changed = true;
                 continue;
@@ -200,5 +230,9 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
         changed = true;
     }
     changed |= join_cells(values, into, from, only_into, only_from, widen);
+    if (into->fresh)
+        changed |= adopt_cells(values, into, from);
+    changed |= into->fresh && !from->fresh;
+    into->fresh &= from->fresh;
     return changed;
 }

@@ -32,6 +32,7 @@ struct mc_memory_cell {
 
 struct mc_state {
     bool reached;
+    bool fresh; /* stack bytes that no cell covers were never written: what meets them at a join is the only value there is */
     mc_facts facts;
     mc_value registers[MC_REGISTERS];
     struct mc_flags flags;

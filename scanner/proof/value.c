@@ -126,6 +126,17 @@ const int64_t *mc_values_take_lost(struct mc_values *values, size_t *ret_count)
     return values->lost.items;
 }
 
+size_t mc_values_lost_mark(const struct mc_values *values)
+{
+    return values->lost.count;
+}
+
+void mc_values_lost_reset(struct mc_values *values, size_t mark)
+{
+    if (values->lost.count > mark)
+        values->lost.count = mark;
+}
+
 static int compare_cases(const struct mc_case *a, const struct mc_case *b)
 {
     if (a->base != b->base)
@@ -364,6 +375,48 @@ static void cases_to_bits(struct mc_values *values, const struct mc_value_data *
         if (bit < data->width)
             mc_bits_put(ret, bit, one, zero);
     }
+}
+
+/* Bit `index` of a value that is one of several things: what any of them being 1 (or 0) implies. */
+static mc_facts any_case_bit(struct mc_values *values, const struct mc_value_data *data, unsigned index, bool set)
+{
+    mc_facts sets[MC_MAX_CASES + 1];
+    size_t count = 0;
+    for (uint32_t i = 0; i < data->count; i++) {
+        const struct mc_case *one = &data->cases[i];
+        if (!one->base) {
+            if (((uint64_t)one->offset >> index & 1) == set)
+                sets[count++] = one->facts;
+            continue;
+        }
+        struct mc_symbol_key key = mc_symbol_get(values, one->base);
+        if (!is_data_symbol(&key) || one->offset)
+            sets[count++] = one->facts;
+        else if (index < key.width)
+            sets[count++] = mc_facts_or(values->facts, one->facts,
+                                        mc_facts_one(values->facts, mc_atom_test(one->base, set ? MC_BIT_SET : MC_BIT_CLEAR, index), 0));
+        else if (!set)
+            sets[count++] = one->facts;
+    }
+    if (data->other != MC_FACTS_ALL)
+        sets[count++] = data->other;
+    return mc_facts_any(values->facts, sets, count, 0);
+}
+
+bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask, struct mc_value_data *ret)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    if (data->kind != MC_VALUE_CASES || data->count > 6 || __builtin_popcountll(mask) > 16)
+        return false;
+    memset(ret, 0, sizeof *ret);
+    ret->kind = MC_VALUE_BITS;
+    for (unsigned bit = 0; bit < 64; bit++) {
+        if (mask >> bit & 1)
+            mc_bits_put(ret, bit, any_case_bit(values, data, bit, true), any_case_bit(values, data, bit, false));
+        else
+            mc_bits_put(ret, bit, MC_FACTS_ALL, MC_FACTS_NONE);
+    }
+    return true;
 }
 
 bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret)

@@ -96,6 +96,10 @@ mc_facts mc_value_provenance(struct mc_values *values, mc_value value);
  * values' own until the next operation. The caller must treat them as handed out wherever they came from. */
 const int64_t *mc_values_take_lost(struct mc_values *values, size_t *ret_count);
 
+/* Marks the list, and forgets what was added since: for operands whose addresses the caller accounts for itself. */
+size_t mc_values_lost_mark(const struct mc_values *values);
+void mc_values_lost_reset(struct mc_values *values, size_t mark);
+
 enum mc_operation { MC_OP_AND, MC_OP_OR, MC_OP_XOR, MC_OP_ADD, MC_OP_SUB, MC_OP_SHL, MC_OP_SHR, MC_OP_SAR, MC_OP_ROL, MC_OP_ROR, MC_OP_MUL };
 mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation, mc_value a, mc_value b, unsigned width);
 mc_value mc_value_zero_extend(struct mc_values *values, mc_value value, unsigned from);  /* keep the low `from` bits */

@@ -36,6 +36,8 @@ void mc_value_lose(struct mc_values *values, const struct mc_case *cases, size_t
 mc_value mc_value_intern(struct mc_values *values, const struct mc_value_data *data);
 /* The value as BITS (in *ret); false when it is TOP or has a base whose bits mean nothing. */
 bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret);
+/* The bits of the mask (few) of a value that is one of several symbols and numbers; all others 0. */
+bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask, struct mc_value_data *ret);
 /* The value as MASKED, when it is that or one data symbol; false otherwise. */
 bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_value_data *ret);
 mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol, uint64_t mask, int64_t shift);

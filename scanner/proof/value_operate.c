@@ -234,8 +234,14 @@ static bool operate_masked(struct mc_values *values, enum mc_operation operation
         a = b;
         b = swap;
     }
-    if (!mc_value_is_constant(values, b, &constant) || !mc_value_as_masked(values, a, &masked))
+    if (!mc_value_is_constant(values, b, &constant))
         return false;
+    if (!mc_value_as_masked(values, a, &masked)) {
+        if (operation != MC_OP_AND || !mc_value_some_bits(values, a, constant & mc_width_mask(width), &masked))
+            return false;
+        *ret = mc_value_from_bits(values, &masked);
+        return true;
+    }
     uint64_t mask = masked.known & mc_width_mask(width);
     int64_t shift = (int64_t)masked.constant;
     unsigned count = (unsigned)constant & (width == 64 ? 63 : 31);
@@ -374,6 +380,8 @@ mc_value mc_value_extract(struct mc_values *values, mc_value value, unsigned low
         return value;
     if (mc_value_as_masked(values, value, &source))
         return mc_value_masked(values, &source.cases[0], source.known >> low & mc_width_mask(width), (int64_t)source.constant + low);
+    if (width <= 8 && low + width <= 64 && mc_value_some_bits(values, value, mc_width_mask(width) << low, &source))
+        value = mc_value_from_bits(values, &source);
     if (!mc_value_to_bits(values, value, &source))
         return lost(values, value, MC_TOP);
     struct mc_wide_bits wide;
@@ -476,7 +484,8 @@ static mc_value join_cases(struct mc_values *values, const struct mc_value_data 
     struct mc_facts_table *t = values->facts;
     for (uint32_t i = 0; i < a->count + b->count; i++) {
         struct mc_case one = i < a->count ? a->cases[i] : b->cases[i - a->count];
-        one.facts = mc_facts_and(t, mc_facts_or(t, case_facts(a, &one), fa), mc_facts_or(t, case_facts(b, &one), fb));
+        mc_facts ways[2] = {mc_facts_or(t, case_facts(a, &one), fa), mc_facts_or(t, case_facts(b, &one), fb)};
+        one.facts = mc_facts_any(t, ways, 2, 0);
         cases[count++] = one;
     }
     mc_facts other = mc_facts_and(t, mc_facts_or(t, a->other, fa), mc_facts_or(t, b->other, fb));
@@ -520,9 +529,9 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     mc_bits_expand(&p, &wp);
     mc_bits_expand(&q, &wq);
     for (unsigned bit = 0; bit < 64; bit++) {
-        mc_facts one = mc_facts_and(t, mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb));
-        mc_facts zero = mc_facts_and(t, mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb));
-        mc_bits_put(&result, bit, one, zero);
+        mc_facts one[2] = {mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb)};
+        mc_facts zero[2] = {mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb)};
+        mc_bits_put(&result, bit, mc_facts_any(t, one, 2, 0), mc_facts_any(t, zero, 2, 0));
     }
     return mc_value_from_bits(values, &result);
 }

@@ -233,7 +233,7 @@ mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relatio
     if (data->kind == MC_VALUE_TOP) {
         if (data->other == MC_FACTS_NONE)
             return MC_FACTS_NONE;
-        struct mc_atom tested = {.kind = MC_ATOM_TESTED, .a = data->other};
+        struct mc_atom tested = {.kind = MC_ATOM_TESTED};
         return mc_facts_one(values->facts, tested, 0);
     }
     mc_facts result;
@@ -247,9 +247,8 @@ mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relatio
             return MC_FACTS_NONE;
         result = test_bits(values, &bits, relation, constant, width);
     }
-    mc_facts provenance;
-    if (result == MC_FACTS_NONE && (provenance = mc_value_provenance(values, value)) != MC_FACTS_NONE) {
-        struct mc_atom tested = {.kind = MC_ATOM_TESTED, .a = provenance};
+    if (result == MC_FACTS_NONE && mc_value_provenance(values, value) != MC_FACTS_NONE) {
+        struct mc_atom tested = {.kind = MC_ATOM_TESTED};
         return mc_facts_one(values->facts, tested, 0);
     }
     return result;
