@@ -43,7 +43,6 @@ static const struct {
     {"EVMMEVMMEVMM", false, "Intel KGT"},
     {"UnisysSpar64", false, "Unisys s-Par"},
     {"SRESRESRESRE", false, "Lockheed Martin LMHS"},
-    {"CRSVMCRSVM\0\0", false, "CrOS crosvm"},
 };
 
 static const char *find_hypervisor(const char *signature, bool *ret_interface)
