@@ -206,8 +206,9 @@ static void record_call(struct mc_machine *m, uint64_t target, mc_facts facts, e
 
 static void escape_arguments(struct mc_machine *m)
 {
-    static const uint8_t registers[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
-    for (int i = 0; m->prover->pointer_size == 8 && i < 6; i++)
+    /* Local functions take arguments in any register that a call may change. */
+    static const uint8_t registers[] = {MC_RAX, MC_RDX, MC_RCX, MC_RDI, MC_RSI, 8, 9, 10, 11};
+    for (size_t i = 0; i < (m->prover->pointer_size == 8 ? sizeof registers : 3); i++)
         mc_escape(m, m->state->registers[registers[i]], MC_ESCAPE_PASSED);
     uint32_t base;
     int64_t offset;

@@ -129,6 +129,7 @@ struct collector {
     MC_VECTOR(struct mc_incoming) items;
     MC_VECTOR(uint64_t) bodies;  /* nodes whose evaluation was looked through for [low, high) */
     MC_VECTOR(uint64_t) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+    bool where_made;             /* count the places where the address comes into being, not those where it leaves */
 };
 
 static size_t first_event(const struct mc_evaluation *evaluation, enum mc_event_kind kind, uint64_t target)
@@ -171,7 +172,7 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
     size_t lost = first_event(evaluation, MC_EVENT_LOST, low);
     bool is_lost = lost < evaluation->event_count && evaluation->events[lost].kind == MC_EVENT_LOST &&
                    evaluation->events[lost].target < high;
-    if (!is_lost)
+    if (!is_lost && !c->where_made)
         return any;
     for (size_t i = first_event(evaluation, MC_EVENT_ADDRESS, low); i < evaluation->event_count; i++) {
         const struct mc_event *event = &evaluation->events[i];
@@ -240,6 +241,18 @@ static void look_at_place(struct collector *c, uint64_t place)
     look_at_object(c, mc_object_extent(prover, place));
 }
 
+static void look_at_references(struct collector *c)
+{
+    size_t count, first = mc_references_to(c->prover->references, c->entry, c->entry + 1, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &c->prover->references->items[i];
+        if (reference->kind == MC_REF_DATA)
+            look_at_place(c, reference->from);
+        else
+            look_at_code(c, reference->from, c->entry, c->entry + 1, false);
+    }
+}
+
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
 {
     struct mc_incoming_memo *found;
@@ -250,13 +263,11 @@ struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
     found->entry = entry;
     HASH_ADD(hh, prover->incoming, entry, sizeof entry, found);
     struct collector c = {.prover = prover, .entry = entry};
-    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
-    for (size_t i = first; i < first + count; i++) {
-        const struct mc_reference *reference = &prover->references->items[i];
-        if (reference->kind == MC_REF_DATA)
-            look_at_place(&c, reference->from);
-        else
-            look_at_code(&c, reference->from, entry, entry + 1, false);
+    look_at_references(&c);
+    if (!c.items.count) { /* it never seems to leave a register: rather believe that it does where it is made */
+        c.bodies.count = c.objects.count = 0;
+        c.where_made = true;
+        look_at_references(&c);
     }
     found->list.count = c.items.count;
     found->list.items = MC_NEW_ARRAY(&prover->arena, c.items.count, struct mc_incoming);

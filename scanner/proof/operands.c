@@ -200,7 +200,8 @@ static void escape_table(struct mc_machine *m, unsigned size)
             mc_module_address(m->prover, base, offset, &place)) {
             mc_escape(m, part, MC_ESCAPE_USED);
             bool absolute = number < 0; /* the displacement is the table */
-            m->run->table = (struct mc_table_load){.site = m->address, .base = place, .size = size, .scale = insn->scale,
+            unsigned step = insn->scale > size ? insn->scale : size;
+            m->run->table = (struct mc_table_load){.site = m->address, .base = place, .size = size, .scale = step,
                                                    .table = absolute ? place : place + (uint64_t)insn->displacement};
         }
     }
