@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Order of work: list what PATHs and mappings name; ask the loader what those load; list all of it once more, so that every
- * file has one index; then write paths down as indices. Costs one read of link information per file and program. */
+/* Order of work: list what PATHs and mappings name; ask the loader what those load; list all of it once more, so that
+ * every file has one index; then write paths down as indices. Costs one read of link information per file and program.
+ */
 #include "cli/audit_gather.h"
 
 #include "base/vector.h"
@@ -131,7 +132,8 @@ static size_t index_of(struct gathering *gathering, const char *path)
         return found->index;
     found = MC_NEW(&gathering->out->arena, struct known_path);
     found->path = path;
-    found->index = stat(path, &status) == 0 ? index_of_identity(gathering, status.st_dev, status.st_ino) : MC_AUDIT_NONE;
+    found->index =
+        stat(path, &status) == 0 ? index_of_identity(gathering, status.st_dev, status.st_ino) : MC_AUDIT_NONE;
     HASH_ADD_KEYPTR(hh, gathering->by_path, found->path, strlen(found->path), found);
     return found->index;
 }
@@ -179,9 +181,14 @@ static void describe_closures(struct gathering *gathering)
 static void describe_process(struct gathering *gathering, size_t number, struct mc_audit_process *ret)
 {
     const struct mc_process *process = &gathering->out->system.items[number];
-    *ret = (struct mc_audit_process){.pid = process->pid, .name = process->name, .exe = process->exe, .unit = process->unit,
-                                     .container = process->container, .program = MC_AUDIT_NONE,
-                                     .generated_code = process->generated_code, .unread = process->unread};
+    *ret = (struct mc_audit_process){.pid = process->pid,
+                                     .name = process->name,
+                                     .exe = process->exe,
+                                     .unit = process->unit,
+                                     .container = process->container,
+                                     .program = MC_AUDIT_NONE,
+                                     .generated_code = process->generated_code,
+                                     .unread = process->unread};
     ret->files = MC_NEW_ARRAY(&gathering->out->arena, process->map_count + 1, size_t);
 }
 
@@ -199,7 +206,8 @@ static void describe_mapping(struct gathering *gathering, const struct mapped *m
     if (process->exe && strcmp(process->exe, map->path) == 0)
         process->program = index;
     struct mc_audit_file *file = &out->files[index];
-    if (mapped->path != map->path && strcmp(file->path, mapped->path) == 0) { /* read through /proc: shown by its own name */
+    if (mapped->path != map->path &&
+        strcmp(file->path, mapped->path) == 0) { /* read through /proc: shown by its own name */
         file->name = map->path;
         file->deleted = map->deleted;
     }
@@ -216,7 +224,8 @@ static void describe_processes(struct gathering *gathering)
         describe_mapping(gathering, &gathering->mapped.items[i]);
 }
 
-bool mc_gather(char *const *paths, size_t path_count, const char *proc, struct mc_gathered *ret, struct mc_error *ret_error)
+bool mc_gather(char *const *paths, size_t path_count, const char *proc, struct mc_gathered *ret,
+               struct mc_error *ret_error)
 {
     *ret = (struct mc_gathered){0};
     struct gathering gathering = {.out = ret};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* maskcheck audit: probe + scan + one answer (design: readiness). Order of work: the probe first, while this process has one
- * thread; then the list of files; then one scan of each; then the decision, which is pure. */
+/* maskcheck audit: probe + scan + one answer (design: readiness). Order of work: the probe first, while this process
+ * has one thread; then the list of files; then one scan of each; then the decision, which is pure. */
 #include "cli/audit_gather.h"
 #include "cli/baseline_option.h"
 #include "cli/command.h"
@@ -38,7 +38,7 @@ struct run {
     char **chunks;                 /* JSON of the item's results */
     struct mc_scan_totals *totals; /* by item, summed in order */
     struct mc_scan_totals total;
-    FILE *scan;                    /* the scan's document, NULL for text */
+    FILE *scan; /* the scan's document, NULL for text */
     bool anything_written, progress;
     struct timespec start, shown;
 };
@@ -61,26 +61,31 @@ static const struct option options[] = {
 
 static int print_help(void)
 {
-    printf("Usage: maskcheck audit [OPTION...] [PATH...]\n"
-           "May this VM be moved to an older host? Asks the CPU, scans the programs in PATHs with all that they load, and gives\n"
-           "one answer with its reasons. Without PATH and --running: the running processes and /usr/bin. Changes nothing.\n\n"
-           "  --baseline B        what every host of the cluster has: a name (maskcheck baselines), NAME,+feature,-feature, or a\n"
-           "                      file with a CPUID dump or probe report of the host to move to; without it: the lowest\n"
-           "                      baselines to which this VM may move as it runs now\n"
-           "  --running           also what running processes have mapped (root sees all of them)\n"
-           "  --format F          text or json\n"
-           "  -o, --output FILE   write the report to FILE\n"
-           "  -j, --jobs N        threads (default: one per CPU)\n"
-           "  -v, --verbose       every program, every place\n"
-           "  --cpuid FILE        judge a recorded CPUID instead of this machine's; with --try held against this CPU\n"
-           "  --proc DIR          read processes and cpuinfo from DIR instead of /proc\n"
-           "  --help, --version\n\n"
-           "Examples:\n"
-           "  maskcheck audit --running /usr/bin\n"
-           "  maskcheck audit --baseline intel-haswell --running /usr/bin /opt/app\n"
-           "  maskcheck audit --baseline oldest-host.txt --running --format json -o audit.json\n\n"
-           "Exit status: 0 ready; 1 ready only without some programs, or not ready; 2 usage error; 3 ready as far as seen, but "
-           "not\nall could be seen or judged.\n");
+    printf(
+        "Usage: maskcheck audit [OPTION...] [PATH...]\n"
+        "May this VM be moved to an older host? Asks the CPU, scans the programs in PATHs with all that they load, and "
+        "gives\n"
+        "one answer with its reasons. Without PATH and --running: the running processes and /usr/bin. Changes "
+        "nothing.\n\n"
+        "  --baseline B        what every host of the cluster has: a name (maskcheck baselines), "
+        "NAME,+feature,-feature, or a\n"
+        "                      file with a CPUID dump or probe report of the host to move to; without it: the lowest\n"
+        "                      baselines to which this VM may move as it runs now\n"
+        "  --running           also what running processes have mapped (root sees all of them)\n"
+        "  --format F          text or json\n"
+        "  -o, --output FILE   write the report to FILE\n"
+        "  -j, --jobs N        threads (default: one per CPU)\n"
+        "  -v, --verbose       every program, every place\n"
+        "  --cpuid FILE        judge a recorded CPUID instead of this machine's; with --try held against this CPU\n"
+        "  --proc DIR          read processes and cpuinfo from DIR instead of /proc\n"
+        "  --help, --version\n\n"
+        "Examples:\n"
+        "  maskcheck audit --running /usr/bin\n"
+        "  maskcheck audit --baseline intel-haswell --running /usr/bin /opt/app\n"
+        "  maskcheck audit --baseline oldest-host.txt --running --format json -o audit.json\n\n"
+        "Exit status: 0 ready; 1 ready only without some programs, or not ready; 2 usage error; 3 ready as far as "
+        "seen, but "
+        "not\nall could be seen or judged.\n");
     return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
 }
 
@@ -215,8 +220,13 @@ static void scan_files(struct run *run)
     clock_gettime(CLOCK_MONOTONIC, &run->start);
     if (run->scan)
         run->format->begin(run->scan, &settings->report);
-    struct mc_scan_jobs jobs = {.items = run->gathered->inputs.items, .count = count, .threads = settings->threads,
-                                .options = &settings->scan, .context = run, .visit = visit, .done = done};
+    struct mc_scan_jobs jobs = {.items = run->gathered->inputs.items,
+                                .count = count,
+                                .threads = settings->threads,
+                                .options = &settings->scan,
+                                .context = run,
+                                .visit = visit,
+                                .done = done};
     mc_scan_jobs_run(&jobs);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -259,8 +269,13 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
         .process_count = run->gathered->process_count,
     };
     mc_audit_decide(&input, &arena, &audit);
-    struct mc_audit_report report = {.options = &settings->report, .input = &input, .audit = &audit, .probe = probe,
-                                     .totals = &run->total, .running = settings->running, .privileged = geteuid() == 0,
+    struct mc_audit_report report = {.options = &settings->report,
+                                     .input = &input,
+                                     .audit = &audit,
+                                     .probe = probe,
+                                     .totals = &run->total,
+                                     .running = settings->running,
+                                     .privileged = geteuid() == 0,
                                      .scan_json = scan_json};
     (settings->json ? mc_audit_report_json : mc_audit_report_text)(stream, &report);
     int status = exit_status(&audit, probe);
@@ -268,7 +283,8 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
     return mc_finish_output(stream, settings->output) ? status : MC_EXIT_USAGE;
 }
 
-static int audit_gathered(const struct settings *settings, struct mc_gathered *gathered, const struct mc_probe *probe, FILE *stream)
+static int audit_gathered(const struct settings *settings, struct mc_gathered *gathered, const struct mc_probe *probe,
+                          FILE *stream)
 {
     char *scan_json = NULL;
     size_t scan_size = 0;
@@ -298,7 +314,8 @@ static int run_audit(struct settings *settings)
     if (!mc_probe_run(&settings->probe, &probe, &error)) {
         mc_diagnose(settings->probe.cpuid_file, &error);
     } else {
-        if (!mc_gather(settings->paths, settings->path_count, settings->running ? settings->proc : NULL, &gathered, &error)) {
+        if (!mc_gather(settings->paths, settings->path_count, settings->running ? settings->proc : NULL, &gathered,
+                       &error)) {
             mc_diagnose(NULL, &error);
         } else {
             status = audit_gathered(settings, &gathered, &probe, stream);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decision (design.md 4.1) in four steps: is CPUID within the baseline; which programs are there and what do they load;
- * what is in the way of each; which baselines would do. Cost: programs x files they load x causes of those, all small. */
+/* The decision (design.md 4.1) in four steps: is CPUID within the baseline; which programs are there and what do they
+ * load; what is in the way of each; which baselines would do. Cost: programs x files they load x causes of those, all
+ * small. */
 #define _GNU_SOURCE /* qsort_r */
 #include "readiness/audit.h"
 
@@ -17,15 +18,16 @@ struct decision {
     const struct mc_audit_input *input;
     struct mc_arena *arena;
     struct mc_audit *audit;
-    bool *seen;       /* by file, for one program at a time */
-    bool *loaded;     /* by file: some program loads it */
-    size_t *program;  /* by file: index into programs + 1, 0 none */
+    bool *seen;      /* by file, for one program at a time */
+    bool *loaded;    /* by file: some program loads it */
+    size_t *program; /* by file: index into programs + 1, 0 none */
     program_vector programs;
 };
 
 /* ---- sets ---- */
 
-bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_feature_set *baseline, const struct mc_audit_host *host)
+bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_feature_set *baseline,
+                      const struct mc_audit_host *host)
 {
     struct mc_feature_set refused = mc_set_and(cause->missing, &host->refused);
     return !mc_set_within(&cause->missing, baseline) && mc_set_empty(&refused);
@@ -33,7 +35,8 @@ bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_featur
 
 static bool refuses(enum mc_probe_verdict verdict)
 {
-    return verdict == MC_PROBE_ABSENT || verdict == MC_PROBE_ALIASED || verdict == MC_PROBE_BROKEN || verdict == MC_PROBE_OS_OFF;
+    return verdict == MC_PROBE_ABSENT || verdict == MC_PROBE_ALIASED || verdict == MC_PROBE_BROKEN ||
+           verdict == MC_PROBE_OS_OFF;
 }
 
 struct mc_audit_host mc_audit_host_of(const struct mc_probe *probe)
@@ -149,7 +152,8 @@ static enum mc_confidence blame_confidence(const struct mc_audit_cause *cause, b
     return own || cause->at_start ? cause->confidence : MC_INFERRED;
 }
 
-static void blame_file(struct decision *decision, size_t index, bool own, struct mc_audit_program *program, blame_vector *blames)
+static void blame_file(struct decision *decision, size_t index, bool own, struct mc_audit_program *program,
+                       blame_vector *blames)
 {
     const struct mc_audit_file *file = &decision->input->files[index];
     const struct mc_audit_host *host = &decision->input->host;
@@ -297,8 +301,9 @@ static void count_unseen(struct decision *decision)
         audit->error_files += file->condensed && file->status == MC_FILE_ERROR;
         audit->unresolved_files += file->missing_library != NULL && (decision->program[i] || decision->loaded[i]);
     }
-    audit->incomplete = audit->unread_processes + audit->generated_processes + audit->lost_files + audit->partial_files +
-                            audit->error_files + audit->unresolved_files > 0;
+    audit->incomplete = audit->unread_processes + audit->generated_processes + audit->lost_files +
+                            audit->partial_files + audit->error_files + audit->unresolved_files >
+                        0;
 }
 
 /* ---- baselines ---- */
@@ -337,7 +342,8 @@ static unsigned count_set(const struct mc_feature_set *set)
 }
 
 /* The scan says nothing of what lies within its own baseline, so the row must hold at least that: `floor`. */
-static bool may_move(const struct decision *decision, const struct mc_baseline *baseline, const struct mc_feature_set *floor)
+static bool may_move(const struct decision *decision, const struct mc_baseline *baseline,
+                     const struct mc_feature_set *floor)
 {
     struct mc_feature_set above = mc_above_baseline(&decision->input->host.by_any, baseline);
     return mc_set_within(floor, &baseline->features) && mc_set_empty(&above) &&
@@ -397,7 +403,7 @@ static void judge_families(struct decision *decision)
             continue;
         judge_family(decision, (enum mc_family)family, &floor);
         const struct mc_baseline *lowest = audit->families[audit->family_count - 1].lowest;
-        *(family == MC_FAMILY_PSABI ? &audit->enough.psabi
+        *(family == MC_FAMILY_PSABI   ? &audit->enough.psabi
           : family == MC_FAMILY_INTEL ? &audit->enough.intel
                                       : &audit->enough.amd) = lowest;
     }

@@ -30,14 +30,16 @@ static struct mc_audit_cause *find_cause(struct mc_audit_file *file, const struc
     return NULL;
 }
 
-static struct mc_audit_cause *add_cause(struct mc_audit_file *file, const struct mc_finding *finding, struct mc_arena *arena)
+static struct mc_audit_cause *add_cause(struct mc_audit_file *file, const struct mc_finding *finding,
+                                        struct mc_arena *arena)
 {
     struct mc_audit_cause *causes = MC_NEW_ARRAY(arena, file->cause_count + 1, struct mc_audit_cause);
     if (file->cause_count)
         memcpy(causes, file->causes, file->cause_count * sizeof *causes);
     file->causes = causes;
     struct mc_audit_cause *cause = &causes[file->cause_count++];
-    *cause = (struct mc_audit_cause){.verdict = finding->verdict, .missing = *missing_of(finding), .absent = MC_ABSENT_ALIAS};
+    *cause = (struct mc_audit_cause){
+        .verdict = finding->verdict, .missing = *missing_of(finding), .absent = MC_ABSENT_ALIAS};
     return cause;
 }
 

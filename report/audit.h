@@ -17,8 +17,8 @@ struct mc_audit_report {
     const char *scan_json; /* the whole scan/1 document; only for JSON */
 };
 
-/* The answer first, what to do next, the programs in the way, what was not seen. With options->verbose every program and
- * every place. */
+/* The answer first, what to do next, the programs in the way, what was not seen. With options->verbose every program
+ * and every place. */
 void mc_audit_report_text(FILE *stream, const struct mc_audit_report *report);
 void mc_audit_report_json(FILE *stream, const struct mc_audit_report *report);
 
@@ -33,10 +33,11 @@ void mc_audit_print_blame(FILE *stream, const struct mc_audit_report *report, co
 /* "pids 12, 13 (cron.service)"; nothing when it does not run. `limit` pids are named, 0 all. */
 void mc_audit_print_pids(FILE *stream, const struct mc_audit_report *report, const struct mc_audit_program *program,
                          size_t limit);
-/* The next step, as an order: "update or rebuild libfoo1, or stop cron.service before the move and start it after; ..." */
+/* The next step, as an order: "update or rebuild libfoo1, or stop cron.service before the move and start it after; ..."
+ */
 void mc_audit_print_step(FILE *stream, const struct mc_audit_report *report, const struct mc_audit_program *program);
-/* "x86-64-v3, intel-haswell": the lowest baselines with these features, of the families of interest; "no named baseline",
- * and false, where there are none. stream NULL: only asks. */
+/* "x86-64-v3, intel-haswell": the lowest baselines with these features, of the families of interest; "no named
+ * baseline", and false, where there are none. stream NULL: only asks. */
 bool mc_audit_print_enough(FILE *stream, const struct mc_audit_report *report, const struct mc_feature_set *missing);
 const char *mc_audit_answer_word(enum mc_audit_answer answer); /* "ready-without" */
 

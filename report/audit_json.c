@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit report for programs: schema maskcheck/audit/1. The probe's and the scan's own documents stand in it whole. */
+/* The audit report for programs: schema maskcheck/audit/1. The probe's and the scan's own documents stand in it whole.
+ */
 #include "report/audit.h"
 #include "report/json.h"
 #include "report/probe.h"

@@ -111,8 +111,8 @@ static void print_verdict(const struct printer *printer)
     size_t unsafe = audit->unsafe_count;
     struct line line;
     if (audit->answer == MC_AUDIT_READY) {
-        fprintf(printer->stream, "\n  %sREADY%s%s ", style(printer, audit->incomplete ? WARN : GOOD), style(printer, PLAIN),
-                audit->incomplete ? ", as far as seen:" : ":");
+        fprintf(printer->stream, "\n  %sREADY%s%s ", style(printer, audit->incomplete ? WARN : GOOD),
+                style(printer, PLAIN), audit->incomplete ? ", as far as seen:" : ":");
         FILE *out = begin_line(&line)->stream;
         if (audit->open)
             fputs("this VM may move to every host that has at least what CPUID reports here", out);
@@ -123,15 +123,18 @@ static void print_verdict(const struct printer *printer)
         return;
     }
     bool ready = audit->answer == MC_AUDIT_READY_WITHOUT;
-    fprintf(printer->stream, "\n  %s%s%s ", style(printer, ready ? WARN : BAD), ready ? "READY WITHOUT" : "NOT READY:",
-            style(printer, PLAIN));
+    fprintf(printer->stream, "\n  %s%s%s ", style(printer, ready ? WARN : BAD),
+            ready ? "READY WITHOUT" : "NOT READY:", style(printer, PLAIN));
     FILE *out = begin_line(&line)->stream;
     if (ready)
-        fprintf(out, "%zu program%s (%zu running): keep them from running on hosts that have %s, and this VM may move there.",
-                unsafe, plural(unsafe), audit->unsafe_running, audit->open ? "just what CPUID reports here" : target);
+        fprintf(
+            out,
+            "%zu program%s (%zu running): keep them from running on hosts that have %s, and this VM may move there.",
+            unsafe, plural(unsafe), audit->unsafe_running, audit->open ? "just what CPUID reports here" : target);
     else if (!mc_set_empty(&audit->above))
-        fprintf(out, "CPUID reports %u feature%s that %s lacks, so that even correct programs may be using them already. "
-                     "Power the VM off and on under that baseline, then ask again.",
+        fprintf(out,
+                "CPUID reports %u feature%s that %s lacks, so that even correct programs may be using them already. "
+                "Power the VM off and on under that baseline, then ask again.",
                 count_set(&audit->above), plural(count_set(&audit->above)), target);
     else
         fprintf(out, "process 1 uses what %s lacks, and it cannot be stopped.", target);
@@ -169,7 +172,9 @@ static void print_obstacles(FILE *out, const struct mc_audit_report *report, con
         fprintf(out, " and %u more", count - count_set(&shown));
     for (size_t i = 0; i < family->program_count && i < PROGRAMS_NAMED; i++) {
         const struct mc_audit_program *program = &report->audit->programs[family->programs[i]];
-        fputs(i ? ", " : mc_set_empty(&family->above) ? "used without a sufficient check by " : "; used without a sufficient check by ",
+        fputs(i                              ? ", "
+              : mc_set_empty(&family->above) ? "used without a sufficient check by "
+                                             : "; used without a sufficient check by ",
               out);
         mc_print_clean(out, report->input->files[program->file].name);
     }
@@ -203,9 +208,11 @@ static void print_faults(const struct printer *printer)
     const struct mc_probe *probe = printer->report->probe;
     bool faults = probe->summary[MC_PROBE_BROKEN] || probe->summary[MC_PROBE_WRONG];
     for (size_t i = 0; i < probe->disagreement_count; i++)
-        faults |= probe->disagreements[i].kind == MC_DISAGREE_CPUS || probe->disagreements[i].kind == MC_DISAGREE_DEPENDENCY;
+        faults |=
+            probe->disagreements[i].kind == MC_DISAGREE_CPUS || probe->disagreements[i].kind == MC_DISAGREE_DEPENDENCY;
     if (faults)
-        fputs("  CPUID contradicts itself or the CPU here, whether the VM moves or not: see maskcheck probe.\n", printer->stream);
+        fputs("  CPUID contradicts itself or the CPU here, whether the VM moves or not: see maskcheck probe.\n",
+              printer->stream);
 }
 
 static void print_host(const struct printer *printer)
@@ -217,14 +224,16 @@ static void print_host(const struct printer *printer)
         for (size_t i = 0; i < audit->family_count; i++)
             print_family(printer, &audit->families[i]);
         heading(printer, "CPU");
-        print_features_line(printer, "masked", &audit->masked, "nothing: the CPU executes no feature that CPUID does not report");
+        print_features_line(printer, "masked", &audit->masked,
+                            "nothing: the CPU executes no feature that CPUID does not report");
         print_faults(printer);
         return;
     }
     snprintf(text, sizeof text, "CPU, against %s", audit->target.name);
     heading(printer, text);
     print_features_line(printer, "reported", &audit->above, "CPUID stays within the baseline");
-    print_features_line(printer, "masked", &audit->masked, "nothing outside the baseline executes without being reported");
+    print_features_line(printer, "masked", &audit->masked,
+                        "nothing outside the baseline executes without being reported");
     print_faults(printer);
 }
 
@@ -268,15 +277,15 @@ struct fault {
     size_t *programs, count;
 };
 
-static void add_fault(struct fault *faults, size_t *count, const struct mc_audit_blame *blame, size_t program, struct mc_arena *arena,
-                      size_t capacity)
+static void add_fault(struct fault *faults, size_t *count, const struct mc_audit_blame *blame, size_t program,
+                      struct mc_arena *arena, size_t capacity)
 {
     size_t at = 0;
     while (at < *count && faults[at].file != blame->file)
         at++;
     if (at == *count)
-        faults[(*count)++] = (struct fault){.file = blame->file, .worst = blame,
-                                            .programs = MC_NEW_ARRAY(arena, capacity, size_t)};
+        faults[(*count)++] =
+            (struct fault){.file = blame->file, .worst = blame, .programs = MC_NEW_ARRAY(arena, capacity, size_t)};
     struct fault *fault = &faults[at];
     fault->missing = mc_set_or(fault->missing, &blame->cause->missing);
     if (!fault->count || fault->programs[fault->count - 1] != program)
@@ -341,8 +350,9 @@ static void print_resting(const struct printer *printer)
         print_fault(printer, &faults[i]);
     if (count > limit)
         fprintf(printer->stream, "  and %zu more files at fault (--verbose)\n", count - limit);
-    fprintf(printer->stream, "      %snext:%s update or rebuild the packages named, or do not start these programs on hosts of "
-                             "that baseline\n",
+    fprintf(printer->stream,
+            "      %snext:%s update or rebuild the packages named, or do not start these programs on hosts of "
+            "that baseline\n",
             style(printer, BOLD), style(printer, PLAIN));
     mc_arena_free(&arena);
 }
@@ -398,11 +408,13 @@ static void print_counts(const struct printer *printer)
     if (report->running)
         fprintf(out, " (%zu running, in %zu process%s)", running, report->input->process_count,
                 report->input->process_count == 1 ? "" : "es");
-    fprintf(out, " with the libraries they load: %zu files of x86 code in %.1f s.", totals->files - totals->skipped - totals->errors,
-            totals->seconds);
+    fprintf(out, " with all that %s: %zu files of x86 code in %.1f s.",
+            report->audit->program_count == 1 ? "it loads" : "they load",
+            totals->files - totals->skipped - totals->errors, totals->seconds);
     if (refused)
-        fprintf(out, " %zu program%s also hold%s unchecked uses of what this CPU itself refuses: the move changes nothing "
-                     "there.",
+        fprintf(out,
+                " %zu program%s also hold%s unchecked uses of what this CPU itself refuses: the move changes nothing "
+                "there.",
                 refused, plural(refused), refused == 1 ? "s" : "");
     fputs(" What a program loads by dlopen() is seen only while it runs.", out);
     end_line(printer, &line, 2, 2);

@@ -153,7 +153,8 @@ static void print_owners(FILE *stream, const struct mc_audit_report *report, con
         fputs(" and more", stream);
 }
 
-static void print_stop(FILE *stream, const struct mc_audit_report *report, const struct mc_audit_program *program, bool first)
+static void print_stop(FILE *stream, const struct mc_audit_report *report, const struct mc_audit_program *program,
+                       bool first)
 {
     const char *unit = unit_of(report, program);
     fputs(first ? "stop " : ", or stop ", stream);
@@ -195,7 +196,8 @@ struct speaker {
     void *context;
 };
 
-__attribute__((format(printf, 3, 4))) static void say(const struct speaker *speaker, const char *kind, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void say(const struct speaker *speaker, const char *kind,
+                                                      const char *format, ...)
 {
     char *text = NULL;
     size_t size = 0;
@@ -284,7 +286,7 @@ static void say_processes(const struct speaker *speaker, const struct mc_audit_r
 }
 
 struct unseen_kind {
-    const char *text;  /* after a count of files */
+    const char *text; /* after a count of files */
     bool (*is)(const struct mc_audit_file *file);
 };
 
@@ -361,7 +363,8 @@ void mc_audit_unseen(const struct mc_audit_report *report, mc_audit_say *say_one
     say_processes(&speaker, report);
     say_files(&speaker, report);
     if (report->probe->trial_error.kind != MC_ERROR_NONE)
-        say(&speaker, "unread", "the CPU's own answer: no instruction could be tried: %s", report->probe->trial_error.text);
+        say(&speaker, "unread", "the CPU's own answer: no instruction could be tried: %s",
+            report->probe->trial_error.text);
     if (report->probe->skipped_note)
         say(&speaker, "unread", "%s", report->probe->skipped_note);
 }

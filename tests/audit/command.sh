@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# audit end to end: a recorded CPUID (Penryn: SSSE3 and SSE4.1, no SSE4.2), programs made here, and processes of a fake /proc.
+# audit end to end: a recorded CPUID (Penryn: SSSE3 and SSE4.1, no SSE4.2), programs made here, and processes of a fake
+# /proc.
 # command.sh MASKCHECK FOLDER-OF-DUMPS
 dumps=$(cd "${2:?usage: command.sh MASKCHECK FOLDER-OF-DUMPS}" && pwd)
 . "$(dirname "${BASH_SOURCE[0]}")/../cli/lib.sh"
@@ -39,8 +40,8 @@ cc=${CC:-cc}
 "$cc" -nostdlib -shared -Wl,-soname,libcompare.so.1 "$work/lib.s" -o "$work/lib/libcompare.so.1" || exit 1
 # Without an interpreter, so that only what is made here is loaded.
 for name in caller caller2; do
-    "$cc" -nostdlib -no-pie -Wl,--no-dynamic-linker -Wl,-rpath,"$work/lib" "$work/caller.s" "$work/lib/libcompare.so.1" \
-        -o "$work/$name" || exit 1
+    "$cc" -nostdlib -no-pie -Wl,--no-dynamic-linker -Wl,-rpath,"$work/lib" "$work/caller.s" \
+        "$work/lib/libcompare.so.1" -o "$work/$name" || exit 1
 done
 "$cc" -nostdlib -no-pie -Wl,--no-dynamic-linker "$work/caller.s" "$work/lib/libcompare.so.1" -o "$work/lost" || exit 1
 
@@ -181,7 +182,8 @@ value .baseline.default true
 ask 1 --format json "$work/caller"
 value .answer ready-without
 value .enough.intel intel-nehalem
-check "$said: says what stands in the way of the next lower one" grep -q "intel-penryn is out of reach: 1 program" <(reasons)
+check "$said: says what stands in the way of the next lower one" \
+    grep -q "intel-penryn is out of reach: 1 program" <(reasons)
 
 # --- output
 ask 0 --baseline intel-penryn -o "$work/report" "$clean"

@@ -11,8 +11,8 @@
 
 struct fake_file {
     const char *name;
-    const char *what;    /* letters: p program, a asked for, s starts there (use in an initialiser), i inferred; P partial, E error,
-                            L a library is missing */
+    const char *what;    /* letters: p program, a asked for, s starts there (use in an initialiser), i inferred;
+                            P partial, E error, L a library is missing */
     const char *verdict; /* of its only cause: misguarded, trapped, unguarded; or guarded, clean */
     const char *missing; /* features of that cause */
     const char *loads;   /* digits: indices of files */
@@ -20,27 +20,29 @@ struct fake_file {
 
 struct fake_process {
     int pid;
-    const char *files;   /* digits; the first is its program; "" unread */
-    const char *what;    /* g generated code, l lost a file */
+    const char *files; /* digits; the first is its program; "" unread */
+    const char *what;  /* g generated code, l lost a file */
 };
 
 struct row {
     const char *title;
-    const char *baseline;  /* NULL: the open question */
+    const char *baseline;                    /* NULL: the open question */
     const char *reported, *masked, *refused; /* beyond x86-64-v1: reported includes it */
     struct fake_file files[MAX];
     struct fake_process processes[MAX];
-    const char *answer;    /* "ready", with "+" when incomplete */
-    const char *unsafe;    /* "name:verdict:confidence:pids ..." in the report's order */
-    const char *above;     /* features outside the baseline */
-    const char *lowest;    /* psABI,EVC; "-" none */
-    const char *below;     /* the next lower ones, with the number of programs in the way */
+    const char *answer; /* "ready", with "+" when incomplete */
+    const char *unsafe; /* "name:verdict:confidence:pids ..." in the report's order */
+    const char *above;  /* features outside the baseline */
+    const char *lowest; /* psABI,EVC; "-" none */
+    const char *below;  /* the next lower ones, with the number of programs in the way */
 };
 
+/* clang-format off */
 static const struct row rows[] = {
     {.title = "nothing unsafe, nothing beyond the baseline",
      .baseline = "intel-merom", .reported = "sse3 ssse3", .masked = "sse4.1",
-     .files = {{"/bin/a", "pa", "clean", "", ""}}, .answer = "ready", .lowest = "x86-64-v2,intel-merom", .below = "x86-64-v1:0,-"},
+     .files = {{"/bin/a", "pa", "clean", "", ""}}, .answer = "ready", .lowest = "x86-64-v2,intel-merom",
+     .below = "x86-64-v1:0,-"},
     {.title = "CPUID above the baseline wins over everything",
      .baseline = "intel-merom", .reported = "sse3 ssse3 sse4.1",
      .files = {{"/bin/a", "pa", "clean", "", ""}}, .answer = "not-ready", .above = "sse4.1",
@@ -64,7 +66,8 @@ static const struct row rows[] = {
      .below = "x86-64-v1:0,-"},
     {.title = "a library's use counts for the program, inferred",
      .baseline = "intel-merom", .reported = "", .masked = "avx2",
-     .files = {{"/bin/a", "pa", "clean", "", "1"}, {"/lib/l", "", "unguarded", "avx2", ""}}, .processes = {{9, "01", ""}},
+     .files = {{"/bin/a", "pa", "clean", "", "1"}, {"/lib/l", "", "unguarded", "avx2", ""}},
+     .processes = {{9, "01", ""}},
      .answer = "ready-without", .unsafe = "/bin/a:unguarded:inferred:9", .lowest = "x86-64-v3,intel-haswell",
      .below = "x86-64-v2:1,intel-ivybridge:1"},
     {.title = "a library's initialiser runs whenever it is loaded: proved",
@@ -73,7 +76,8 @@ static const struct row rows[] = {
      .answer = "ready-without", .unsafe = "/bin/a:unguarded:proved:", .lowest = "x86-64-v3,intel-haswell"},
     {.title = "a plugin that only the process has mapped",
      .baseline = "intel-merom", .masked = "avx2",
-     .files = {{"/bin/a", "p", "clean", "", ""}, {"/lib/plugin", "", "trapped", "avx2", ""}}, .processes = {{3, "01", ""}},
+     .files = {{"/bin/a", "p", "clean", "", ""}, {"/lib/plugin", "", "trapped", "avx2", ""}},
+     .processes = {{3, "01", ""}},
      .answer = "ready-without", .unsafe = "/bin/a:trapped:inferred:3"},
     {.title = "the worst of its own and of its libraries' uses",
      .baseline = "intel-merom", .masked = "avx2 sse4.1",
@@ -100,12 +104,14 @@ static const struct row rows[] = {
     {.title = "an inferred use stays inferred",
      .baseline = "intel-merom", .masked = "avx2", .files = {{"/bin/a", "pai", "unguarded", "avx2", ""}},
      .answer = "ready-without", .unsafe = "/bin/a:unguarded:inferred:"},
-    {.title = "a file judged in part", .baseline = "intel-merom", .files = {{"/bin/a", "paP", "clean", "", ""}}, .answer = "ready+"},
+    {.title = "a file judged in part", .baseline = "intel-merom", .files = {{"/bin/a", "paP", "clean", "", ""}},
+     .answer = "ready+"},
     {.title = "a file that could not be read", .baseline = "intel-merom", .files = {{"/bin/a", "aE", "clean", "", ""}},
      .answer = "ready+"},
     {.title = "a library that the loader would not find", .baseline = "intel-merom",
      .files = {{"/bin/a", "paL", "clean", "", ""}}, .answer = "ready+"},
-    {.title = "a process that could not be read", .baseline = "intel-merom", .files = {{"/bin/a", "pa", "clean", "", ""}},
+    {.title = "a process that could not be read", .baseline = "intel-merom",
+     .files = {{"/bin/a", "pa", "clean", "", ""}},
      .processes = {{4, "", ""}}, .answer = "ready+"},
     {.title = "generated code", .baseline = "intel-merom", .files = {{"/bin/a", "p", "clean", "", ""}},
      .processes = {{4, "0", "g"}}, .answer = "ready+"},
@@ -113,7 +119,8 @@ static const struct row rows[] = {
      .processes = {{4, "0", "l"}}, .answer = "ready+"},
     {.title = "kernel-only features that the EVC keys name are compared",
      .baseline = "intel-merom", .reported = "smep", .answer = "not-ready", .above = "smep"},
-    {.title = "those that no row of the family names are not", .baseline = "x86-64-v2", .reported = "smep", .answer = "ready"},
+    {.title = "those that no row of the family names are not", .baseline = "x86-64-v2", .reported = "smep",
+     .answer = "ready"},
     {.title = "open question: the lowest that CPUID fits in",
      .reported = "sse3 ssse3 cx16 lahf_lm sse4.1", .files = {{"/bin/a", "pa", "clean", "", ""}}, .answer = "ready",
      .lowest = "x86-64-v2,intel-penryn", .below = "x86-64-v1:0,intel-merom:0"},
@@ -127,6 +134,7 @@ static const struct row rows[] = {
     {.title = "open question: no baseline is enough, the nearest is named",
      .reported = "rtm", .answer = "ready", .lowest = "-,-", .below = "x86-64-v1:0,intel-merom:0"},
 };
+/* clang-format on */
 
 /* ---- from a row to the input ---- */
 
@@ -170,11 +178,15 @@ static void make_file(const struct fake_file *from, struct mc_arena *arena, stru
         return;
     to->cause_count = 1;
     to->causes = MC_NEW(arena, struct mc_audit_cause);
-    *to->causes = (struct mc_audit_cause){.verdict = to->verdict, .confidence = to->confidence, .uses = 1, .at_start = starts,
+    *to->causes = (struct mc_audit_cause){.verdict = to->verdict,
+                                          .confidence = to->confidence,
+                                          .uses = 1,
+                                          .at_start = starts,
                                           .missing = parse_set(from->missing)};
 }
 
-static void make_input(const struct row *row, struct mc_arena *arena, struct mc_baseline *baseline, struct mc_audit_input *ret)
+static void make_input(const struct row *row, struct mc_arena *arena, struct mc_baseline *baseline,
+                       struct mc_audit_input *ret)
 {
     struct mc_audit_file *files = MC_NEW_ARRAY(arena, MAX, struct mc_audit_file);
     struct mc_audit_process *processes = MC_NEW_ARRAY(arena, MAX, struct mc_audit_process);
@@ -203,13 +215,15 @@ static void make_input(const struct row *row, struct mc_arena *arena, struct mc_
 
 /* ---- from the answer to the row's words ---- */
 
-static const char *describe_unsafe(const struct mc_audit_input *input, const struct mc_audit *audit, struct mc_arena *arena)
+static const char *describe_unsafe(const struct mc_audit_input *input, const struct mc_audit *audit,
+                                   struct mc_arena *arena)
 {
     const char *text = "";
     for (size_t i = 0; i < audit->unsafe_count; i++) {
         const struct mc_audit_program *program = &audit->programs[i];
-        text = mc_arena_printf(arena, "%s%s%s:%s:%s:", text, i ? " " : "", input->files[program->file].name,
-                               verdict_names[program->verdict], program->confidence == MC_PROVED ? "proved" : "inferred");
+        text =
+            mc_arena_printf(arena, "%s%s%s:%s:%s:", text, i ? " " : "", input->files[program->file].name,
+                            verdict_names[program->verdict], program->confidence == MC_PROVED ? "proved" : "inferred");
         for (size_t k = 0; k < program->process_count; k++)
             text = mc_arena_printf(arena, "%s%s%d", text, k ? "," : "", input->processes[program->processes[k]].pid);
     }
@@ -263,7 +277,8 @@ ParameterizedTest(int *index, decide, row)
     cr_expect_str_eq(unsafe, row->unsafe ? row->unsafe : "", "%s: unsafe %s, expected %s", row->title, unsafe,
                      row->unsafe ? row->unsafe : "nothing");
     cr_expect_str_eq(above, row->above ? row->above : "", "%s: above %s", row->title, above);
-    cr_expect(!row->lowest || !strcmp(lowest, row->lowest), "%s: lowest %s, expected %s", row->title, lowest, row->lowest);
+    cr_expect(!row->lowest || !strcmp(lowest, row->lowest), "%s: lowest %s, expected %s", row->title, lowest,
+              row->lowest);
     cr_expect(!row->below || !strcmp(below, row->below), "%s: below %s, expected %s", row->title, below, row->below);
     mc_arena_free(&arena);
 }
