@@ -6,6 +6,9 @@
 
 #define FUNCTIONS_PER_FILE 8 /* listed before "and N more"; --all-uses lists everything */
 
+#define FIRST_STEPS 2        /* of a long path, and the last ones */
+#define LAST_STEPS 3
+
 extern const struct mc_scan_format mc_scan_text;
 
 enum colour { PLAIN, BOLD, RED, YELLOW, GREEN, DIM };
@@ -49,11 +52,18 @@ static void print_place(FILE *stream, const char *function, uint64_t function_ad
         fprintf(stream, "+0x%" PRIx64, address - function_address);
 }
 
-/* One step per line: how execution gets there. */
-static void print_path(FILE *stream, const struct mc_finding *finding)
+/* One step per line: how execution gets there. Long chains are cut in the middle unless everything is wanted. */
+static void print_path(FILE *stream, const struct mc_report_options *options, const struct mc_finding *finding)
 {
-    for (size_t i = 0; i < finding->path_length; i++) {
+    size_t length = finding->path_length;
+    bool cut = length > FIRST_STEPS + LAST_STEPS + 1 && !options->all_uses;
+    for (size_t i = 0; i < length; i++) {
         const struct mc_step *step = &finding->path[i];
+        if (cut && i == FIRST_STEPS) {
+            i = length - LAST_STEPS - 1;
+            fprintf(stream, "                     ... %zu more\n", length - FIRST_STEPS - LAST_STEPS);
+            continue;
+        }
         fprintf(stream, "        %s ", i == 0 ? "reached from" : "          ->");
         if (step->function) {
             mc_print_clean(stream, step->function);
@@ -97,15 +107,17 @@ static void print_finding(FILE *stream, const struct mc_report_options *options,
     fprintf(stream, "\n        %s%s%s%s%s: ", colour(options, shade), mc_verdict_word(finding->verdict),
             finding->severity == MC_WARNING ? ", warning" : "", finding->confidence == MC_INFERRED ? " (inferred)" : "",
             colour(options, PLAIN));
-    fputs("needs ", stream);
-    mc_print_features(stream, &finding->needs, " and ");
-    if (finding->reason)
-        fprintf(stream, ": %s", finding->reason);
+    if (finding->reason) {
+        fputs(finding->reason, stream);
+    } else {
+        fputs("needs ", stream);
+        mc_print_features(stream, &finding->needs, " and ");
+    }
     if (finding->rule)
         fprintf(stream, " [%s]", finding->rule);
     fputc('\n', stream);
     if (mc_verdict_unsafe(finding->verdict) || options->all_uses) {
-        print_path(stream, finding);
+        print_path(stream, options, finding);
         print_guard(stream, result, finding);
     }
 }

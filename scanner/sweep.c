@@ -49,14 +49,13 @@ struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries 
     return zone;
 }
 
-#define STOPS (1u << MC_FLOW_JMP | 1u << MC_FLOW_RET | 1u << MC_FLOW_JMP_IND | 1u << MC_FLOW_STOP)
-
-/* What follows an instruction that does not go on may be a table, which throws a straight line out of step without a sign. Tables
+/* What follows an indirect jump may be its table, which throws a straight line out of step without a sign. Tables
  * of small offsets or addresses show by their upper bytes. */
 static bool looks_like_table(const uint8_t *at, const uint8_t *stop)
 {
     uint64_t words;
-    if (stop - at < (ptrdiff_t)sizeof words)
+    bool padding = *at == 0x0f || *at == 0x66 || *at == 0x2e || *at == 0x90 || *at == 0xcc; /* long NOPs hold zeros */
+    if (stop - at < (ptrdiff_t)sizeof words || padding)
         return false;
     memcpy(&words, at, sizeof words);
     uint16_t first = (uint16_t)(words >> 16), second = (uint16_t)(words >> 48);
@@ -84,7 +83,7 @@ static bool line_needs_walk(struct mc_sweep *sweep, const struct mc_zone *zone)
             found |= is_use[class.need];
             flags |= class.flags;
             at += length;
-            if (STOPS >> class.flow & 1 && looks_like_table(at, stop))
+            if (class.flow == MC_FLOW_JMP_IND && at < stop && looks_like_table(at, stop))
                 found = 1;
         }
     }
@@ -260,6 +259,8 @@ static void walk_zone(struct mc_sweep *sweep, const struct mc_zone *zone)
         for (size_t i = 0; i < sweep->candidates.count; i++)
             mc_reach_follow(reach, sweep->candidates.items[i].address);
     }
+    if (whole)
+        reach->undecoded.count = 0; /* all of it decodes in a straight line: a table was read too far */
     mc_sweep_keep_results(sweep);
 }
 
