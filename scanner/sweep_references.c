@@ -110,8 +110,9 @@ static void read_got_relative(struct reader *reader, uint64_t address, const str
     notice_got_register(reader, address, insn);
     if (!insn->has_modrm || insn->mod == 3 || insn->displacement_size != 4 || insn->base == ESP)
         return;
-    /* A function's cold part inherits the register, which is ebx unless the function is small. */
-    unsigned registers = reader->got_registers ? reader->got_registers : 1u << EBX;
+    /* A function's cold part inherits the register, which is ebx unless the function is small. One that made the address may
+     * have spilled it and be using it from any register: a reference too many costs a look, one too few a wrong verdict. */
+    unsigned registers = reader->got_registers ? 0xFF : 1u << EBX;
     bool by_base = insn->base >= 0 && (registers >> insn->base & 1);
     bool by_index = insn->index >= 0 && insn->scale == 1 && (registers >> insn->index & 1);
     if (by_base || by_index)

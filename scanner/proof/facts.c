@@ -66,12 +66,27 @@ uint32_t mc_atom_id(struct mc_facts_table *table, struct mc_atom atom)
     HASH_FIND(hh, table->atoms_by_key, &atom, sizeof atom, found);
     if (found)
         return found->id;
-    found = MC_NEW(table->arena, struct interned_atom);
-    found->atom = atom;
-    found->id = (uint32_t)table->atoms.count;
-    mc_push(&table->atoms, atom);
-    HASH_ADD(hh, table->atoms_by_key, atom, sizeof atom, found);
-    return found->id;
+    uint32_t id = (uint32_t)table->atoms.count;
+    bool pair = atom.kind == MC_ATOM_BIT; /* both answers stand side by side: contradictions are neighbours */
+    for (uint32_t i = 0; i < (pair ? 2u : 1u); i++) {
+        struct mc_atom one = atom;
+        if (pair)
+            one.c = (atom.c & ~UINT64_C(1)) | i;
+        found = MC_NEW(table->arena, struct interned_atom);
+        found->atom = one;
+        found->id = id + i;
+        mc_push(&table->atoms, one);
+        HASH_ADD(hh, table->atoms_by_key, atom, sizeof one, found);
+    }
+    return pair ? id + (uint32_t)(atom.c & 1) : id;
+}
+
+/* The same bit of CPUID found set and found clear: such a point is never reached. */
+static bool contradicts(const struct mc_facts_table *table, uint32_t first, uint32_t second)
+{
+    const struct mc_atom *a = &table->atoms.items[first], *b = &table->atoms.items[second];
+    return second == first + 1 && a->kind == MC_ATOM_BIT && b->kind == MC_ATOM_BIT && a->a == b->a && a->b == b->b &&
+           (a->c ^ b->c) == 1;
 }
 
 struct mc_atom mc_atom_get(const struct mc_facts_table *table, uint32_t id)
@@ -169,6 +184,7 @@ mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b)
     struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
     table->scratch.count = 0;
     size_t i = 0, j = 0;
+    bool never = false;
     while (i < x.count || j < y.count) {
         struct mc_fact fact;
         if (j == y.count || (i < x.count && x.items[i].atom < y.items[j].atom)) {
@@ -181,8 +197,12 @@ mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b)
                 fact.site = y.items[j].site;
             j++;
         }
+        if (table->scratch.count)
+            never |= contradicts(table, table->scratch.items[table->scratch.count - 1].atom, fact.atom);
         mc_push(&table->scratch, fact);
     }
+    if (never)
+        return MC_FACTS_ALL;
     size_t count = bound_questions(table, table->scratch.items, table->scratch.count);
     mc_facts result = intern(table, table->scratch.items, count);
     *entry = (struct cache_entry){1, a, b, result};

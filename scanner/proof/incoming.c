@@ -93,6 +93,8 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
         const struct mc_reference *reference = &prover->references->items[i];
         bool outside = reference->from < body.start || reference->from >= body.end;
         bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
+        if (reference->kind == MC_REF_CALL && reference->to == reference->from + 5 && !outside)
+            continue; /* call of the next instruction: a way to learn the program counter */
         bool table = reference->kind == MC_REF_DATA && main_part && main_part->complete; /* a jump table, followed already */
         if ((control && (outside || reference->kind == MC_REF_CALL)) || reference->kind == MC_REF_LEA ||
             (reference->kind == MC_REF_DATA && !table))

@@ -154,6 +154,8 @@ static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, co
     mc_cell_writers(q->prover, key->a, key->width / 8, thread_local_, &cell);
     if (!cell.complete && (!q->inferring || !cell.count))
         return MC_FACTS_NONE;
+    if (cell.count < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
+        return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < cell.count && result != MC_FACTS_NONE; i++)
         result = either(q, result, way_of_value(q, cell.items[i].value, test, cell.items[i].facts));
