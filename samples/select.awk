@@ -3,7 +3,7 @@
 # Variables: tools " gcc-64 clang-32 ...", what can be built; seed; all "1" for every configuration; folder.
 #
 # The selection is greedy: of the configurations, in an order drawn from the seed, the one with most pairs of values that
-# did not occur yet is taken, until every possible pair has occurred.
+# did not occur yet is taken, until every possible pair has occurred. Of several such selections the smallest counts.
 
 function allowed(only, group, value, words, n, i, restricted) {
     n = split(only, words, ",")
@@ -42,6 +42,23 @@ function put(candidate, file) {
     print $1, candidate, folder "/" $1 "/" file
 }
 
+# One greedy selection from the candidates in a new order, into choice[1..n].
+function choose(total, i, j, n, swap, best, most, count) {
+    for (i = total; i > 1; i--) { # shuffle
+        j = int(rand() * i) + 1
+        swap = candidates[i]; candidates[i] = candidates[j]; candidates[j] = swap
+    }
+    split("", seen)
+    count = 0
+    while (1) {
+        best = most = 0
+        for (i = 1; i <= total; i++) if ((n = new_pairs(candidates[i], 0)) > most) { most = n; best = i }
+        if (!best) return count
+        new_pairs(candidates[best], 1)
+        choice[++count] = candidates[best]
+    }
+}
+
 BEGIN {
     split("gcc clang", compiler, " "); split("O0 O2", level, " "); split("64 32", bits, " ")
     split("pie nopie static", link, " "); split("full stripped", symbols, " ")
@@ -50,17 +67,12 @@ BEGIN {
 NF {
     total = enumerate($9)
     if (all == "1") { for (i = 1; i <= total; i++) put(candidates[i]); next }
-    for (i = total; i > 1; i--) { # shuffle
-        j = int(rand() * i) + 1
-        swap = candidates[i]; candidates[i] = candidates[j]; candidates[j] = swap
+    fewest = 0
+    for (attempt = 1; attempt <= 8; attempt++) {
+        count = choose(total)
+        if (fewest && count >= fewest) continue
+        fewest = count
+        for (i = 1; i <= count; i++) best_choice[i] = choice[i]
     }
-    split("", seen)
-    while (1) {
-        best = 0
-        most = 0
-        for (i = 1; i <= total; i++) if ((n = new_pairs(candidates[i], 0)) > most) { most = n; best = i }
-        if (!best) break
-        new_pairs(candidates[best], 1)
-        put(candidates[best])
-    }
+    for (i = 1; i <= fewest; i++) put(best_choice[i])
 }
