@@ -89,7 +89,7 @@ static const char *place_in_root(struct search *search, const char *path)
 {
     const char *root = search->loader->root;
     if (!root[0])
-        return path;
+        return mc_arena_strdup(search->arena, path); /* a path from ld.so.cache ends with the loader's mapping */
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
     int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int file = folder < 0 ? -1 : (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
