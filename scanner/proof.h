@@ -10,8 +10,8 @@ struct mc_proof_options {
     bool strict_conformance, strict_proof;
 };
 
-/* Judges every use. Findings (same order as uses) and new gaps go to `result`, allocated from result->arena. The entries may
- * be extended by the sweep of references. */
+/* Judges every use; TZCNT that works as BSF is none. Findings (in the order of the uses) and new gaps go to `result`, allocated
+ * from result->arena. The entries may be extended by the sweep of references. */
 void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
                   const struct mc_proof_options *options, struct mc_file_result *result);
 

@@ -467,6 +467,12 @@ static bool is_use(const struct mc_prover *prover, uint64_t address)
     return low < prover->uses->count && prover->uses->items[low].address == address;
 }
 
+/* What an instruction counts (lzcnt, tzcnt) that an older CPU runs as another one; for alias.c. */
+static mc_value aliased_source(struct mc_machine *m)
+{
+    return mc_need_at(m->insn->need)->absent == MC_ABSENT_ALIAS && m->insn->has_modrm ? mc_get_rm(m, m->insn->operand_size) : MC_TOP;
+}
+
 /* Executes one instruction and follows control. False when the straight run ends here. */
 static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *insn)
 {
@@ -531,7 +537,8 @@ static void execute_block(struct body *body, const struct block *block, struct m
             return;
         }
         if (run->recording && body->use_count && is_use(prover, address))
-            mc_record(run, (struct mc_event){.kind = MC_EVENT_POINT, .site = address, .target = address, .facts = state->facts});
+            mc_record(run, (struct mc_event){.kind = MC_EVENT_POINT, .site = address, .target = address, .facts = state->facts,
+                                             .value = aliased_source(&m)});
         if (!step(body, &m, &insn))
             return;
     }

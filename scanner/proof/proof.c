@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every use of a file gets its verdict here: which entries of its body lead to it, what holds there, which rule that is. */
+#include "scanner/proof/alias.h"
 #include "scanner/proof/judge.h"
 
 #include <stdio.h>
@@ -264,11 +265,15 @@ void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, cons
                   const struct mc_proof_options *options, struct mc_file_result *result)
 {
     struct mc_prover prover;
+    uses = mc_alias_sift(image, entries, uses, &result->arena);
+    if (!uses->count)
+        return;
     prover_new(&prover, image, entries, uses, options, &result->arena);
     result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
-    result->finding_count = uses->count;
     for (size_t i = 0; i < uses->count; i++)
-        judge_use(&prover, &uses->items[i], result, &result->findings[i]);
-    add_gaps(&prover, result);
+        if (mc_alias_matters(&prover, &uses->items[i]))
+            judge_use(&prover, &uses->items[i], result, &result->findings[result->finding_count++]);
+    if (result->finding_count)
+        add_gaps(&prover, result);
     prover_free(&prover);
 }

@@ -24,7 +24,7 @@ enum mc_event_kind {
     MC_EVENT_STORE_ANY, /* value somewhere in the object that holds base + offset */
     MC_EVENT_CALL,      /* call (or tail jump) of target with arguments */
     MC_EVENT_RETURN,    /* value = rax, second = rdx */
-    MC_EVENT_POINT,     /* facts at a use */
+    MC_EVENT_POINT,     /* facts at a use; value = source operand of one that older CPUs run as another (alias.h) */
     MC_EVENT_ADDRESS,   /* the address `target` comes into being in a register here */
     MC_EVENT_LOST,      /* somewhere in the body the tracker lost hold of the address `target` */
 };
