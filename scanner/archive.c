@@ -2,13 +2,14 @@
 /* Layout: "!<arch>\n", then members at even offsets: a header of 60 text bytes {name 16, date 12, uid 6, gid 6, mode 8,
  * size 10, "`\n"} and the contents. GNU: "/" and "/SYM64/" are symbol tables, "//" holds long names, "/N" is a name at
  * N in it, ended by "/\n". BSD: "#1/N" puts a name of N bytes before the contents. Thin archives hold "//" and no
- * contents. */
+ * contents. libelf reads the whole GNU ones; the others and damaged ones are read here. */
 #include "scanner/archive.h"
 
 #include <ar.h>
 #include <string.h>
 
 #include "base/vector.h"
+#include "scanner/elf_library.h"
 
 struct reader {
     struct mc_archive *archive;
@@ -117,6 +118,8 @@ bool mc_archive_from_bytes(const uint8_t *bytes, size_t size, struct mc_archive 
     if (size < SARMAG || (!thin && memcmp(bytes, ARMAG, SARMAG)))
         return mc_fail(ret_error, MC_ERROR_UNSUPPORTED, 0, "not an ar archive");
     *ret = (struct mc_archive){.thin = thin};
+    if (!thin && mc_elf_library_members(bytes, size, ret))
+        return true;
     struct reader reader = {.archive = ret, .bytes = bytes, .size = size, .position = SARMAG};
     while (read_member(&reader))
         ;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/elf_reader.h"
 
+#include "scanner/elf_library.h"
+
 static void read_ehdr(struct mc_elf *elf)
 {
     if (elf->wide) {
@@ -89,8 +91,7 @@ static bool check_ident(struct mc_elf *elf, struct mc_error *ret_error)
     if (elf->size < wanted)
         return mc_fail(ret_error, MC_ERROR_FORMAT, elf->size, "truncated in the ELF header: %zu of %zu bytes",
                        elf->size, wanted);
-    read_ehdr(elf);
-    return check_machine(elf, ret_error) && check_type(elf, ret_error);
+    return true;
 }
 
 static Elf64_Phdr read_phdr(const struct mc_elf *elf, size_t index)
@@ -187,6 +188,13 @@ bool mc_elf_read_headers(struct mc_elf *elf, struct mc_arena *arena, struct mc_e
 {
     if (!check_ident(elf, ret_error))
         return false;
+    bool whole = mc_elf_library_headers(elf, arena);
+    if (!whole)
+        read_ehdr(elf);
+    if (!check_machine(elf, ret_error) || !check_type(elf, ret_error))
+        return false;
+    if (whole)
+        return true;
     struct mc_error sections_error = {0};
     bool sections_read = read_sections(elf, arena, &sections_error);
     if (!sections_read && elf->header.e_type == ET_REL) {

@@ -2,9 +2,9 @@
 /* Raw ELF records of both classes, widened to the Elf64 structures. Internal to the image files.
  *
  * Every table is a span that was checked against the file once (mc_elf_table); records inside it are then copied out,
- * never pointed at, so that what was checked is what is used even when the file changes underneath. libelf is not used
- * here: it refuses a whole file for one damaged section header, where the program headers would still tell all. The
- * tests hold these readings against libelf's. */
+ * never pointed at, so that what was checked is what is used even when the file changes underneath. The headers come
+ * from libelf (elf_library.h) where it takes the file; it refuses a whole file for one damaged section header, where the
+ * program headers would still tell all, and then they are read here. */
 #ifndef MC_SCANNER_ELF_READER_H
 #define MC_SCANNER_ELF_READER_H
 
@@ -24,6 +24,7 @@ struct mc_elf {
     size_t segment_count;
     Elf64_Shdr *sections;
     size_t section_count;
+    const char **section_names; /* by index, from libelf; NULL: look into names_section */
     uint32_t names_section; /* index of the section names, 0 when none */
 };
 

@@ -114,13 +114,14 @@ void mc_build_sections(struct mc_image_build *build)
         if (header->sh_type == SHT_STRTAB && mc_elf_inside(elf, header->sh_offset, header->sh_size))
             names = mc_elf_strings_of(elf->bytes + header->sh_offset, header->sh_size);
     }
-    if (elf->section_count > 1 && !names.size)
+    if (elf->section_count > 1 && !elf->section_names && !names.size)
         mc_image_damage(build, elf->header.e_shoff, "the section names cannot be read");
     image->sections = MC_NEW_ARRAY(&image->arena, elf->section_count, struct mc_section);
     image->section_count = elf->section_count;
     for (size_t i = 0; i < elf->section_count; i++) {
         const Elf64_Shdr *header = &elf->sections[i];
-        image->sections[i] = (struct mc_section){.name = mc_elf_string(&names, header->sh_name),
+        const char *name = elf->section_names ? elf->section_names[i] : mc_elf_string(&names, header->sh_name);
+        image->sections[i] = (struct mc_section){.name = name,
                                                  .address = header->sh_flags & SHF_ALLOC ? header->sh_addr : 0,
                                                  .size = header->sh_size,
                                                  .file_offset = header->sh_offset,
