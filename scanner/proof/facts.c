@@ -28,7 +28,7 @@ struct cache_entry {
 struct mc_facts_table {
     struct mc_arena *arena;
     struct interned_atom *atoms_by_key;
-    struct interned_set *sets_by_key;
+    struct interned_set *sets_by_key, *lists_by_key;
     MC_VECTOR(struct mc_atom) atoms;
     MC_VECTOR(struct mc_fact_set) sets;
     MC_VECTOR(struct mc_fact_set) lists; /* of set ids, for MC_ATOM_ANY: `items` holds mc_facts values */
@@ -53,6 +53,7 @@ void mc_facts_table_free(struct mc_facts_table *table)
         return;
     HASH_CLEAR(hh, table->atoms_by_key);
     HASH_CLEAR(hh, table->sets_by_key);
+    HASH_CLEAR(hh, table->lists_by_key);
     mc_vector_free(&table->atoms);
     mc_vector_free(&table->sets);
     mc_vector_free(&table->lists);
@@ -267,18 +268,18 @@ bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret
 
 static uint32_t intern_list(struct mc_facts_table *table, const mc_facts *sets, size_t count)
 {
-    for (uint32_t i = 0; i < table->lists.count; i++) { /* few lists exist in one file, and most are short */
-        struct mc_fact_set list = table->lists.items[i];
-        if (list.count == count && !memcmp(list.items, sets, count * sizeof *sets))
-            return i;
-        if (i > 4096)
-            break;
-    }
+    struct interned_set *found;
+    HASH_FIND(hh, table->lists_by_key, sets, count * sizeof *sets, found);
+    if (found)
+        return found->id;
+    found = MC_NEW(table->arena, struct interned_set);
     mc_facts *copy = MC_NEW_ARRAY(table->arena, count, mc_facts);
     memcpy(copy, sets, count * sizeof *sets);
-    struct mc_fact_set list = {(const struct mc_fact *)(const void *)copy, (uint32_t)count};
-    mc_push(&table->lists, list);
-    return (uint32_t)(table->lists.count - 1);
+    found->set = (struct mc_fact_set){(const struct mc_fact *)(const void *)copy, (uint32_t)count};
+    found->id = (uint32_t)table->lists.count;
+    mc_push(&table->lists, found->set);
+    HASH_ADD_KEYPTR(hh, table->lists_by_key, copy, count * sizeof *sets, found);
+    return found->id;
 }
 
 const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count)
@@ -315,6 +316,16 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         return common;
     struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, distinct, used)};
     return mc_facts_or(table, common, mc_facts_one(table, atom, site));
+}
+
+mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    mc_facts sets[2] = {a, b};
+    if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
+        return mc_facts_and(table, a, b);
+    if (mc_facts_only_base(table, a) == MC_FACTS_NONE && mc_facts_only_base(table, b) == MC_FACTS_NONE)
+        return mc_facts_and(table, a, b);
+    return mc_facts_any(table, sets, 2, 0);
 }
 
 mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site)

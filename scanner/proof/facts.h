@@ -16,6 +16,27 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+/* Keys here are whole 4-byte words; uthash's own function looks at every byte. Include this header before uthash.h. */
+static inline unsigned mc_hash_words(const void *key, size_t size)
+{
+    const unsigned char *bytes = key;
+    uint64_t hash = size, word;
+    uint32_t half;
+    for (; size >= 8; size -= 8, bytes += 8) {
+        memcpy(&word, bytes, 8);
+        hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
+    }
+    if (size >= 4) {
+        memcpy(&half, bytes, 4);
+        hash = (hash ^ half) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
+    }
+    return (unsigned)(hash ^ hash >> 32);
+}
+#define HASH_FUNCTION(key, size, hash) ((hash) = mc_hash_words((key), (size)))
 
 typedef uint32_t mc_facts;
 #define MC_FACTS_NONE ((mc_facts)0)
@@ -66,6 +87,8 @@ mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_
 mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b);  /* both hold: union */
 mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b); /* either may hold: intersection */
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b);
+/* Where two ways meet: like mc_facts_any when something of CPUID is known on one of them, else the intersection. */
+mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site);
 /* Every fact's site replaced; used when an answer travels up to the test that asked for it. */

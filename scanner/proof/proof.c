@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_LIMIT UINT64_C(60000000) /* instructions evaluated per file, all rounds counted */
+#define STEP_LIMIT UINT64_C(12000000) /* instructions evaluated per file, all rounds counted */
 
 static const struct {
     const char *id, *title;

@@ -200,10 +200,32 @@ static void execute_double_shift(struct mc_machine *m)
     mc_forget_flags(m);
 }
 
+/* RDSSP lies in hint space: without shadow stacks it leaves the register as it was. Code zeroes it first, so that anything
+ * but 0 proves CET_SS (Intel SDM vol. 2B, RDSSPD/RDSSPQ). */
+static void execute_read_shadow_stack(struct mc_machine *m)
+{
+    uint32_t base;
+    int64_t offset;
+    const struct mc_feature_info *info = &mc_features[MC_F_SHSTK];
+    struct mc_atom atom = mc_atom_bit(info->leaf, info->subleaf, info->reg, info->bit, true);
+    mc_facts present = mc_facts_one(m->prover->facts, atom, m->address);
+    mc_value old = mc_get_register(m, m->insn->rm, m->insn->operand_size);
+    mc_value value = mc_value_top(m->values, present);
+    if (mc_value_single(m->values, old, &base, &offset) && !base) {
+        struct mc_case same = {.offset = offset};
+        value = mc_value_cases(m->values, &same, 1, present, 64);
+    }
+    mc_set_register(m, m->insn->rm, m->insn->operand_size, value);
+}
+
 static bool execute_bits_and_moves(struct mc_machine *m)
 {
     unsigned opcode = m->insn->opcode, size = m->insn->operand_size;
     switch (opcode) {
+    case 0x1E:
+        if (m->insn->prefix == 0xF3 && m->insn->mod == 3 && (m->insn->reg & 7) == 1)
+            execute_read_shadow_stack(m);
+        return true;
     case 0xA3: case 0xAB: case 0xB3: case 0xBB:
         execute_bit(m, opcode >> 3 & 3, mc_get_reg(m, size));
         return true;

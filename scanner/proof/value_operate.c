@@ -484,8 +484,7 @@ static mc_value join_cases(struct mc_values *values, const struct mc_value_data 
     struct mc_facts_table *t = values->facts;
     for (uint32_t i = 0; i < a->count + b->count; i++) {
         struct mc_case one = i < a->count ? a->cases[i] : b->cases[i - a->count];
-        mc_facts ways[2] = {mc_facts_or(t, case_facts(a, &one), fa), mc_facts_or(t, case_facts(b, &one), fb)};
-        one.facts = mc_facts_any(t, ways, 2, 0);
+        one.facts = mc_facts_meet(t, mc_facts_or(t, case_facts(a, &one), fa), mc_facts_or(t, case_facts(b, &one), fb));
         cases[count++] = one;
     }
     mc_facts other = mc_facts_and(t, mc_facts_or(t, a->other, fa), mc_facts_or(t, b->other, fb));
@@ -529,9 +528,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     mc_bits_expand(&p, &wp);
     mc_bits_expand(&q, &wq);
     for (unsigned bit = 0; bit < 64; bit++) {
-        mc_facts one[2] = {mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb)};
-        mc_facts zero[2] = {mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb)};
-        mc_bits_put(&result, bit, mc_facts_any(t, one, 2, 0), mc_facts_any(t, zero, 2, 0));
+        mc_bits_put(&result, bit, mc_facts_meet(t, mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb)),
+                    mc_facts_meet(t, mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb)));
     }
     return mc_value_from_bits(values, &result);
 }
