@@ -48,6 +48,17 @@ struct mc_finding_choice {
 };
 const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice); /* NULL at the end */
 
+/* For the formats: the source lines of one file's findings. Zeroed to begin with. */
+struct mc_finding_sources {
+    bool opened;
+    struct mc_source_lines *lines; /* NULL when the file has none */
+    struct mc_arena arena;
+};
+/* "blend.c:57", until the sources are freed; NULL when unknown. */
+const char *mc_finding_source(struct mc_finding_sources *sources, const struct mc_file_result *result,
+                              const struct mc_finding *finding);
+void mc_finding_sources_free(struct mc_finding_sources *sources);
+
 #define MC_INSTRUCTION_TEXT 160 /* bytes, NUL included */
 /* The instruction as an assembler would write it; its mnemonic only when the bytes are gone or the disassembler does not know
  * it. `need` 0 when there is none. */

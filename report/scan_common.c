@@ -2,6 +2,7 @@
 #include "report/scan.h"
 
 #include "scanner/disassembly/disassembly.h"
+#include "scanner/source_line.h"
 
 #include <string.h>
 
@@ -67,6 +68,22 @@ const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)
         choice->left_out++;
     }
     return NULL;
+}
+
+const char *mc_finding_source(struct mc_finding_sources *sources, const struct mc_file_result *result,
+                              const struct mc_finding *finding)
+{
+    if (!sources->opened && result->image)
+        sources->lines = mc_source_lines_open(result->image);
+    sources->opened = true;
+    return mc_source_line(sources->lines, finding->use.address, &sources->arena);
+}
+
+void mc_finding_sources_free(struct mc_finding_sources *sources)
+{
+    mc_source_lines_close(sources->lines);
+    mc_arena_free(&sources->arena);
+    *sources = (struct mc_finding_sources){0};
 }
 
 void mc_instruction_text(const struct mc_file_result *result, uint64_t address, uint16_t need, char ret[MC_INSTRUCTION_TEXT])

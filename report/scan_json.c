@@ -73,7 +73,7 @@ static json_t *guard(const struct mc_file_result *result, const struct mc_guard 
     return object;
 }
 
-static json_t *use(const struct mc_file_result *result, const struct mc_finding *finding)
+static json_t *use(const struct mc_file_result *result, const struct mc_finding *finding, const char *source)
 {
     const struct mc_need *need = mc_need_at(finding->use.need);
     char text[MC_INSTRUCTION_TEXT];
@@ -81,7 +81,7 @@ static json_t *use(const struct mc_file_result *result, const struct mc_finding 
     json_t *object = json_object();
     json_object_set_new(object, "address", mc_json_address(finding->use.address));
     json_object_set_new(object, "function", mc_json_text(finding->function));
-    json_object_set_new(object, "source", json_null());
+    json_object_set_new(object, "source", mc_json_text(source));
     json_object_set_new(object, "instruction", mc_json_text(text));
     json_object_set_new(object, "feature", json_string(mc_features[need->feature].name));
     json_object_set_new(object, "needs", mc_json_features(&finding->needs));
@@ -141,13 +141,15 @@ static void analysed_members(FILE *stream, const struct mc_report_options *optio
     mc_json_member(stream, first, "counts",
                    counts(result, result->finding_count - count_listed(result, options->all_uses)));
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
+    struct mc_finding_sources sources = {0};
     const char *before = "";
     fputs(",\"uses\":[", stream);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice)); before = ",") {
         fputs(before, stream);
-        mc_json_write(stream, use(result, finding));
+        mc_json_write(stream, use(result, finding, mc_finding_source(&sources, result, finding)));
     }
     fputc(']', stream);
+    mc_finding_sources_free(&sources);
 }
 
 static void unanalysed_members(FILE *stream, bool *first)

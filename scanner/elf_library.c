@@ -30,6 +30,16 @@ static Elf *begin(const uint8_t *bytes, size_t size, Elf_Kind kind)
     return NULL;
 }
 
+Elf *mc_elf_library_open(const uint8_t *bytes, size_t size)
+{
+    return begin(bytes, size, ELF_K_ELF);
+}
+
+void mc_elf_library_close(Elf *handle)
+{
+    elf_end(handle);
+}
+
 /* ---- headers ---- */
 
 /* libelf steps by its own record sizes and silently stops at the end of the file; a file in which that differs from what
