@@ -388,7 +388,12 @@ static bool follow_table(struct body *body, struct mc_machine *m)
             if (!mc_image_is_code(prover->image, target) || mc_entry_at(prover->entries, target) == NULL)
                 break;
         }
-        propagate(body, m, target, MC_FACTS_NONE);
+        /* reached only when the index picks this row */
+        uint64_t scaled = rows * table.scale;
+        mc_facts chosen = MC_FACTS_NONE;
+        if (table.factor && scaled % table.factor == 0)
+            chosen = mc_value_test(m->values, table.index, MC_EQ, scaled / table.factor, 32);
+        propagate(body, m, target, mc_facts_at_site(prover->facts, chosen, m->address));
     }
     return rows > 0;
 }

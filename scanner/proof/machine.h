@@ -14,7 +14,9 @@ struct mc_table_load {
     uint64_t site;  /* address of the load, 0: none */
     uint64_t base;  /* what the base register holds: relative entries count from here */
     uint64_t table; /* address of row 0 */
-    unsigned scale, size; /* bytes */
+    unsigned scale, size; /* bytes from row to row, bytes of a row's content */
+    unsigned factor;      /* what the index is multiplied with */
+    mc_value index;
 };
 
 /* One run over one body: shared by its blocks and by the helpers run inside it. */

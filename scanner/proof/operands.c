@@ -203,6 +203,9 @@ static void escape_table(struct mc_machine *m, unsigned size)
             unsigned step = insn->scale > size ? insn->scale : size;
             m->run->table = (struct mc_table_load){.site = m->address, .base = place, .size = size, .scale = step,
                                                    .table = absolute ? place : place + (uint64_t)insn->displacement};
+            int other = side ? insn->base : insn->vector_index ? MC_REG_NONE : insn->index;
+            m->run->table.factor = side ? 1 : insn->scale;
+            m->run->table.index = other >= 0 ? m->state->registers[other] : MC_TOP;
         }
     }
 }
@@ -285,8 +288,14 @@ mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
     if (data.kind == MC_VALUE_CASES && data.count)
         return load_cases(m, &data, size);
     mc_value rows;
-    if (load_rows(m, size, &rows))
+    bool pointers = size == m->prover->pointer_size; /* relative tables are followed where the jump is */
+    if (pointers && load_rows(m, size, &rows)) {
+        bool recording = m->run->recording;
+        m->run->recording = false; /* the rows speak for themselves; only remember the table */
+        escape_table(m, size);
+        m->run->recording = recording;
         return rows;
+    }
     escape_table(m, size);
     return mc_value_top(m->values, mc_value_provenance(m->values, address));
 }
