@@ -308,7 +308,10 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     size_t pad_count;
     find_landing_pads(body, m->address, pads, &pad_count);
     mc_facts handler = mc_handler_installed(m, final);
+    struct mc_import_call import;
+    mc_import_before(m, final, &import);
     forget_after_call(m, final);
+    mc_import_after(m, &import);
     for (size_t i = 0; i < pad_count; i++)
         propagate(body, m, pads[i], MC_FACTS_NONE);
     if (mc_never_returns(prover, target))

@@ -259,16 +259,22 @@ static void execute_exchange(struct mc_machine *m)
 /* A4..AF: string instructions move pointers by amounts we do not follow. */
 static void execute_string(struct mc_machine *m)
 {
-    m->state->registers[MC_RSI] = MC_TOP;
+    mc_value source = m->state->registers[MC_RSI];
     uint32_t base;
     int64_t offset;
     mc_value destination = m->state->registers[MC_RDI];
     unsigned opcode = m->insn->opcode;
+    bool repeats = m->insn->rep || m->insn->repne;
+    unsigned piece = opcode & 1 ? m->insn->operand_size : 1;
+    uint64_t count;
     bool writes = opcode == 0xA4 || opcode == 0xA5 || opcode == 0xAA || opcode == 0xAB;
-    if (writes && mc_value_single(m->values, destination, &base, &offset) && base)
-        mc_state_forget(m->state, base, offset, m->insn->rep || m->insn->repne ? 4096 : 8);
-    m->state->registers[MC_RDI] = MC_TOP;
-    if (m->insn->rep || m->insn->repne)
+    bool fill = opcode >= 0xAA;
+    bool copied = writes && repeats && mc_value_is_constant(m->values, m->state->registers[MC_RCX], &count) && count <= 64 &&
+                  mc_copy_to_stack(m, destination, fill ? m->state->registers[MC_RAX] : source, count * piece, fill);
+    if (writes && !copied && mc_value_single(m->values, destination, &base, &offset) && base)
+        mc_state_forget(m->state, base, offset, repeats ? 4096 : 8);
+    m->state->registers[MC_RSI] = m->state->registers[MC_RDI] = MC_TOP;
+    if (repeats)
         m->state->registers[MC_RCX] = mc_value_constant(m->values, 0);
     if (opcode == 0xAC || opcode == 0xAD)
         m->state->registers[MC_RAX] = MC_TOP;

@@ -74,6 +74,27 @@ void mc_escape(struct mc_machine *m, mc_value value, enum mc_escape how);
 void mc_note_address(struct mc_machine *m, mc_value value);
 /* The facts after a call of `final`: installing or removing a SIGILL handler changes them. trap.c */
 mc_facts mc_handler_installed(struct mc_machine *m, uint64_t final);
+#define MC_RETURN_STATUS 64 /* "register" of an MC_SYM_RETURN: what wait() and its kin store */
+bool mc_is_fork(struct mc_prover *prover, uint64_t final);
+bool mc_is_wait(const char *name, unsigned *ret_status_argument);
+/* Some function, among those evaluated so far, forks and waits; with `uses`, its child executes a use before anything else
+ * could be told of it. */
+bool mc_child_tries(struct mc_prover *prover, bool uses);
+bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebody installed it for SIGILL */
+/* imports.c: calls of known imports. Look before the call's effects, apply after them. */
+struct mc_import_call {
+    uint64_t function;
+    const char *name; /* NULL: none */
+    mc_value arguments[3], pointee; /* pointee: the word that the second one points to on the stack */
+};
+mc_value mc_call_argument(struct mc_machine *m, unsigned index); /* 0..2 at a call */
+void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_call *ret);
+void mc_import_after(struct mc_machine *m, const struct mc_import_call *call);
+/* `size` bytes at `to`, when it is on the stack, become what `from` points to; with `fill`, bytes equal to `from`. False
+ * when it is not there, and nothing was done. */
+bool mc_copy_to_stack(struct mc_machine *m, mc_value to, mc_value from, uint64_t size, bool fill);
+/* The word at an address of the file, as loads see it. */
+mc_value mc_load_piece(struct mc_machine *m, uint64_t address, unsigned size);
 void mc_record(struct mc_run *run, struct mc_event event);
 void mc_set_flags(struct mc_machine *m, enum mc_flags_kind kind, unsigned width, mc_value a, mc_value b, mc_value carry);
 void mc_forget_flags(struct mc_machine *m);

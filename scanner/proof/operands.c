@@ -135,6 +135,11 @@ static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned siz
     return mc_value_symbol(m->values, mc_symbol_id(m->values, cell), 0);
 }
 
+mc_value mc_load_piece(struct mc_machine *m, uint64_t address, unsigned size)
+{
+    return load_module(m, address, size);
+}
+
 static mc_value load_symbol(const struct mc_machine *m, uint32_t base, int64_t offset, unsigned size)
 {
     struct mc_symbol_key key = mc_symbol_get(m->values, base);

@@ -76,7 +76,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets;
+    struct mc_property *noreturn, *helper, *gates, *targets, *handlers;
     struct mc_node_list *nodes;
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;

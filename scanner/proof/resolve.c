@@ -147,36 +147,50 @@ static mc_facts way_of_value(struct question *q, mc_value value, const struct te
     return mc_facts_or(q->prover->facts, implied, facts);
 }
 
-static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+static mc_facts handler_fact(struct question *q)
 {
-    struct mc_cell_values cell;
-    bool thread_local_ = key->kind == MC_SYM_TLS;
-    mc_cell_writers(q->prover, key->a, key->width / 8, thread_local_, &cell);
-    if (!cell.complete && (!q->inferring || !cell.count))
+    struct mc_atom atom = {.kind = MC_ATOM_HANDLER};
+    return mc_facts_one(q->prover->facts, atom, 0);
+}
+
+static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *cell, const struct test *test)
+{
+    if (!cell->complete && (!q->inferring || !cell->count))
         return MC_FACTS_NONE;
-    if (cell.count < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
+    if (cell->count < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
         return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
-    for (size_t i = 0; i < cell.count && result != MC_FACTS_NONE; i++)
-        result = either(q, result, way_of_value(q, cell.items[i].value, test, cell.items[i].facts));
+    for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++)
+        result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
     return result;
 }
 
-/* The child of a fork: if it dies, only the parent learns of it. */
-static mc_facts ask_import(struct question *q, const char *name, const struct test *test)
+/* What a SIGILL handler left behind tells whether something trapped, whichever way it is tested. */
+static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    struct mc_cell_values cell;
+    mc_cell_writers(q->prover, key->a, key->width / 8, key->kind == MC_SYM_TLS, &cell);
+    mc_facts result = facts_of_cell(q, &cell, test);
+    for (size_t i = 0; i < cell.count && result != MC_FACTS_ALL; i++)
+        if (cell.items[i].site && mc_is_resuming_handler(q->prover, mc_function_extent(q->prover, cell.items[i].site).start))
+            return mc_facts_or(q->prover->facts, result, handler_fact(q));
+    return result;
+}
+
+/* What a fork returned, or the status of a child, in a program where a child tries and its end decides. */
+static mc_facts ask_import(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     bool zero = test->relation == MC_EQ && !test->constant;
-    if (!zero || (strcmp(name, "fork") && strcmp(name, "vfork") && strcmp(name, "__fork") && strcmp(name, "_Fork")))
-        return MC_FACTS_NONE;
-    struct mc_atom atom = {.kind = MC_ATOM_HANDLER, .a = 1};
-    return mc_facts_one(q->prover->facts, atom, 0);
+    if (key->b == MC_RETURN_STATUS ? mc_child_tries(q->prover, true)
+                                   : !key->b && zero && mc_is_fork(q->prover, key->a) && mc_child_tries(q->prover, false))
+        return handler_fact(q);
+    return MC_FACTS_NONE;
 }
 
 static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
-    const char *name = mc_import_name(q->prover, key->a);
-    if (name)
-        return key->b ? MC_FACTS_NONE : ask_import(q, name, test);
+    if (mc_import_name(q->prover, key->a))
+        return ask_import(q, key, test);
     const struct mc_evaluation *evaluation = mc_evaluate(q->prover, key->a);
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;

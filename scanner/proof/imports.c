@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a few functions of the C library do to memory that is followed: initialised structures on the stack are copied by
+ * memcpy or cleared by memset before they are used. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define MAX_COPY 256 /* bytes */
+
+mc_value mc_call_argument(struct mc_machine *m, unsigned index)
+{
+    static const uint8_t registers[3] = {MC_RDI, MC_RSI, MC_RDX};
+    if (m->prover->pointer_size == 8)
+        return m->state->registers[registers[index]];
+    uint32_t base;
+    int64_t offset;
+    bool found;
+    if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
+        return MC_TOP;
+    return mc_state_load(m->values, m->state, base, offset + 4 * (int64_t)index, 4, &found);
+}
+
+static bool on_stack(struct mc_machine *m, mc_value pointer, uint32_t *ret_base, int64_t *ret_offset)
+{
+    if (!mc_value_single(m->values, pointer, ret_base, ret_offset) || !*ret_base)
+        return false;
+    uint32_t kind = mc_symbol_get(m->values, *ret_base).kind;
+    return kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED;
+}
+
+bool mc_copy_to_stack(struct mc_machine *m, mc_value to, mc_value from, uint64_t size, bool fill)
+{
+    uint32_t base, other;
+    int64_t offset, start = 0;
+    mc_value pieces[MAX_COPY / 4];
+    unsigned step = m->prover->pointer_size;
+    uint64_t byte, place, count = size / step;
+    bool module = !fill && mc_value_single(m->values, from, &other, &start) &&
+                  mc_module_address(m->prover, other, start, &place);
+    if (!on_stack(m, to, &base, &offset))
+        return false;
+    for (uint64_t i = 0; i < count && i < MAX_COPY / 4; i++) {
+        pieces[i] = MC_TOP;
+        if (fill && mc_value_is_constant(m->values, from, &byte) && !(byte & 0xFF))
+            pieces[i] = mc_value_constant(m->values, 0);
+        else if (module)
+            pieces[i] = mc_load_piece(m, place + i * step, step);
+    }
+    mc_state_forget(m->state, base, offset, size);
+    for (uint64_t i = 0; i < count && i < MAX_COPY / 4; i++)
+        if (pieces[i] != MC_TOP)
+            mc_state_store(m->values, m->state, base, offset + (int64_t)(i * step), step, pieces[i]);
+    return true;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (!strcmp(name, *names))
+            return true;
+    return false;
+}
+
+void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_call *ret)
+{
+    ret->function = final;
+    ret->name = mc_import_name(m->prover, final);
+    ret->pointee = MC_TOP;
+    if (!ret->name)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        ret->arguments[i] = mc_call_argument(m, i);
+    uint32_t base;
+    int64_t offset;
+    bool found;
+    if (on_stack(m, ret->arguments[1], &base, &offset))
+        ret->pointee = mc_state_load(m->values, m->state, base, offset, m->prover->pointer_size, &found);
+}
+
+void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
+{
+    static const char *const copies[] = {"memcpy", "memmove", "__memcpy_chk", "__memmove_chk", "mempcpy", NULL};
+    static const char *const fills[] = {"memset", "__memset_chk", NULL};
+    static const char *const readers[] = {"sigaction", "__sigaction", NULL}; /* their second argument is only read */
+    uint64_t size;
+    uint32_t base;
+    int64_t offset;
+    unsigned status;
+    if (!call->name)
+        return;
+    if (mc_is_wait(call->name, &status)) {
+        struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = 32, .a = call->function, .b = MC_RETURN_STATUS};
+        if (on_stack(m, call->arguments[status], &base, &offset))
+            mc_state_store(m->values, m->state, base, offset, 4, mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0));
+        return;
+    }
+    bool copy = is_one_of(call->name, copies), fill = is_one_of(call->name, fills);
+    if ((copy || fill) && mc_value_is_constant(m->values, call->arguments[2], &size) && size <= MAX_COPY)
+        mc_copy_to_stack(m, call->arguments[0], call->arguments[1], size, fill);
+    else if (call->pointee != MC_TOP && is_one_of(call->name, readers) && on_stack(m, call->arguments[1], &base, &offset))
+        mc_state_store(m->values, m->state, base, offset, m->prover->pointer_size, call->pointee);
+}
