@@ -25,7 +25,7 @@ struct mc_segment {
     const uint8_t *bytes;    /* file_size bytes */
     uint64_t file_offset;
     bool executable, writable;
-    bool relro;              /* lies wholly in PT_GNU_RELRO: read-only after relocation */
+    uint64_t relro_end;      /* [address, relro_end) lies in PT_GNU_RELRO: read-only after relocation; 0: nothing */
 };
 
 struct mc_symbol {

@@ -47,9 +47,8 @@ static void mark_relro(struct mc_image_build *build)
             continue;
         for (size_t s = 0; s < build->image->segment_count; s++) {
             struct mc_segment *segment = &build->image->segments[s];
-            if (segment->address >= header->p_vaddr && segment->size <= header->p_memsz &&
-                segment->address - header->p_vaddr <= header->p_memsz - segment->size)
-                segment->relro = true;
+            if (segment->address >= header->p_vaddr && segment->address - header->p_vaddr < header->p_memsz)
+                segment->relro_end = header->p_vaddr + header->p_memsz;
         }
     }
 }

@@ -110,6 +110,22 @@ static void escape_initial(struct mc_machine *m, uint64_t place)
 }
 
 /* What a known place of the file holds, as loaded: constants where nothing can write it, else a symbol for the cell. */
+/* Memory that nobody writes once the program's own code runs. A static program and the loader write their RELRO part
+ * themselves before they protect it (glibc keeps what CPUID said there); an IFUNC resolver could, too. */
+static bool is_fixed(const struct mc_prover *prover, const struct mc_segment *segment, uint64_t address, unsigned size)
+{
+    const struct mc_image *image = prover->image;
+    if (!segment->writable)
+        return true;
+    if (address >= segment->relro_end || size > segment->relro_end - address || (!image->interpreter && !image->needed_count))
+        return false;
+    size_t count, first = mc_references_to(prover->references, address, address + size, &count);
+    for (size_t i = first; i < first + count; i++)
+        if (prover->references->items[i].kind == MC_REF_STORE)
+            return false;
+    return true;
+}
+
 static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned size)
 {
     const struct mc_image *image = m->prover->image;
@@ -118,7 +134,7 @@ static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned siz
     if (segment) {
         const struct mc_reloc *reloc = mc_image_reloc_at(image, address);
         bool slot = reloc && reloc->kind == MC_RELOC_SLOT;
-        bool fixed = !segment->writable || segment->relro || slot;
+        bool fixed = slot || is_fixed(m->prover, segment, address, size);
         if (fixed && (!reloc || reloc->kind == MC_RELOC_SLOT || reloc->kind == MC_RELOC_ADDRESS) &&
             mc_image_read(image, address, size, &content)) {
             if (reloc && reloc->width == size) {
