@@ -3,8 +3,6 @@
  * overwritten or forgotten. Calls and returns end the flags' life (psABI), and calls that of all registers but the saved ones. */
 #include "scanner/proof/alias.h"
 
-#include "scanner/proof/machine.h"
-
 #include <string.h>
 
 #define WALK_LIMIT 160   /* instructions looked at behind one use, all ways together */

@@ -6,7 +6,7 @@
 #ifndef MC_SCANNER_PROOF_ALIAS_H
 #define MC_SCANNER_PROOF_ALIAS_H
 
-#include "scanner/proof/prover.h"
+#include "scanner/proof/machine.h"
 
 enum mc_alias {
     MC_ALIAS_USE,      /* no TZCNT, or one whose flags are read: a use as it stands */
@@ -22,5 +22,13 @@ const struct mc_uses *mc_alias_sift(const struct mc_image *image, const struct m
                                     struct mc_arena *arena);
 /* Does what value flow knows of the source leave a use? POINT events carry the source as their value. */
 bool mc_alias_matters(struct mc_prover *prover, const struct mc_use *use);
+
+/* Detection by behaviour: LZCNT of a known number differs from BSR, and the result decides what runs.
+ * What LZCNT makes of the source; a constant's count carries the fact that it was tried. */
+mc_value mc_alias_count(struct mc_machine *m, mc_value source, unsigned width);
+/* The fact of `symbol` (MC_SYM_LZCNT) RELATION constant: that it was tried, when LZCNT and BSR answer differently. */
+mc_facts mc_alias_tried(struct mc_prover *prover, uint32_t symbol, enum mc_relation relation, uint64_t constant);
+/* The result of this use decides whether another one, or this one again, is executed. */
+bool mc_alias_decides(struct mc_prover *prover, const struct mc_use *use);
 
 #endif

@@ -48,13 +48,16 @@ enum mc_atom_kind {
     MC_ATOM_XCR0,     /* c = bit << 1 | value */
     MC_ATOM_MAX_LEAF, /* a = 0 or 0x80000000: CPUID(a).EAX >= c */
     MC_ATOM_TESTED,   /* something that came from CPUID was tested, but what follows is not tracked */
-    MC_ATOM_HANDLER,  /* a resumable SIGILL handler is installed */
+    MC_ATOM_HANDLER,  /* what goes on was tried: a resumable SIGILL handler is installed, or a child tries (a = 0); the result
+                         of the instruction at c was looked at (a = MC_TRIED_RESULT) */
     /* questions */
     MC_ATOM_TEST,     /* a symbol, b relation, c constant */
     MC_ATOM_ENTRY,    /* c address: what holds whenever execution comes to this entry from elsewhere */
     MC_ATOM_RETURN,   /* c address: what holds after a normal return of this function */
     MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds */
 };
+
+#define MC_TRIED_RESULT 3
 
 enum mc_relation { MC_EQ, MC_NE, MC_BELOW, MC_NOT_BELOW, MC_LESS, MC_NOT_LESS, MC_BIT_SET, MC_BIT_CLEAR };
 

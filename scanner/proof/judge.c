@@ -6,7 +6,7 @@
 /* What the facts say, sorted out. */
 struct known {
     struct mc_feature_set present, absent;
-    bool has_bits, family, handler, unclear;
+    bool has_bits, family, handler, behaviour, unclear;
     uint64_t xcr0;                 /* bits known to be set */
     uint64_t max_basic, max_extended;
     struct mc_guard guard_of[MC_FEATURE_COUNT];
@@ -57,7 +57,8 @@ static void sort_facts(struct mc_prover *prover, mc_facts facts, struct known *r
                 ret->max_basic = atom.c;
             break;
         case MC_ATOM_HANDLER:
-            ret->handler = true;
+            ret->handler |= atom.a != MC_TRIED_RESULT;
+            ret->behaviour |= atom.a == MC_TRIED_RESULT;
             break;
         default:
             ret->unclear = true;
@@ -149,6 +150,9 @@ static void blame(const struct known *known, struct mc_judgement *judgement)
     if (known->handler) {
         judgement->verdict = MC_VERDICT_TRAPPED;
         judgement->rule = MC_RULE_TRAPPED;
+    } else if (known->behaviour) {
+        judgement->verdict = MC_VERDICT_TRAPPED;
+        judgement->rule = MC_RULE_BEHAVIOUR;
     } else if (wanted >= 0 && mc_set_has(&known->absent, (enum mc_feature)wanted)) {
         judgement->verdict = MC_VERDICT_MISGUARDED;
         judgement->rule = MC_RULE_INVERTED;

@@ -80,6 +80,7 @@ bool mc_is_wait(const char *name, unsigned *ret_status_argument);
 /* Some function, among those evaluated so far, forks and waits; with `uses`, its child executes a use before anything else
  * could be told of it. */
 bool mc_child_tries(struct mc_prover *prover, bool uses);
+bool mc_has_use(const struct mc_prover *prover, struct mc_text_range range);
 bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebody installed it for SIGILL */
 /* imports.c: calls of known imports. Look before the call's effects, apply after them. */
 struct mc_import_call {

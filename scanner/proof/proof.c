@@ -181,7 +181,9 @@ static const char *reason_text(struct mc_arena *arena, const struct mc_judgement
         return mc_arena_printf(arena, "needs %s; the test at 0x%llx is of something that came from CPUID, but does not imply it",
                                missing, (unsigned long long)guard->address);
     case MC_RULE_TRAPPED:
-        return mc_arena_printf(arena, "needs %s, and is executed to find out, with a SIGILL handler that goes on", missing);
+        return mc_arena_printf(arena, "needs %s, and is executed to find out: a SIGILL handler that goes on, or how a child ends, decides", missing);
+    case MC_RULE_BEHAVIOUR:
+        return mc_arena_printf(arena, "needs %s, and its result is looked at to find out (an older CPU gives another one)", missing);
     case MC_RULE_IMPLIED:
         return mc_arena_printf(arena, "the test at 0x%llx is of %s, which every known CPU has only together with what is needed",
                                (unsigned long long)guard->address, mc_features[judgement->implied_by].name);
@@ -227,6 +229,10 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
         judgement.verdict = MC_VERDICT_UNGUARDED;
     if (prover->options->strict_conformance && judgement.verdict == MC_VERDICT_GUARDED && judgement.rule != MC_RULE_GUARDED)
         judgement.verdict = MC_VERDICT_MISGUARDED;
+    if (judgement.verdict == MC_VERDICT_UNGUARDED && mc_alias_decides(prover, use)) {
+        judgement.verdict = MC_VERDICT_TRAPPED;
+        judgement.rule = MC_RULE_BEHAVIOUR;
+    }
     uint64_t function = mc_function_extent(prover, use->address).start;
     *finding = (struct mc_finding){
         .use = *use, .function = mc_function_name(prover, use->address), .function_address = function,

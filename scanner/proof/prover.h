@@ -84,6 +84,7 @@ struct mc_prover {
     mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
     bool position_independent;
+    bool tried; /* some LZCNT of a known number was evaluated (behaviour.c) */
 };
 
 /* --- evaluate.c --- */

@@ -5,6 +5,7 @@
  * on one another in a circle (`flags |= more`, recursion, loops of calls) are solved as a greatest fixed point: each starts at
  * "everything" and shrinks until nothing changes. An answer found inside an unfinished circle is used only within the round
  * that found it (its stamp) and never published. */
+#include "scanner/proof/alias.h"
 #include "scanner/proof/machine.h"
 
 #include <string.h>
@@ -270,6 +271,8 @@ static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
         return ask_returned(q, &key, &test);
     case MC_SYM_ARGUMENT:
         return ask_argument(q, &key, &test);
+    case MC_SYM_LZCNT:
+        return mc_alias_tried(q->prover, atom->a, test.relation, test.constant);
     case MC_SYM_MAX_LEAF:
         return ask_max_leaf(q, &key, &test);
     default:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transfer functions of opcode map 0F (Intel SDM vol. 2D, appendix A, table A-3): CPUID and XGETBV, conditions, bit tests. */
+#include "scanner/proof/alias.h"
 #include "scanner/proof/machine.h"
 
 #include <string.h>
@@ -150,7 +151,7 @@ static void execute_scan(struct mc_machine *m)
     mc_facts zero = mc_value_test(v, source, MC_EQ, 0, width), other = mc_value_test(v, source, MC_NE, 0, width);
     mc_value is_zero = mc_value_boolean(v, zero, other);
     if (m->insn->opcode == 0xB8 || (m->insn->opcode == 0xBD && m->insn->prefix == 0xF3)) { /* popcnt, lzcnt */
-        mc_set_reg(m, size, mc_value_top(v, mc_value_provenance(v, source)));
+        mc_set_reg(m, size, m->insn->opcode == 0xB8 ? mc_value_top(v, mc_value_provenance(v, source)) : mc_alias_count(m, source, width));
         mc_set_flags(m, MC_FLAGS_BITS, width, m->insn->opcode == 0xB8 ? is_zero : MC_TOP, MC_TOP,
                      m->insn->opcode == 0xB8 ? mc_value_constant(v, 0) : is_zero);
         return;

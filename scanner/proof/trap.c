@@ -124,7 +124,7 @@ bool mc_is_wait(const char *name, unsigned *ret_status_argument)
     return *ret_status_argument || !strcmp(name, "wait") || !strcmp(name, "wait3");
 }
 
-static bool has_use(const struct mc_prover *prover, struct mc_text_range range)
+bool mc_has_use(const struct mc_prover *prover, struct mc_text_range range)
 {
     for (size_t i = 0; i < prover->uses->count; i++)
         if (prover->uses->items[i].address >= range.start && prover->uses->items[i].address < range.end)
@@ -159,7 +159,7 @@ bool mc_child_tries(struct mc_prover *prover, bool uses)
                 const char *name = mc_import_name(prover, final);
                 forks |= mc_is_fork(prover, final);
                 waits |= name && mc_is_wait(name, &status);
-                tries |= uses && !name && in_child(prover, event->facts) && has_use(prover, mc_function_extent(prover, final));
+                tries |= uses && !name && in_child(prover, event->facts) && mc_has_use(prover, mc_function_extent(prover, final));
             } else if (event->kind == MC_EVENT_POINT) {
                 tries |= uses && in_child(prover, event->facts);
             }
