@@ -118,7 +118,8 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
     found = MC_NEW(&prover->arena, struct mc_node_list);
     found->start = body.start;
     uint64_t *copy = MC_NEW_ARRAY(&prover->arena, count, uint64_t);
-    memcpy(copy, nodes, count * sizeof *nodes);
+    if (count)
+        memcpy(copy, nodes, count * sizeof *nodes);
     found->nodes = (struct mc_nodes){copy, count};
     free(nodes);
     HASH_ADD(hh, prover->nodes, start, sizeof found->start, found);

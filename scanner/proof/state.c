@@ -81,6 +81,8 @@ void mc_state_forget(struct mc_state *state, uint32_t base, int64_t offset, uint
     while (end < state->cell_count && state->cells[end].base == base &&
            (state->cells[end].offset <= offset || (uint64_t)state->cells[end].offset - (uint64_t)offset < size))
         end++;
+    if (start == end) /* also: no cells at all */
+        return;
     memmove(&state->cells[start], &state->cells[end], (state->cell_count - end) * sizeof *state->cells);
     state->cell_count -= end - start;
 }
