@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#define STACK_SIZE ((size_t)64 << 20) /* the proof recurses along paths of the program; untouched pages cost nothing */
+
 struct pool {
     const struct mc_scan_jobs *jobs;
     size_t *order;         /* indices of items, largest first */
@@ -76,6 +78,20 @@ static size_t *order_of_work(const struct mc_scan_jobs *jobs)
     return order;
 }
 
+/* Starts up to `wanted` workers. When the system refuses more, those that run do all the work. */
+static size_t start_workers(struct pool *pool, pthread_t *threads, size_t wanted)
+{
+    pthread_attr_t attributes;
+    size_t started = 0;
+    if (pthread_attr_init(&attributes) != 0)
+        return 0;
+    bool roomy = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0;
+    while (roomy && started < wanted && pthread_create(&threads[started], &attributes, work, pool) == 0)
+        started++;
+    pthread_attr_destroy(&attributes);
+    return started;
+}
+
 void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
 {
     struct pool pool = {.jobs = jobs, .order = order_of_work(jobs)};
@@ -87,11 +103,9 @@ void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
     if (wanted > jobs->count)
         wanted = jobs->count;
     pthread_t *threads = mc_realloc(NULL, wanted + 1, sizeof *threads);
-    size_t started = 0;
-    /* This thread is one of the workers; when the system refuses more, those that run do all the work. */
-    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, &pool) == 0)
-        started++;
-    work(&pool);
+    size_t started = start_workers(&pool, threads, wanted);
+    if (!started)
+        work(&pool);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     pthread_mutex_destroy(&pool.lock);

@@ -52,6 +52,15 @@ static inline int32_t mc_load32(const uint8_t *at)
 /* The rare encodings. Same contract as mc_class_at. */
 unsigned mc_class_rare(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret);
 
+/* Its result by way of a copy, so that the caller's class needs no address and can live in registers. */
+MC_ALWAYS_INLINE unsigned mc_class_rare_copied(enum mc_mode mode, const uint8_t *bytes, struct mc_class *ret)
+{
+    struct mc_class rare;
+    unsigned length = mc_class_rare(mode, bytes, &rare);
+    *ret = rare;
+    return length;
+}
+
 /* What follows the opcode, whose leaf is known: fills *ret and returns the length. `at` is behind the opcode. Written
  * without branches: whether there is a modrm byte, a SIB byte, a displacement is as good as random. */
 MC_ALWAYS_INLINE unsigned mc_class_finish(enum mc_mode mode, const uint8_t *bytes, const uint8_t *at, uint32_t leaf,
@@ -110,13 +119,13 @@ MC_ALWAYS_INLINE unsigned mc_class_at(enum mc_mode mode, const uint8_t *bytes, s
             entry = mc_table_legacy[mode][0][prefix][opcode];
             if (MC_UNLIKELY(entry & MC_SPECIAL)) {
                 if (opcode == 0x0f)
-                    return mc_class_rare(mode, bytes, ret);
+                    return mc_class_rare_copied(mode, bytes, ret);
                 entry = mc_table_legacy[mode][opcode == 0x38 ? 1 : 2][prefix][*at++];
             }
         } else if ((opcode == 0xc5 || opcode == 0xc4) && (mode == MC_MODE_64 || at[0] >= 0xc0) && at == bytes + 1) {
             unsigned two = opcode == 0xc5, map = two ? 1 : at[0] & 31u, payload = two ? at[0] | 0x80u : at[1];
             if (map - 1 > 6)
-                return mc_class_rare(mode, bytes, ret);
+                return mc_class_rare_copied(mode, bytes, ret);
             at += two ? 1 : 2;
             prefix = payload & 3;
             l = payload >> 2 & 1;
@@ -127,7 +136,7 @@ MC_ALWAYS_INLINE unsigned mc_class_at(enum mc_mode mode, const uint8_t *bytes, s
             if ((payload & 0x78) != 0x78 && !(entry & MC_LEAF_VVVV))
                 entry = 0;
         } else {
-            return mc_class_rare(mode, bytes, ret);
+            return mc_class_rare_copied(mode, bytes, ret);
         }
     }
     if (entry & MC_NODE)

@@ -44,52 +44,10 @@ struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries 
     if (zone.end - zone.start > available)
         zone.end = zone.start + available;
     zone.bytes = mc_image_bytes(image, zone.start, zone.end - zone.start);
+    zone.readable = available;
     if (!zone.bytes)
         zone.end = zone.start;
     return zone;
-}
-
-/* What follows an indirect jump may be its table, which throws a straight line out of step without a sign. Tables
- * of small offsets or addresses show by their upper bytes. */
-static bool looks_like_table(const uint8_t *at, const uint8_t *stop)
-{
-    uint64_t words;
-    bool padding = *at == 0x0f || *at == 0x66 || *at == 0x2e || *at == 0x90 || *at == 0xcc; /* long NOPs hold zeros */
-    if (stop - at < (ptrdiff_t)sizeof words || padding)
-        return false;
-    memcpy(&words, at, sizeof words);
-    uint16_t first = (uint16_t)(words >> 16), second = (uint16_t)(words >> 48);
-    bool offsets = (first == 0 || first == 0xffff) && (second == 0 || second == 0xffff);
-    return offsets || words >> 32 == 0 || (words & 0xffff) == 0;
-}
-
-/* Step 1: true when the straight line from each entry to the next holds a candidate or bytes that do not decode. */
-static bool line_needs_walk(struct mc_sweep *sweep, const struct mc_zone *zone)
-{
-    const uint8_t *is_use = sweep->is_use;
-    enum mc_mode mode = sweep->image->mode;
-    uint8_t found = 0, flags = 0;
-    for (size_t i = zone->first; i < zone->last && sweep->entries->items[i].address < zone->end; i++) {
-        uint64_t end = i + 1 < zone->last ? sweep->entries->items[i + 1].address : zone->end;
-        const uint8_t *at = zone->bytes + (sweep->entries->items[i].address - zone->start);
-        const uint8_t *stop = zone->bytes + ((end < zone->end ? end : zone->end) - zone->start);
-        while (at < stop) {
-            struct mc_class class;
-            unsigned length = mc_decode_class(mode, at, (size_t)(stop - at), &class);
-            if (!length) {
-                found = 1;
-                break;
-            }
-            found |= is_use[class.need];
-            flags |= class.flags;
-            at += length;
-            if (class.flow == MC_FLOW_JMP_IND && at < stop && looks_like_table(at, stop))
-                found = 1;
-        }
-    }
-    if (flags & MC_CLASS_CPUID)
-        sweep->asks_cpuid = true;
-    return found;
 }
 
 static void note_pointer(struct mc_sweep *sweep, uint64_t address)
@@ -296,6 +254,7 @@ static struct mc_uses *finish(struct mc_sweep *sweep)
     mc_vector_free(&sweep->gaps);
     mc_vector_free(&sweep->candidates);
     mc_vector_free(&sweep->branches);
+    mc_vector_free(&sweep->suspects);
     mc_vector_free(&sweep->pointers);
     mc_reach_free(&sweep->reach);
     free(sweep->state);
@@ -309,11 +268,10 @@ struct mc_uses *mc_sweep_uses(const struct mc_image *image, const struct mc_entr
     struct mc_sweep sweep = {.image = image, .entries = entries, .arena = arena, .is_use = needs_outside(within)};
     sweep.reach.image = image;
     sweep.reach.is_use = sweep.is_use;
-    for (size_t i = 0; i < entries->count;) {
-        struct mc_zone zone = mc_zone_at(image, entries, i);
-        if (zone.bounded && line_needs_walk(&sweep, &zone))
-            walk_zone(&sweep, &zone);
-        i = zone.last;
+    mc_sweep_find_suspects(&sweep);
+    for (size_t i = 0; i < sweep.suspects.count; i++) {
+        struct mc_zone zone = mc_zone_at(image, entries, sweep.suspects.items[i]);
+        walk_zone(&sweep, &zone);
     }
     mc_sweep_outside(&sweep);
     return finish(&sweep);

@@ -3,14 +3,33 @@
 #ifndef MC_SCANNER_SWEEP_PRIVATE_H
 #define MC_SCANNER_SWEEP_PRIVATE_H
 
+#include "isa/decode_class.h"
 #include "scanner/sweep_reach.h"
 
 struct mc_zone { /* entries [first, last) of one connected extent */
     uint64_t start, end;
     size_t first, last;
     const uint8_t *bytes; /* of the extent, clipped to what the file holds */
+    size_t readable;      /* bytes of the segment's from there on: at least end - start */
     bool bounded;
 };
+
+/* mc_decode_class, inlined, for an instruction that may take `size` bytes, where `readable` (at least as many) can be read. */
+MC_ALWAYS_INLINE unsigned mc_class_within(enum mc_mode mode, const uint8_t *bytes, size_t size, size_t readable,
+                                          struct mc_class *ret)
+{
+    struct mc_class short_of; /* by way of a copy: *ret can live in registers */
+    unsigned length;
+    if (MC_UNLIKELY(readable < MC_DECODE_SLACK)) {
+        length = mc_decode_class(mode, bytes, size, &short_of);
+        *ret = short_of;
+        return length;
+    }
+    length = mc_class_at(mode, bytes, ret);
+    if (MC_UNLIKELY(length > size))
+        return ret->length = 0;
+    return length;
+}
 
 struct mc_sweep {
     const struct mc_image *image;
@@ -22,6 +41,7 @@ struct mc_sweep {
     size_t state_size;
     bool asks_cpuid;
     bool branches_known;
+    MC_VECTOR(size_t) suspects;   /* zones that need a walk, by their first entry, sorted */
     MC_VECTOR(uint64_t) branches; /* direct targets outside the zone they come from and not entries, sorted */
     MC_VECTOR(uint64_t) pointers; /* code addresses outside known functions that an operand names */
     MC_VECTOR(struct mc_use) uses;
@@ -47,6 +67,9 @@ bool mc_sweep_keep_unreached(struct mc_sweep *sweep);
 void mc_sweep_add_gap(struct mc_sweep *sweep, uint64_t address, const char *kind, const char *text);
 void mc_sweep_keep_results(struct mc_sweep *sweep); /* of the exact pass */
 uint8_t *mc_sweep_clear_state(struct mc_sweep *sweep, size_t size);
+
+/* sweep_lines.c: the zones whose straight lines hold a candidate, a table or bytes that do not decode, into sweep->suspects. */
+void mc_sweep_find_suspects(struct mc_sweep *sweep);
 
 /* sweep_outside.c: the executable bytes outside all known functions. */
 void mc_sweep_outside(struct mc_sweep *sweep);
