@@ -52,9 +52,19 @@ struct mc_zone mc_zone_at(const struct mc_image *image, const struct mc_entries 
 
 static void note_pointer(struct mc_sweep *sweep, uint64_t address)
 {
-    const struct mc_entry *holder = mc_image_is_code(sweep->image, address) ? mc_entry_holding(sweep->entries, address) : NULL;
-    if (holder ? !holder->bounded : mc_image_is_code(sweep->image, address))
+    if (!mc_image_is_code(sweep->image, address))
+        return;
+    const struct mc_entry *holder = mc_entry_holding(sweep->entries, address);
+    if (!holder || !holder->bounded)
         mc_push(&sweep->pointers, address);
+}
+
+/* An immediate is the last of an instruction, of four bytes in all but the longest (mov r64, imm64). */
+static bool may_name_code(const struct mc_image *image, const uint8_t *bytes, unsigned length)
+{
+    int32_t last = mc_load32(bytes + length - sizeof last);
+    uint64_t address = image->mode == MC_MODE_64 ? (uint64_t)(int64_t)last : (uint32_t)last;
+    return length >= 10 || mc_image_is_code(image, address);
 }
 
 /* mov r, address in files linked to fixed addresses. */
@@ -70,34 +80,55 @@ void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint
 {
     if (class->flags & MC_CLASS_RIP_RELATIVE)
         note_pointer(sweep, mc_class_target(sweep->image, address + class->length, class));
-    else if (class->length >= 5 && sweep->image->kind == MC_KIND_EXECUTABLE)
+    else if (class->length >= 5 && sweep->image->kind == MC_KIND_EXECUTABLE &&
+             may_name_code(sweep->image, bytes, class->length))
         note_absolute(sweep, bytes, size);
 }
 
-/* Every direct branch target of [start, end) outside of it, and every candidate when asked; bytes that do not decode
- * are skipped one by one. */
-bool mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
-                      bool want_candidates)
+/* A stretch of straight line, and what to note of it. */
+struct line {
+    uint64_t start, end;
+    const uint8_t *bytes;
+    size_t readable; /* from `bytes` on, at least end - start */
+    bool want_branches, want_candidates;
+};
+
+MC_ALWAYS_INLINE bool read_line(enum mc_mode mode, struct mc_sweep *sweep, const struct line *line)
 {
-    bool whole = true;
-    for (uint64_t address = start; address < end;) {
+    bool whole = true, absolute = sweep->image->kind == MC_KIND_EXECUTABLE;
+    const uint8_t *at = line->bytes, *stop = at + (line->end - line->start), *readable_end = at + line->readable;
+    while (at < stop) {
         struct mc_class class;
-        unsigned length = mc_decode_class(sweep->image->mode, bytes + (address - start), end - address, &class);
-        uint64_t next = address + (length ? length : 1);
-        whole &= length > 0;
-        bool branch = length && (class.flow == MC_FLOW_JCC || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_CALL);
-        if (branch && want_branches) {
-            uint64_t target = mc_class_target(sweep->image, next, &class);
-            if (target < start || target >= end)
-                mc_push(&sweep->branches, target);
+        size_t left = (size_t)(stop - at);
+        uint64_t address = line->start + (uint64_t)(at - line->bytes);
+        unsigned length = mc_class_within(mode, at, left, (size_t)(readable_end - at), &class);
+        if (MC_UNLIKELY(!length)) {
+            whole = false;
+            at++;
+            continue;
         }
-        if (length && want_branches)
-            mc_sweep_note_operands(sweep, address, bytes + (address - start), end - address, &class);
-        if (length && want_candidates && sweep->is_use[class.need])
+        if (line->want_candidates && sweep->is_use[class.need])
             mc_push(&sweep->candidates, ((struct mc_use){address, class.need, (uint8_t)length}));
-        address = next;
+        if (line->want_branches) {
+            bool branch = class.flow == MC_FLOW_JCC || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_CALL;
+            uint64_t target = mc_class_target(sweep->image, address + length, &class);
+            if (branch && (target < line->start || target >= line->end))
+                mc_push(&sweep->branches, target);
+            if ((class.flags & MC_CLASS_RIP_RELATIVE) || absolute)
+                mc_sweep_note_operands(sweep, address, at, left, &class);
+        }
+        at += length;
     }
     return whole;
+}
+
+bool mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
+                        bool want_candidates)
+{
+    struct line line = {start, end, bytes, mc_image_available(sweep->image, start), want_branches, want_candidates};
+    if (sweep->image->mode == MC_MODE_32)
+        return read_line(MC_MODE_32, sweep, &line);
+    return read_line(MC_MODE_64, sweep, &line);
 }
 
 static int compare_addresses(const void *a, const void *b)

@@ -102,45 +102,69 @@ static void note_words(struct mc_sweep *sweep)
     }
 }
 
-/* Addresses that reached code of the zone takes. */
-static void note_operands(struct mc_sweep *sweep)
+/* Addresses that reached code of the zone takes. `noted` holds a bit for each byte: whose instruction was looked at before. */
+static void note_operands(struct mc_sweep *sweep, uint8_t *noted)
 {
     const struct mc_reach *reach = &sweep->reach;
-    for (uint64_t offset = 0; offset < reach->end - reach->start; offset++) {
+    uint64_t size = reach->end - reach->start;
+    for (uint64_t offset = 0; offset < size; offset++) {
         struct mc_class class;
-        size_t left = reach->end - reach->start - offset;
-        if (reach->state[offset] != MC_BYTE_START)
+        uint8_t bit = (uint8_t)(1u << (offset & 7));
+        if (reach->state[offset] != MC_BYTE_START || (noted[offset >> 3] & bit))
             continue;
-        if (mc_decode_class(sweep->image->mode, reach->bytes + offset, left, &class))
-            mc_sweep_note_operands(sweep, reach->start + offset, reach->bytes + offset, left, &class);
+        noted[offset >> 3] |= bit;
+        if (mc_decode_class(sweep->image->mode, reach->bytes + offset, size - offset, &class))
+            mc_sweep_note_operands(sweep, reach->start + offset, reach->bytes + offset, size - offset, &class);
     }
+}
+
+/* Returns how many are left. */
+static size_t sort_unique(uint64_t *items, size_t count)
+{
+    size_t kept = 0;
+    if (count)
+        qsort(items, count, sizeof *items, compare_addresses);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || items[kept - 1] != items[i])
+            items[kept++] = items[i];
+    return kept;
 }
 
 /* Tries every noted pointer once, in order of address. True when one led to code. */
 static bool try_pointers(struct mc_sweep *sweep)
 {
-    size_t count = sweep->pointers.count;
     bool any = false;
-    if (count)
-        qsort(sweep->pointers.items, count, sizeof *sweep->pointers.items, compare_addresses);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || sweep->pointers.items[i] != sweep->pointers.items[i - 1])
-            any |= mc_reach_try(&sweep->reach, sweep->pointers.items[i], LEAST_TRIAL);
+    sweep->pointers.count = sort_unique(sweep->pointers.items, sweep->pointers.count);
+    for (size_t i = 0; i < sweep->pointers.count; i++)
+        any |= mc_reach_try(&sweep->reach, sweep->pointers.items[i], LEAST_TRIAL);
     sweep->pointers.count = 0;
     return any;
 }
 
 /* Addresses that code takes, and those in data, may be functions or tables: tried one by one, and again for what the code found
- * that way takes. */
+ * that way takes. What reached code names is tried each round, what else names it in the first only. */
 static void follow_pointers(struct mc_sweep *sweep)
 {
+    uint64_t bytes = (sweep->reach.end - sweep->reach.start) / 8 + 1;
+    uint8_t *noted = mc_realloc(NULL, bytes, 1);
+    MC_VECTOR(uint64_t) named = {0};
+    memset(noted, 0, bytes);
     if (sweep->image->kind == MC_KIND_EXECUTABLE)
         note_words(sweep);
     for (unsigned round = 0; round < ROUNDS; round++) {
-        note_operands(sweep);
+        size_t others = sweep->pointers.count;
+        note_operands(sweep, noted);
+        for (size_t i = others; i < sweep->pointers.count; i++)
+            mc_push(&named, sweep->pointers.items[i]);
+        named.count = sort_unique(named.items, named.count);
+        sweep->pointers.count = others;
+        for (size_t i = 0; i < named.count; i++)
+            mc_push(&sweep->pointers, named.items[i]);
         if (!try_pointers(sweep))
-            return;
+            break;
     }
+    mc_vector_free(&named);
+    free(noted);
 }
 
 static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *code, size_t first, size_t count)
