@@ -288,7 +288,7 @@ static void forget_after_call(struct mc_machine *m, uint64_t final)
     for (int i = 0; i < 2; i++) {
         int reg = i ? MC_RDX : MC_RAX;
         struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};
-        state->registers[reg] = final ? mc_value_symbol(v, mc_symbol_id(v, key), 0) : MC_TOP;
+        state->registers[reg] = final && mc_result_matters(m->prover, final) ? mc_value_symbol(v, mc_symbol_id(v, key), 0) : MC_TOP;
     }
     mc_forget_flags(m);
 }
@@ -540,7 +540,8 @@ static void execute_block(struct body *body, const struct block *block, struct m
             note_gap(run, address, "undecoded");
             return;
         }
-        if (++prover->steps > prover->step_limit) {
+        prover->steps++;
+        if (mc_exhausted(prover)) {
             note_gap(run, address, "budget");
             return;
         }
@@ -556,7 +557,7 @@ static void solve_body(struct body *body)
 {
     struct mc_state state = {0};
     bool again = true;
-    while (again && !body->restart && body->run->prover->steps <= body->run->prover->step_limit) {
+    while (again && !body->restart && !mc_exhausted(body->run->prover)) {
         again = false;
         for (size_t i = 0; i < body->block_count && !body->restart; i++) {
             struct block *block = &body->blocks[i];
@@ -678,7 +679,10 @@ const struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry
     size_t lost;
     mc_values_take_lost(prover->values, &lost);
     start_state(prover, entry, &state);
-    run_body(&body, entry, &state);
+    if (mc_exhausted(prover))
+        note_gap(&run, entry, "budget");
+    else
+        run_body(&body, entry, &state);
     mc_state_clear(&body.out);
     const int64_t *addresses = mc_values_take_lost(prover->values, &lost);
     for (size_t i = 0; i < lost; i++)

@@ -99,6 +99,8 @@ struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t
 /* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
 uint64_t mc_final_target(struct mc_prover *prover, uint64_t address);
 const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /* NULL when not an import */
+/* A test of what the callee returns can be answered: it is the file's own, or one of the imports that resolve.c knows. */
+bool mc_result_matters(struct mc_prover *prover, uint64_t final);
 bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
 bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV */
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
@@ -147,6 +149,10 @@ bool mc_is_root(struct mc_prover *prover, uint64_t entry, bool inferring, const 
 /* --- resolve.c --- */
 void mc_resolver_new(struct mc_prover *prover);
 void mc_resolver_free(struct mc_prover *prover);
+/* The limits of work and memory for one file are used up: what is not known by now stays unknown. */
+bool mc_exhausted(const struct mc_prover *prover);
+/* The base atoms, and the answers to tests of cells, results and arguments, but not what holds at entries and after calls. */
+mc_facts mc_resolve_tests(struct mc_prover *prover, mc_facts facts);
 /* Base atoms only; MC_FACTS_ALL when no root leads there. `inferring` admits the inferences of design.md 5.4. */
 mc_facts mc_resolve(struct mc_prover *prover, mc_facts facts, bool inferring);
 

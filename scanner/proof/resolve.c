@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#define MEMORY_LIMIT ((size_t)192 << 20) /* bytes of one file's evaluations, facts and values */
 #define MAX_DEPTH 3000 /* questions behind questions; deeper ones answer "nothing is known" */
 
 struct answer {
@@ -178,6 +179,11 @@ static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, co
     return result;
 }
 
+bool mc_result_matters(struct mc_prover *prover, uint64_t final)
+{
+    return !mc_import_name(prover, final) || mc_is_fork(prover, final);
+}
+
 /* What a fork returned, or the status of a child, in a program where a child tries and its end decides. */
 static mc_facts ask_import(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
@@ -329,7 +335,7 @@ static mc_facts answer_atom(struct question *q, uint32_t atom)
             *q->low = leaned;
         return a->value;
     }
-    if (r->depth >= MAX_DEPTH || q->prover->steps > q->prover->step_limit)
+    if (r->depth >= MAX_DEPTH || mc_exhausted(q->prover))
         return MC_FACTS_NONE;
     a->active = true;
     a->depth = ++r->depth;
@@ -354,6 +360,17 @@ static mc_facts answer_atom(struct question *q, uint32_t atom)
     a->active = false;
     r->depth--;
     return a->value;
+}
+
+bool mc_exhausted(const struct mc_prover *prover)
+{
+    return prover->steps > prover->step_limit || prover->arena.reserved > MEMORY_LIMIT;
+}
+
+mc_facts mc_resolve_tests(struct mc_prover *prover, mc_facts facts)
+{
+    mc_facts tests = mc_facts_without_kind(prover->facts, facts, MC_ATOM_ENTRY);
+    return mc_resolve(prover, mc_facts_without_kind(prover->facts, tests, MC_ATOM_RETURN), false);
 }
 
 mc_facts mc_resolve(struct mc_prover *prover, mc_facts facts, bool inferring)

@@ -440,8 +440,8 @@ bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_
     struct mc_value_data masked;
     if (!mc_value_as_masked(values, value, &masked))
         return false;
-    /* What lies behind a pointer is worth it only when a few bits of it are meant. */
-    if (mc_symbol_get(values, masked.cases[0].base).kind == MC_SYM_LOAD && __builtin_popcountll(masked.known) > 16)
+    /* The resolver cannot answer for what lies behind a pointer. */
+    if (mc_symbol_get(values, masked.cases[0].base).kind == MC_SYM_LOAD)
         return false;
     masked_to_bits(values, &masked, ret);
     return true;
