@@ -343,19 +343,38 @@ static bool source_cleared(const struct mc_image *image, const struct mc_entries
     return zero.registers >> source & 1;
 }
 
+static void walk_behind(const struct mc_image *image, uint64_t address, const struct mc_insn *insn, struct walk *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->image = image;
+    ret->size = insn->operand_size * 8u;
+    ret->left = WALK_LIMIT;
+    struct way first = {.registers = UINT32_C(1) << (insn->reg & 31), .flags = CF | ZF};
+    add_way(ret, &first, address + insn->length);
+    while (ret->next < ret->way_count && !ret->flags_read) {
+        struct way way = ret->ways[ret->next++];
+        follow(ret, &way);
+    }
+}
+
+bool mc_alias_flags_read(const struct mc_image *image, uint64_t address)
+{
+    struct mc_insn insn;
+    struct walk walk;
+    if (!decode_at(image, address, &insn) || !insn.has_modrm)
+        return false;
+    walk_behind(image, address, &insn, &walk);
+    return walk.flags_read;
+}
+
 enum mc_alias mc_alias_of(const struct mc_image *image, const struct mc_entries *entries, const struct mc_use *use)
 {
     struct mc_insn insn;
     if (mc_need_at(use->need)->absent != MC_ABSENT_ALIAS || !decode_at(image, use->address, &insn) || insn.encoding != MC_LEGACY ||
         insn.map != MC_MAP_0F || insn.opcode != 0xBC)
         return MC_ALIAS_USE;
-    struct walk walk = {.image = image, .size = insn.operand_size * 8u, .left = WALK_LIMIT};
-    struct way first = {.registers = UINT32_C(1) << (insn.reg & 31), .flags = CF | ZF};
-    add_way(&walk, &first, use->address + insn.length);
-    while (walk.next < walk.way_count && !walk.flags_read) {
-        struct way way = walk.ways[walk.next++];
-        follow(&walk, &way);
-    }
+    struct walk walk;
+    walk_behind(image, use->address, &insn, &walk);
     if (walk.flags_read)
         return MC_ALIAS_USE;
     if (walk.compared)

@@ -28,7 +28,10 @@ bool mc_alias_matters(struct mc_prover *prover, const struct mc_use *use);
 mc_value mc_alias_count(struct mc_machine *m, mc_value source, unsigned width);
 /* The fact of `symbol` (MC_SYM_LZCNT) RELATION constant: that it was tried, when LZCNT and BSR answer differently. */
 mc_facts mc_alias_tried(struct mc_prover *prover, uint32_t symbol, enum mc_relation relation, uint64_t constant);
-/* The result of this use decides whether another one, or this one again, is executed. */
+/* CF or ZF of the instruction is read behind it. */
+bool mc_alias_flags_read(const struct mc_image *image, uint64_t address);
+/* The result of this use decides whether another one, or this one again, is executed; or it looks at the flags for a number
+ * that it knows, which nobody does for the count. */
 bool mc_alias_decides(struct mc_prover *prover, const struct mc_use *use);
 
 #endif

@@ -90,9 +90,32 @@ mc_facts mc_alias_tried(struct mc_prover *prover, uint32_t symbol, enum mc_relat
     return MC_FACTS_NONE;
 }
 
+/* As PCRE2's code generator does: LZCNT and TZCNT of 0 leave ZF clear, BSR and BSF set it. */
+static bool flags_of_known_number(struct mc_prover *prover, const struct mc_use *use)
+{
+    if (!mc_alias_flags_read(prover->image, use->address))
+        return false;
+    struct mc_nodes nodes = mc_nodes_of(prover, mc_function_extent(prover, use->address));
+    for (size_t n = 0; n < nodes.count; n++) {
+        const struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[n]);
+        for (size_t i = 0; evaluation && i < evaluation->event_count; i++) {
+            const struct mc_event *event = &evaluation->events[i];
+            uint64_t number;
+            if (event->kind == MC_EVENT_POINT && event->target == use->address &&
+                mc_value_is_constant(prover->values, event->value, &number))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool mc_alias_decides(struct mc_prover *prover, const struct mc_use *use)
 {
-    if (!prover->tried || mc_need_at(use->need)->absent != MC_ABSENT_ALIAS)
+    if (mc_need_at(use->need)->absent != MC_ABSENT_ALIAS)
+        return false;
+    if (flags_of_known_number(prover, use))
+        return true;
+    if (!prover->tried)
         return false;
     struct mc_atom atom = {.kind = MC_ATOM_HANDLER, .a = MC_TRIED_RESULT, .c = use->address};
     uint32_t wanted = mc_atom_id(prover->facts, atom);
