@@ -26,6 +26,8 @@ bool mc_alias_matters(struct mc_prover *prover, const struct mc_use *use);
 /* Detection by behaviour: LZCNT of a known number differs from BSR, and the result decides what runs.
  * What LZCNT makes of the source; a constant's count carries the fact that it was tried. */
 mc_value mc_alias_count(struct mc_machine *m, mc_value source, unsigned width);
+/* ZF after LZCNT or TZCNT, as a value of 0 or 1; TOP when the source is not a known number. */
+mc_value mc_alias_zero_flag(struct mc_machine *m, mc_value source, unsigned width);
 /* The fact of `symbol` (MC_SYM_LZCNT) RELATION constant: that it was tried, when LZCNT and BSR answer differently. */
 mc_facts mc_alias_tried(struct mc_prover *prover, uint32_t symbol, enum mc_relation relation, uint64_t constant);
 /* CF or ZF of the instruction is read behind it. */

@@ -45,6 +45,19 @@ mc_value mc_alias_count(struct mc_machine *m, mc_value source, unsigned width)
     return mc_value_symbol(v, mc_symbol_id(v, key), 0);
 }
 
+mc_value mc_alias_zero_flag(struct mc_machine *m, mc_value source, unsigned width)
+{
+    uint64_t number;
+    if (!mc_value_is_constant(m->values, mc_value_zero_extend(m->values, source, width), &number))
+        return MC_TOP;
+    bool highest = m->insn->opcode == 0xBD;
+    bool now = number >> (highest ? width - 1 : 0) & 1, before = number == 0; /* LZCNT, TZCNT; BSR, BSF */
+    mc_facts fact = tried(m->prover, m->address);
+    if (now == before)
+        return mc_value_constant(m->values, now);
+    return mc_value_boolean(m->values, now ? fact : MC_FACTS_NONE, now ? MC_FACTS_NONE : fact);
+}
+
 /* The numbers that callers pass as this argument; 0 of them when some are not known, or too many. */
 static size_t numbers_passed(struct mc_prover *prover, const struct mc_symbol_key *argument, uint64_t ret_numbers[MAX_NUMBERS])
 {

@@ -152,14 +152,14 @@ static void execute_scan(struct mc_machine *m)
     mc_value is_zero = mc_value_boolean(v, zero, other);
     if (m->insn->opcode == 0xB8 || (m->insn->opcode == 0xBD && m->insn->prefix == 0xF3)) { /* popcnt, lzcnt */
         mc_set_reg(m, size, m->insn->opcode == 0xB8 ? mc_value_top(v, mc_value_provenance(v, source)) : mc_alias_count(m, source, width));
-        mc_set_flags(m, MC_FLAGS_BITS, width, m->insn->opcode == 0xB8 ? is_zero : MC_TOP, MC_TOP,
+        mc_set_flags(m, MC_FLAGS_BITS, width, m->insn->opcode == 0xB8 ? is_zero : mc_alias_zero_flag(m, source, width), MC_TOP,
                      m->insn->opcode == 0xB8 ? mc_value_constant(v, 0) : is_zero);
         return;
     }
     bool highest = m->insn->opcode == 0xBD, counts = m->insn->prefix == 0xF3;
     mc_set_reg(m, size, mc_value_bit_index(v, source, highest, width, width));
     if (counts)
-        mc_set_flags(m, MC_FLAGS_BITS, width, MC_TOP, MC_TOP, is_zero);
+        mc_set_flags(m, MC_FLAGS_BITS, width, mc_alias_zero_flag(m, source, width), MC_TOP, is_zero);
     else
         mc_set_flags(m, MC_FLAGS_BITS, width, is_zero, MC_TOP, MC_TOP);
 }
