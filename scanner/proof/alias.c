@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who depends on what TZCNT does with zero: a walk along the flow behind it, until the flags and every copy of its result are
- * overwritten or forgotten. Calls and returns end the flags' life (psABI), and calls that of all registers but the saved ones. */
+/* Who depends on what TZCNT does with zero: a walk along the flow behind it, until the flags and every copy of its
+ * result are overwritten or forgotten. Calls and returns end the flags' life (psABI), and calls that of all registers
+ * but the saved ones. */
 #include "scanner/proof/alias.h"
 
 #include <string.h>
@@ -12,8 +13,9 @@
 
 enum { CF = 1, ZF = 2, REG = 4, RM = 8, OPCODE_REGISTER = 16, ACCUMULATOR = 32 };
 
-/* What instructions overwrite: flags CF and ZF, and the register that reg, rm or the opcode names. Rows: map, first and last
- * opcode, a bit per modrm.reg extension that is meant, what. The 8 x 6 two-operand forms at 00..3D are in effect_of. */
+/* What instructions overwrite: flags CF and ZF, and the register that reg, rm or the opcode names. Rows: map, first and
+ * last opcode, a bit per modrm.reg extension that is meant, what. The 8 x 6 two-operand forms at 00..3D are in
+ * effect_of. */
 static const struct effect {
     uint8_t map, first, last, extensions, what;
 } effects[] = {
@@ -27,40 +29,40 @@ static const struct effect {
     {MC_MAP_PRIMARY, 0x86, 0x87, 0xFF, REG | RM},             /* xchg */
     {MC_MAP_PRIMARY, 0x88, 0x89, 0xFF, RM},                   /* mov */
     {MC_MAP_PRIMARY, 0x8A, 0x8B, 0xFF, REG},
-    {MC_MAP_PRIMARY, 0x8D, 0x8D, 0xFF, REG},                  /* lea */
+    {MC_MAP_PRIMARY, 0x8D, 0x8D, 0xFF, REG}, /* lea */
     {MC_MAP_PRIMARY, 0x91, 0x97, 0xFF, OPCODE_REGISTER | ACCUMULATOR},
-    {MC_MAP_PRIMARY, 0x9D, 0x9E, 0xFF, CF | ZF},              /* popf, sahf */
-    {MC_MAP_PRIMARY, 0xA6, 0xA9, 0xFF, CF | ZF},              /* cmps, test */
-    {MC_MAP_PRIMARY, 0xAE, 0xAF, 0xFF, CF | ZF},              /* scas */
-    {MC_MAP_PRIMARY, 0xB0, 0xBF, 0xFF, OPCODE_REGISTER},      /* mov immediate */
-    {MC_MAP_PRIMARY, 0xC0, 0xC1, 0xF3, CF | ZF | RM},         /* shifts; rotates leave ZF */
+    {MC_MAP_PRIMARY, 0x9D, 0x9E, 0xFF, CF | ZF},         /* popf, sahf */
+    {MC_MAP_PRIMARY, 0xA6, 0xA9, 0xFF, CF | ZF},         /* cmps, test */
+    {MC_MAP_PRIMARY, 0xAE, 0xAF, 0xFF, CF | ZF},         /* scas */
+    {MC_MAP_PRIMARY, 0xB0, 0xBF, 0xFF, OPCODE_REGISTER}, /* mov immediate */
+    {MC_MAP_PRIMARY, 0xC0, 0xC1, 0xF3, CF | ZF | RM},    /* shifts; rotates leave ZF */
     {MC_MAP_PRIMARY, 0xC0, 0xC1, 0x0C, CF | RM},
-    {MC_MAP_PRIMARY, 0xC6, 0xC7, 0x01, RM},                   /* mov immediate */
+    {MC_MAP_PRIMARY, 0xC6, 0xC7, 0x01, RM}, /* mov immediate */
     {MC_MAP_PRIMARY, 0xD0, 0xD3, 0xF0, CF | ZF | RM},
     {MC_MAP_PRIMARY, 0xD0, 0xD3, 0x0F, CF | RM},
-    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0x03, CF | ZF},              /* test */
-    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0x04, RM},                   /* not */
-    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0x08, CF | ZF | RM},         /* neg */
-    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0xF0, CF | ZF | ACCUMULATOR},/* mul, div */
-    {MC_MAP_PRIMARY, 0xF8, 0xF9, 0xFF, CF},                   /* clc, stc */
-    {MC_MAP_PRIMARY, 0xFE, 0xFF, 0x03, ZF | RM},              /* inc, dec */
-    {MC_MAP_0F, 0x2E, 0x2F, 0xFF, CF | ZF},                   /* comiss ... */
-    {MC_MAP_0F, 0xA3, 0xA3, 0xFF, CF},                        /* bt ...: ZF stays */
-    {MC_MAP_0F, 0xA4, 0xA5, 0xFF, CF | ZF | RM},              /* shld */
+    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0x03, CF | ZF},               /* test */
+    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0x04, RM},                    /* not */
+    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0x08, CF | ZF | RM},          /* neg */
+    {MC_MAP_PRIMARY, 0xF6, 0xF7, 0xF0, CF | ZF | ACCUMULATOR}, /* mul, div */
+    {MC_MAP_PRIMARY, 0xF8, 0xF9, 0xFF, CF},                    /* clc, stc */
+    {MC_MAP_PRIMARY, 0xFE, 0xFF, 0x03, ZF | RM},               /* inc, dec */
+    {MC_MAP_0F, 0x2E, 0x2F, 0xFF, CF | ZF},                    /* comiss ... */
+    {MC_MAP_0F, 0xA3, 0xA3, 0xFF, CF},                         /* bt ...: ZF stays */
+    {MC_MAP_0F, 0xA4, 0xA5, 0xFF, CF | ZF | RM},               /* shld */
     {MC_MAP_0F, 0xAB, 0xAB, 0xFF, CF | RM},
-    {MC_MAP_0F, 0xAC, 0xAD, 0xFF, CF | ZF | RM},              /* shrd */
-    {MC_MAP_0F, 0xAF, 0xAF, 0xFF, CF | ZF | REG},             /* imul */
-    {MC_MAP_0F, 0xB0, 0xB1, 0xFF, CF | ZF | RM | ACCUMULATOR},/* cmpxchg */
+    {MC_MAP_0F, 0xAC, 0xAD, 0xFF, CF | ZF | RM},               /* shrd */
+    {MC_MAP_0F, 0xAF, 0xAF, 0xFF, CF | ZF | REG},              /* imul */
+    {MC_MAP_0F, 0xB0, 0xB1, 0xFF, CF | ZF | RM | ACCUMULATOR}, /* cmpxchg */
     {MC_MAP_0F, 0xB3, 0xB3, 0xFF, CF | RM},
-    {MC_MAP_0F, 0xB6, 0xB7, 0xFF, REG},                       /* movzx */
-    {MC_MAP_0F, 0xB8, 0xB8, 0xFF, CF | ZF | REG},             /* popcnt */
-    {MC_MAP_0F, 0xBA, 0xBA, 0x10, CF},                        /* bt */
+    {MC_MAP_0F, 0xB6, 0xB7, 0xFF, REG},           /* movzx */
+    {MC_MAP_0F, 0xB8, 0xB8, 0xFF, CF | ZF | REG}, /* popcnt */
+    {MC_MAP_0F, 0xBA, 0xBA, 0x10, CF},            /* bt */
     {MC_MAP_0F, 0xBA, 0xBA, 0xE0, CF | RM},
     {MC_MAP_0F, 0xBB, 0xBB, 0xFF, CF | RM},
-    {MC_MAP_0F, 0xBC, 0xBD, 0xFF, CF | ZF | REG},             /* bsf, bsr, tzcnt, lzcnt */
-    {MC_MAP_0F, 0xBE, 0xBF, 0xFF, REG},                       /* movsx */
-    {MC_MAP_0F, 0xC0, 0xC1, 0xFF, CF | ZF | REG | RM},        /* xadd */
-    {MC_MAP_0F38, 0x17, 0x17, 0xFF, CF | ZF},                 /* ptest */
+    {MC_MAP_0F, 0xBC, 0xBD, 0xFF, CF | ZF | REG},      /* bsf, bsr, tzcnt, lzcnt */
+    {MC_MAP_0F, 0xBE, 0xBF, 0xFF, REG},                /* movsx */
+    {MC_MAP_0F, 0xC0, 0xC1, 0xFF, CF | ZF | REG | RM}, /* xadd */
+    {MC_MAP_0F38, 0x17, 0x17, 0xFF, CF | ZF},          /* ptest */
 };
 
 static unsigned effect_of(const struct mc_insn *insn)
@@ -71,7 +73,8 @@ static unsigned effect_of(const struct mc_insn *insn)
         return CF | ZF | (compare ? 0u : destinations[insn->opcode & 7]);
     }
     if (insn->encoding == MC_VEX && insn->map == MC_MAP_0F38 && insn->opcode >= 0xF2 && insn->opcode <= 0xF7)
-        return (insn->opcode <= 0xF3 || (insn->opcode == 0xF7 && !insn->prefix) ? CF | ZF : 0u) | REG; /* andn, blsr, bextr, shlx */
+        return (insn->opcode <= 0xF3 || (insn->opcode == 0xF7 && !insn->prefix) ? CF | ZF : 0u) |
+               REG; /* andn, blsr, bextr, shlx */
     for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
         if (effects[i].map == insn->map && insn->opcode >= effects[i].first && insn->opcode <= effects[i].last &&
             effects[i].extensions >> (insn->reg & 7) & 1)
@@ -79,7 +82,8 @@ static unsigned effect_of(const struct mc_insn *insn)
     return 0;
 }
 
-/* The flags that the condition code (as in jcc) reads, of CF and ZF; the others are undefined after both instructions. */
+/* The flags that the condition code (as in jcc) reads, of CF and ZF; the others are undefined after both instructions.
+ */
 static unsigned flags_of_condition(unsigned cc)
 {
     static const uint8_t read[8] = {0, CF, ZF, CF | ZF, 0, 0, 0, ZF};
@@ -110,7 +114,7 @@ static unsigned flags_read(const struct mc_insn *insn)
     if (opcode == 0xC0 || opcode == 0xC1 || (opcode >= 0xD0 && opcode <= 0xD3))
         return extension == 2 || extension == 3 ? CF : 0; /* rcl, rcr */
     if (opcode == 0xE0 || opcode == 0xE1)
-        return ZF; /* loopne, loope */
+        return ZF;                                         /* loopne, loope */
     return opcode == 0x9C || opcode == 0x9F ? CF | ZF : 0; /* pushf, lahf */
 }
 
@@ -124,16 +128,16 @@ struct way {
         int64_t displacement;
     } slots[MAX_SLOTS];
     unsigned slot_count;
-    unsigned flags;     /* CF, ZF: still those of the use */
-    bool edge;          /* the flags are those of a comparison of the result with size - 1 */
+    unsigned flags; /* CF, ZF: still those of the use */
+    bool edge;      /* the flags are those of a comparison of the result with size - 1 */
 };
 
 struct walk {
     const struct mc_image *image;
     struct way ways[WALK_WAYS];
     size_t way_count, next;
-    unsigned size;      /* operand size, bits */
-    unsigned left;      /* instructions */
+    unsigned size; /* operand size, bits */
+    unsigned left; /* instructions */
     bool flags_read, compared;
 };
 
@@ -147,7 +151,8 @@ static bool decode_at(const struct mc_image *image, uint64_t address, struct mc_
 static int slot_of(const struct way *way, const struct mc_insn *insn)
 {
     for (unsigned i = 0; i < way->slot_count; i++)
-        if (way->slots[i].base == insn->base && way->slots[i].displacement == insn->displacement && insn->index == MC_REG_NONE)
+        if (way->slots[i].base == insn->base && way->slots[i].displacement == insn->displacement &&
+            insn->index == MC_REG_NONE)
             return (int)i;
     return -1;
 }
@@ -181,7 +186,8 @@ static void look_for_comparison(struct walk *walk, struct way *way, const struct
         return;
     bool compare = ((opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && extension == 7 && rm) ||
                    ((opcode == 0x3C || opcode == 0x3D) && accumulator);
-    bool test = ((opcode == 0xF6 || opcode == 0xF7) && extension < 2 && rm) || ((opcode == 0xA8 || opcode == 0xA9) && accumulator);
+    bool test = ((opcode == 0xF6 || opcode == 0xF7) && extension < 2 && rm) ||
+                ((opcode == 0xA8 || opcode == 0xA9) && accumulator);
     if (compare)
         check_constant(walk, way, insn->immediate);
     else if (test || (opcode == 0xC1 && extension == 5 && rm))
@@ -252,7 +258,8 @@ static void add_way(struct walk *walk, const struct way *way, uint64_t address)
     if (!way->registers && !way->slot_count && !way->flags && !way->edge)
         return;
     for (size_t i = 0; i < walk->way_count; i++)
-        if (walk->ways[i].address == address && walk->ways[i].registers == way->registers && walk->ways[i].flags == way->flags)
+        if (walk->ways[i].address == address && walk->ways[i].registers == way->registers &&
+            walk->ways[i].flags == way->flags)
             return;
     if (walk->way_count == WALK_WAYS)
         return;
@@ -302,8 +309,8 @@ static bool is_zero_idiom(const struct mc_insn *insn, unsigned *ret_register)
 {
     if (insn->encoding != MC_LEGACY || insn->map != MC_MAP_PRIMARY)
         return false;
-    if ((insn->opcode == 0x31 || insn->opcode == 0x33 || insn->opcode == 0x29 || insn->opcode == 0x2B) && insn->mod == 3 &&
-        insn->reg == insn->rm) {
+    if ((insn->opcode == 0x31 || insn->opcode == 0x33 || insn->opcode == 0x29 || insn->opcode == 0x2B) &&
+        insn->mod == 3 && insn->reg == insn->rm) {
         *ret_register = insn->rm;
         return true;
     }
@@ -317,9 +324,10 @@ static bool is_zero_idiom(const struct mc_insn *insn, unsigned *ret_register)
     return insn->opcode == 0xC7 && insn->mod == 3;
 }
 
-/* The last instruction before the use, in the order of the bytes, that writes the source clears it. Only a hint: where it
- * starts may be in the middle of an instruction, and branches are not looked at. */
-static bool source_cleared(const struct mc_image *image, const struct mc_entries *entries, const struct mc_use *use, unsigned source)
+/* The last instruction before the use, in the order of the bytes, that writes the source clears it. Only a hint: where
+ * it starts may be in the middle of an instruction, and branches are not looked at. */
+static bool source_cleared(const struct mc_image *image, const struct mc_entries *entries, const struct mc_use *use,
+                           unsigned source)
 {
     const struct mc_entry *entry = mc_entry_holding(entries, use->address);
     uint64_t address = use->address > BEFORE_BYTES ? use->address - BEFORE_BYTES : 0;
@@ -370,8 +378,8 @@ bool mc_alias_flags_read(const struct mc_image *image, uint64_t address)
 enum mc_alias mc_alias_of(const struct mc_image *image, const struct mc_entries *entries, const struct mc_use *use)
 {
     struct mc_insn insn;
-    if (mc_need_at(use->need)->absent != MC_ABSENT_ALIAS || !decode_at(image, use->address, &insn) || insn.encoding != MC_LEGACY ||
-        insn.map != MC_MAP_0F || insn.opcode != 0xBC)
+    if (mc_need_at(use->need)->absent != MC_ABSENT_ALIAS || !decode_at(image, use->address, &insn) ||
+        insn.encoding != MC_LEGACY || insn.map != MC_MAP_0F || insn.opcode != 0xBC)
         return MC_ALIAS_USE;
     struct walk walk;
     walk_behind(image, use->address, &insn, &walk);
@@ -382,8 +390,8 @@ enum mc_alias mc_alias_of(const struct mc_image *image, const struct mc_entries 
     return insn.mod == 3 && source_cleared(image, entries, use, insn.rm) ? MC_ALIAS_ZEROED : MC_ALIAS_HARMLESS;
 }
 
-const struct mc_uses *mc_alias_sift(const struct mc_image *image, const struct mc_entries *entries, const struct mc_uses *uses,
-                                    struct mc_arena *arena)
+const struct mc_uses *mc_alias_sift(const struct mc_image *image, const struct mc_entries *entries,
+                                    const struct mc_uses *uses, struct mc_arena *arena)
 {
     size_t kept = 0;
     struct mc_use *items = NULL;

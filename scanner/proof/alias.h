@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TZCNT (design.md 5.1): its bytes run as BSF on a CPU without BMI1, with the same answer for every source but 0, so compilers
- * write them for __builtin_ctz in code for any CPU. It is a use only where the program depends on the difference.
- * Intel SDM vol. 2, TZCNT and BSF: of zero, TZCNT gives the operand size and CF = 1, BSF leaves the register and sets ZF; TZCNT
- * sets ZF when bit 0 of the source is set. */
+/* TZCNT (design.md 5.1): its bytes run as BSF on a CPU without BMI1, with the same answer for every source but 0, so
+ * compilers write them for __builtin_ctz in code for any CPU. It is a use only where the program depends on the
+ * difference. Intel SDM vol. 2, TZCNT and BSF: of zero, TZCNT gives the operand size and CF = 1, BSF leaves the
+ * register and sets ZF; TZCNT sets ZF when bit 0 of the source is set. */
 #ifndef MC_SCANNER_PROOF_ALIAS_H
 #define MC_SCANNER_PROOF_ALIAS_H
 
@@ -18,8 +18,8 @@ enum mc_alias {
 /* From the instructions around the use alone; no value flow. Bounded. */
 enum mc_alias mc_alias_of(const struct mc_image *image, const struct mc_entries *entries, const struct mc_use *use);
 /* The uses without the harmless ones (the given list itself when there are none). */
-const struct mc_uses *mc_alias_sift(const struct mc_image *image, const struct mc_entries *entries, const struct mc_uses *uses,
-                                    struct mc_arena *arena);
+const struct mc_uses *mc_alias_sift(const struct mc_image *image, const struct mc_entries *entries,
+                                    const struct mc_uses *uses, struct mc_arena *arena);
 /* Does what value flow knows of the source leave a use? POINT events carry the source as their value. */
 bool mc_alias_matters(struct mc_prover *prover, const struct mc_use *use);
 
@@ -32,8 +32,8 @@ mc_value mc_alias_zero_flag(struct mc_machine *m, mc_value source, unsigned widt
 mc_facts mc_alias_tried(struct mc_prover *prover, uint32_t symbol, enum mc_relation relation, uint64_t constant);
 /* CF or ZF of the instruction is read behind it. */
 bool mc_alias_flags_read(const struct mc_image *image, uint64_t address);
-/* The result of this use decides whether another one, or this one again, is executed; or it looks at the flags for a number
- * that it knows, which nobody does for the count. */
+/* The result of this use decides whether another one, or this one again, is executed; or it looks at the flags for a
+ * number that it knows, which nobody does for the count. */
 bool mc_alias_decides(struct mc_prover *prover, const struct mc_use *use);
 
 #endif

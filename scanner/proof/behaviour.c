@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Detection by behaviour: a CPU without LZCNT runs its bytes as BSR, which answers (width - 1) minus the count. A program that
- * counts the zeros of a number it knows, and chooses its code by the answer, asks the hardware and not CPUID. */
+/* Detection by behaviour: a CPU without LZCNT runs its bytes as BSR, which answers (width - 1) minus the count. A
+ * program that counts the zeros of a number it knows, and chooses its code by the answer, asks the hardware and not
+ * CPUID. */
 #include "scanner/proof/alias.h"
 
 #define MAX_NUMBERS 4
@@ -23,7 +24,8 @@ static uint32_t symbol_in(struct mc_prover *prover, mc_value value)
     struct mc_value_data data;
     mc_value_get(prover->values, value, &data);
     bool plain = data.kind == MC_VALUE_CASES && data.count == 1 && data.other == MC_FACTS_ALL && !data.cases[0].offset;
-    bool low = data.kind == MC_VALUE_MASKED && !data.constant && !(data.known & (data.known + 1)) && data.known >= UINT16_MAX;
+    bool low =
+        data.kind == MC_VALUE_MASKED && !data.constant && !(data.known & (data.known + 1)) && data.known >= UINT16_MAX;
     return plain || low ? data.cases[0].base : 0;
 }
 
@@ -59,10 +61,12 @@ mc_value mc_alias_zero_flag(struct mc_machine *m, mc_value source, unsigned widt
 }
 
 /* The numbers that callers pass as this argument; 0 of them when some are not known, or too many. */
-static size_t numbers_passed(struct mc_prover *prover, const struct mc_symbol_key *argument, uint64_t ret_numbers[MAX_NUMBERS])
+static size_t numbers_passed(struct mc_prover *prover, const struct mc_symbol_key *argument,
+                             uint64_t ret_numbers[MAX_NUMBERS])
 {
     struct mc_incoming_list list = mc_incoming_of(prover, argument->a);
-    unsigned slot = argument->b < 16 ? (unsigned)argument->b : 16 + (unsigned)((argument->b - 16) / prover->pointer_size) - 1;
+    unsigned slot =
+        argument->b < 16 ? (unsigned)argument->b : 16 + (unsigned)((argument->b - 16) / prover->pointer_size) - 1;
     size_t count = 0;
     if (mc_is_root(prover, argument->a, true, NULL) || slot >= MC_CALL_ARGUMENTS)
         return 0;
@@ -74,7 +78,8 @@ static size_t numbers_passed(struct mc_prover *prover, const struct mc_symbol_ke
             if (event->kind != MC_EVENT_CALL || event->target != argument->a || event->site != list.items[i].from)
                 continue;
             if (count == MAX_NUMBERS ||
-                !mc_value_is_constant(prover->values, evaluation->arguments[event->arguments + slot], &ret_numbers[count]))
+                !mc_value_is_constant(prover->values, evaluation->arguments[event->arguments + slot],
+                                      &ret_numbers[count]))
                 return 0;
             count++;
             found = true;
@@ -96,7 +101,8 @@ mc_facts mc_alias_tried(struct mc_prover *prover, uint32_t symbol, enum mc_relat
         mc_value with = mc_value_constant(prover->values, zeros);
         mc_value without = mc_value_constant(prover->values, key.width - 1 - zeros);
         bool new_cpu = mc_value_test(prover->values, with, relation, constant, 32) != MC_FACTS_ALL;
-        bool old_cpu = (numbers[i] & mask) && mc_value_test(prover->values, without, relation, constant, 32) != MC_FACTS_ALL;
+        bool old_cpu =
+            (numbers[i] & mask) && mc_value_test(prover->values, without, relation, constant, 32) != MC_FACTS_ALL;
         if (new_cpu && !old_cpu)
             return tried(prover, key.a);
     }

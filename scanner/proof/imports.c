@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a few functions of the C library do to memory that is followed: initialised structures on the stack are copied by
- * memcpy or cleared by memset before they are used. */
+/* What a few functions of the C library do to memory that is followed: initialised structures on the stack are copied
+ * by memcpy or cleared by memset before they are used. */
 #include "scanner/proof/machine.h"
 
 #include <string.h>
@@ -35,8 +35,8 @@ bool mc_copy_to_stack(struct mc_machine *m, mc_value to, mc_value from, uint64_t
     mc_value pieces[MAX_COPY / 4];
     unsigned step = m->prover->pointer_size;
     uint64_t byte, place, count = size / step;
-    bool module = !fill && mc_value_single(m->values, from, &other, &start) &&
-                  mc_module_address(m->prover, other, start, &place);
+    bool module =
+        !fill && mc_value_single(m->values, from, &other, &start) && mc_module_address(m->prover, other, start, &place);
     if (!on_stack(m, to, &base, &offset))
         return false;
     for (uint64_t i = 0; i < count && i < MAX_COPY / 4; i++) {
@@ -91,12 +91,14 @@ void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
     if (mc_is_wait(call->name, &status)) {
         struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = 32, .a = call->function, .b = MC_RETURN_STATUS};
         if (on_stack(m, call->arguments[status], &base, &offset))
-            mc_state_store(m->values, m->state, base, offset, 4, mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0));
+            mc_state_store(m->values, m->state, base, offset, 4,
+                           mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0));
         return;
     }
     bool copy = is_one_of(call->name, copies), fill = is_one_of(call->name, fills);
     if ((copy || fill) && mc_value_is_constant(m->values, call->arguments[2], &size) && size <= MAX_COPY)
         mc_copy_to_stack(m, call->arguments[0], call->arguments[1], size, fill);
-    else if (call->pointee != MC_TOP && is_one_of(call->name, readers) && on_stack(m, call->arguments[1], &base, &offset))
+    else if (call->pointee != MC_TOP && is_one_of(call->name, readers) &&
+             on_stack(m, call->arguments[1], &base, &offset))
         mc_state_store(m->values, m->state, base, offset, m->prover->pointer_size, call->pointee);
 }

@@ -44,18 +44,20 @@ static bool reaches_import(struct mc_prover *prover, uint64_t entry, const char 
         for (size_t k = 0; name && names[k]; k++)
             if (!strcmp(name, names[k]))
                 return true;
-        if (!name && depth < 2 && mc_image_is_code(prover->image, final) && reaches_import(prover, final, names, depth + 1))
+        if (!name && depth < 2 && mc_image_is_code(prover->image, final) &&
+            reaches_import(prover, final, names, depth + 1))
             return true;
     }
     return false;
 }
 
-/* The handler lets the program go on: it jumps out, edits its context, or returns. One that ends the process or hands the
- * signal back to the default action changes nothing (crash reporters). */
+/* The handler lets the program go on: it jumps out, edits its context, or returns. One that ends the process or hands
+ * the signal back to the default action changes nothing (crash reporters). */
 static bool handler_resumes(struct mc_prover *prover, uint64_t handler)
 {
     static const char *const jumps[] = {"longjmp", "siglongjmp", "_longjmp", "__longjmp_chk", NULL};
-    static const char *const gives_up[] = {"signal", "sigaction", "raise", "kill", "abort", "_exit", "exit", "_Exit", "tgkill", NULL};
+    static const char *const gives_up[] = {"signal", "sigaction", "raise", "kill",   "abort",
+                                           "_exit",  "exit",      "_Exit", "tgkill", NULL};
     if (reaches_import(prover, handler, jumps, 0))
         return true;
     return !mc_never_returns(prover, handler) && !reaches_import(prover, handler, gives_up, 0);
@@ -102,9 +104,8 @@ mc_facts mc_handler_installed(struct mc_machine *m, uint64_t final)
         action = mc_state_load(m->values, m->state, base, offset, prover->pointer_size, &found);
     }
     facts = mc_facts_without_kind(prover->facts, facts, MC_ATOM_HANDLER);
-    if (mc_value_single(m->values, action, &base, &offset) &&
-        mc_module_address(prover, base, offset, &handler) && mc_image_is_code(prover->image, handler) &&
-        handler_resumes(prover, handler)) {
+    if (mc_value_single(m->values, action, &base, &offset) && mc_module_address(prover, base, offset, &handler) &&
+        mc_image_is_code(prover->image, handler) && handler_resumes(prover, handler)) {
         struct mc_atom atom = {.kind = MC_ATOM_HANDLER};
         remember_handler(prover, handler);
         facts = mc_facts_or(prover->facts, facts, mc_facts_one(prover->facts, atom, m->address));
@@ -115,7 +116,8 @@ mc_facts mc_handler_installed(struct mc_machine *m, uint64_t final)
 bool mc_is_fork(struct mc_prover *prover, uint64_t final)
 {
     const char *name = mc_import_name(prover, final);
-    return name && (!strcmp(name, "fork") || !strcmp(name, "vfork") || !strcmp(name, "__fork") || !strcmp(name, "_Fork"));
+    return name &&
+           (!strcmp(name, "fork") || !strcmp(name, "vfork") || !strcmp(name, "__fork") || !strcmp(name, "_Fork"));
 }
 
 bool mc_is_wait(const char *name, unsigned *ret_status_argument)
@@ -159,7 +161,8 @@ bool mc_child_tries(struct mc_prover *prover, bool uses)
                 const char *name = mc_import_name(prover, final);
                 forks |= mc_is_fork(prover, final);
                 waits |= name && mc_is_wait(name, &status);
-                tries |= uses && !name && in_child(prover, event->facts) && mc_has_use(prover, mc_function_extent(prover, final));
+                tries |= uses && !name && in_child(prover, event->facts) &&
+                         mc_has_use(prover, mc_function_extent(prover, final));
             } else if (event->kind == MC_EVENT_POINT) {
                 tries |= uses && in_child(prover, event->facts);
             }
