@@ -142,11 +142,9 @@ static void read_absolute(struct reader *reader, uint64_t address, const struct 
 static void read_operands(struct reader *reader, uint64_t address, const uint8_t *bytes, size_t size, const struct mc_class *class)
 {
     struct mc_insn insn;
-    bool rip_relative = class->flags & MC_CLASS_RIP_RELATIVE;
-    bool long_enough = class->length >= 5 && (reader->absolute || reader->got_relative);
-    if ((!rip_relative && !long_enough) || !mc_decode(reader->image->mode, bytes, size, &insn))
+    if (!mc_decode(reader->image->mode, bytes, size, &insn))
         return;
-    if (rip_relative)
+    if (class->flags & MC_CLASS_RIP_RELATIVE)
         refer_operand(reader, address, mc_class_target(reader->image, address + class->length, class), &insn, false);
     if (reader->absolute)
         read_absolute(reader, address, &insn);
@@ -154,32 +152,41 @@ static void read_operands(struct reader *reader, uint64_t address, const uint8_t
         read_got_relative(reader, address, &insn);
 }
 
+MC_ALWAYS_INLINE void read_line(enum mc_mode mode, struct reader *reader, const struct mc_entry *entry, const uint8_t *bytes,
+                                uint64_t size, uint64_t available)
+{
+    for (uint64_t offset = 0; offset < size;) {
+        struct mc_class class;
+        uint64_t address = entry->address + offset;
+        unsigned length = mc_class_within(mode, bytes + offset, size - offset, available - offset, &class);
+        if (MC_UNLIKELY(!length)) {
+            if (!entry->bounded)
+                return; /* outside known functions the rest is anything */
+            offset++;
+            continue;
+        }
+        if (class.flags & MC_CLASS_CPUID)
+            mc_push(&reader->cpuid, address);
+        if (class.flow == MC_FLOW_CALL || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_JCC)
+            refer_branch(reader, entry, address, mc_class_target(reader->image, address + length, &class), class.flow);
+        else if ((class.flags & MC_CLASS_RIP_RELATIVE) || (length >= 5 && (reader->absolute || reader->got_relative)))
+            read_operands(reader, address, bytes + offset, size - offset, &class);
+        offset += length;
+    }
+}
+
 /* The straight line of one entry, up to `end`. */
 static void read_entry(struct reader *reader, const struct mc_entry *entry, uint64_t end)
 {
     uint64_t available = mc_image_is_code(reader->image, entry->address) ? mc_image_available(reader->image, entry->address) : 0;
-    if (end - entry->address > available)
-        end = entry->address + available;
-    const uint8_t *bytes = mc_image_bytes(reader->image, entry->address, end - entry->address);
+    uint64_t size = end - entry->address < available ? end - entry->address : available;
+    const uint8_t *bytes = mc_image_bytes(reader->image, entry->address, size);
     if (!bytes)
         return;
-    for (uint64_t address = entry->address; address < end;) {
-        struct mc_class class;
-        unsigned length = mc_decode_class(reader->image->mode, bytes, end - address, &class);
-        uint64_t next = address + (length ? length : 1);
-        if (length) {
-            if (class.flags & MC_CLASS_CPUID)
-                mc_push(&reader->cpuid, address);
-            if (class.flow == MC_FLOW_CALL || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_JCC)
-                refer_branch(reader, entry, address, mc_class_target(reader->image, next, &class), class.flow);
-            else
-                read_operands(reader, address, bytes, end - address, &class);
-        } else if (!entry->bounded) {
-            return; /* outside known functions the rest is anything */
-        }
-        bytes += next - address;
-        address = next;
-    }
+    if (reader->image->mode == MC_MODE_64)
+        read_line(MC_MODE_64, reader, entry, bytes, size, available);
+    else
+        read_line(MC_MODE_32, reader, entry, bytes, size, available);
 }
 
 static void read_functions(struct reader *reader)
