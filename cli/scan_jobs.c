@@ -2,11 +2,13 @@
 #define _GNU_SOURCE /* sched_getaffinity, qsort_r */
 #include "cli/scan_jobs.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#define OWN_MAPPING (1 << 20) /* bytes: larger blocks go back to the system when freed. glibc would raise this as it goes */
 #define STACK_SIZE ((size_t)64 << 20) /* the proof recurses along paths of the program; untouched pages cost nothing */
 
 struct pool {
@@ -95,6 +97,7 @@ static size_t start_workers(struct pool *pool, pthread_t *threads, size_t wanted
 void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
 {
     struct pool pool = {.jobs = jobs, .order = order_of_work(jobs)};
+    mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
     pthread_mutex_init(&pool.lock, NULL);
     pool.finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool.finished);
     for (size_t i = 0; i < jobs->count; i++)
