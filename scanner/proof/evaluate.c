@@ -303,6 +303,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)(m->address + m->insn->length)));
         return mc_run_inline(m->run, target, m->state);
     }
+    size_t escaped = m->run->escaped_stack.count;
     escape_arguments(m);
     uint64_t pads[4];
     size_t pad_count;
@@ -311,6 +312,8 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     struct mc_import_call import;
     mc_import_before(m, final, &import);
     forget_after_call(m, final);
+    if (import.keeps_nothing) /* what it was given is as it leaves it, whatever is called later */
+        m->run->escaped_stack.count = escaped;
     mc_import_after(m, &import);
     for (size_t i = 0; i < pad_count; i++)
         propagate(body, m, pads[i], MC_FACTS_NONE);

@@ -61,11 +61,16 @@ static bool is_one_of(const char *name, const char *const *names)
     return false;
 }
 
+static const char *const forgetful[] = {
+    "memcpy",    "memmove",     "__memcpy_chk", "__memmove_chk", "mempcpy",   "memset", "__memset_chk",
+    "sigaction", "__sigaction", "sigemptyset",  "sigfillset",    "sigaddset", NULL};
+
 void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_call *ret)
 {
     ret->function = final;
     ret->name = mc_import_name(m->prover, final);
     ret->pointee = MC_TOP;
+    ret->keeps_nothing = ret->name && is_one_of(ret->name, forgetful);
     if (!ret->name)
         return;
     for (unsigned i = 0; i < 3; i++)
@@ -98,6 +103,8 @@ void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
     bool copy = is_one_of(call->name, copies), fill = is_one_of(call->name, fills);
     if ((copy || fill) && mc_value_is_constant(m->values, call->arguments[2], &size) && size <= MAX_COPY)
         mc_copy_to_stack(m, call->arguments[0], call->arguments[1], size, fill);
+    else if ((copy || fill) && on_stack(m, call->arguments[0], &base, &offset))
+        mc_state_forget(m->state, base, offset, 4096);
     else if (call->pointee != MC_TOP && is_one_of(call->name, readers) &&
              on_stack(m, call->arguments[1], &base, &offset))
         mc_state_store(m->values, m->state, base, offset, m->prover->pointer_size, call->pointee);

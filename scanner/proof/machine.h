@@ -86,6 +86,7 @@ bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebo
 struct mc_import_call {
     uint64_t function;
     const char *name; /* NULL: none */
+    bool keeps_nothing; /* it forgets the pointers it was given */
     mc_value arguments[3], pointee; /* pointee: the word that the second one points to on the stack */
 };
 mc_value mc_call_argument(struct mc_machine *m, unsigned index); /* 0..2 at a call */
