@@ -282,6 +282,15 @@ struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
     return found->list;
 }
 
+bool mc_address_is_held(const struct mc_prover *prover, uint64_t entry)
+{
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    for (size_t i = first; i < first + count; i++)
+        if (prover->references->items[i].kind == MC_REF_LEA || prover->references->items[i].kind == MC_REF_DATA)
+            return true;
+    return false;
+}
+
 void mc_incoming_free(struct mc_prover *prover)
 {
     HASH_CLEAR(hh, prover->nodes);

@@ -141,6 +141,8 @@ struct mc_incoming_list {
 };
 /* All ways to come to the entry, memoised. */
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
+/* Some data word or instruction holds the address, although no way from there was found: not dead (design.md 5.1). */
+bool mc_address_is_held(const struct mc_prover *prover, uint64_t entry);
 void mc_incoming_free(struct mc_prover *prover);
 /* Execution may come here with no facts; *ret_why (may be NULL) says how. An exported function that the module itself refers
  * to counts as a root only when not inferring (design.md 5.1, exported functions). */

@@ -110,6 +110,8 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
     if (mc_is_root(q->prover, entry, q->inferring, NULL))
         return facts_of_root(q, entry);
     struct mc_incoming_list list = mc_incoming_of(q->prover, entry);
+    if (!list.count && mc_address_is_held(q->prover, entry))
+        return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
         result = either(q, result, list.items[i].facts);
@@ -134,7 +136,8 @@ static mc_facts ask_return(struct question *q, uint64_t entry)
             result = either(q, result, facts);
         }
     }
-    return result;
+    /* No return seen is no proof that there is none: functions that never return are told by their control flow. */
+    return result == MC_FACTS_ALL ? MC_FACTS_NONE : result;
 }
 
 struct test {
@@ -202,18 +205,21 @@ static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
+    bool seen = false;
     for (size_t i = 0; i < evaluation->event_count && result != MC_FACTS_NONE; i++) {
         const struct mc_event *event = &evaluation->events[i];
         if (event->kind == MC_EVENT_RETURN) {
+            seen = true;
             result = either(q, result, way_of_value(q, key->b ? event->second : event->value, test, event->facts));
         } else if (event->kind == MC_EVENT_REFERENCE && event->escape == MC_ESCAPE_JUMP) {
+            seen = true;
             struct mc_symbol_key next = *key;
             next.a = mc_final_target(q->prover, event->target);
             mc_value value = mc_value_symbol(q->prover->values, mc_symbol_id(q->prover->values, next), 0);
             result = either(q, result, way_of_value(q, value, test, event->facts));
         }
     }
-    return result;
+    return seen ? result : MC_FACTS_NONE;
 }
 
 /* An argument is what every caller passes, as long as all ways in are calls that we see. */
