@@ -4,7 +4,7 @@
  * First the leaders are found by following control flow, then states are joined at leaders until nothing changes, then one
  * more round over all reached blocks records events. Targets of indirect jumps become known only while values flow; a new one
  * starts the body again with one more leader. */
-#include "scanner/proof/machine.h"
+#include "scanner/proof/body.h"
 
 #include <string.h>
 
@@ -14,42 +14,6 @@
 #define MAX_VISITS 60    /* joins of a block before it is left as it is, with no facts */
 #define MAX_DEPTH 3      /* helpers inside helpers */
 
-struct block {
-    uint64_t start;
-    uint32_t visits;
-    bool dirty;
-    struct mc_state in;
-};
-
-struct body {
-    struct mc_run *run;
-    struct mc_text_range range;
-    struct block *blocks; /* sorted by start */
-    size_t block_count;
-    uint8_t *leader;      /* a bit per byte of the range */
-    uint8_t *seen;
-    MC_VECTOR(uint64_t) found; /* leaders found by values, for the next start */
-    struct mc_state out;  /* of a helper run inside: joined at its returns */
-    bool inside;          /* run inside a caller */
-    bool restart;
-    size_t use_count;
-};
-
-static bool bit_at(const uint8_t *bits, uint64_t at)
-{
-    return bits[at >> 3] >> (at & 7) & 1;
-}
-
-static void set_bit(uint8_t *bits, uint64_t at)
-{
-    bits[at >> 3] |= (uint8_t)(1 << (at & 7));
-}
-
-static bool in_body(const struct body *body, uint64_t address)
-{
-    return address >= body->range.start && address < body->range.end;
-}
-
 static void note_gap(struct mc_run *run, uint64_t address, const char *kind)
 {
     if (run->complete) {
@@ -58,126 +22,6 @@ static void note_gap(struct mc_run *run, uint64_t address, const char *kind)
     }
     run->complete = false;
 }
-
-/* ---- leaders ---- */
-
-static bool is_call_to_next(const struct mc_class *c)
-{
-    return c->flow == MC_FLOW_CALL && c->displacement == 0;
-}
-
-static void add_leader(struct body *body, uint64_t address, uint64_t **work, size_t *count, size_t *capacity)
-{
-    if (!in_body(body, address) || bit_at(body->leader, address - body->range.start))
-        return;
-    set_bit(body->leader, address - body->range.start);
-    if (*count == *capacity) {
-        *capacity = *capacity * 2 + 64;
-        *work = mc_realloc(*work, *capacity, sizeof **work);
-    }
-    (*work)[(*count)++] = address;
-}
-
-static void find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_pads[4], size_t *ret_count)
-{
-    const struct mc_entries *entries = body->run->prover->entries;
-    *ret_count = 0;
-    size_t low = 0, high = entries->landing_pad_count; /* prepared sorted by call_start, see mc_proof_run */
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (entries->landing_pads[middle].call_start <= call)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (size_t i = low; i > 0 && i + 4 > low && *ret_count < 4; i--) {
-        const struct mc_landing_pad *pad = &entries->landing_pads[i - 1];
-        if (call >= pad->call_start && call < pad->call_end)
-            ret_pads[(*ret_count)++] = pad->pad;
-    }
-}
-
-static void find_leaders(struct body *body, uint64_t entry)
-{
-    struct mc_prover *prover = body->run->prover;
-    uint64_t *work = NULL, size = body->range.end - body->range.start;
-    size_t count = 0, capacity = 0;
-    memset(body->leader, 0, size / 8 + 1);
-    memset(body->seen, 0, size / 8 + 1);
-    add_leader(body, entry, &work, &count, &capacity);
-    for (size_t i = 0; i < body->found.count; i++)
-        add_leader(body, body->found.items[i], &work, &count, &capacity);
-    while (count) {
-        uint64_t address = work[--count];
-        while (in_body(body, address) && !bit_at(body->seen, address - body->range.start)) {
-            struct mc_class c;
-            uint64_t available = mc_image_available(prover->image, address);
-            const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
-            set_bit(body->seen, address - body->range.start);
-            if (!bytes || !mc_decode_class(prover->image->mode, bytes, available > 16 ? 16 : available, &c))
-                break;
-            uint64_t at = address;
-            address += c.length;
-            uint64_t target = address + (uint64_t)(int64_t)c.displacement;
-            if (c.flow == MC_FLOW_JCC || c.flow == MC_FLOW_JMP) {
-                add_leader(body, target, &work, &count, &capacity);
-                if (c.flow == MC_FLOW_JCC)
-                    add_leader(body, address, &work, &count, &capacity);
-                break;
-            }
-            if (c.flow == MC_FLOW_CALL || c.flow == MC_FLOW_CALL_IND) {
-                uint64_t pads[4];
-                size_t pad_count;
-                find_landing_pads(body, at, pads, &pad_count);
-                for (size_t i = 0; i < pad_count; i++)
-                    add_leader(body, pads[i], &work, &count, &capacity);
-                if (c.flow == MC_FLOW_CALL && !is_call_to_next(&c) && mc_never_returns(prover, target))
-                    break;
-            } else if (c.flow == MC_FLOW_RET || c.flow == MC_FLOW_JMP_IND || c.flow == MC_FLOW_STOP) {
-                break;
-            }
-        }
-    }
-    free(work);
-}
-
-static void make_blocks(struct body *body)
-{
-    uint64_t size = body->range.end - body->range.start;
-    size_t count = 0;
-    for (uint64_t i = 0; i <= size / 8; i++)
-        count += (size_t)__builtin_popcount(body->leader[i]);
-    body->blocks = mc_realloc(NULL, count ? count : 1, sizeof *body->blocks);
-    memset(body->blocks, 0, (count ? count : 1) * sizeof *body->blocks);
-    body->block_count = 0;
-    for (uint64_t i = 0; i < size; i++)
-        if (bit_at(body->leader, i))
-            body->blocks[body->block_count++].start = body->range.start + i;
-}
-
-static struct block *block_at(const struct body *body, uint64_t address)
-{
-    size_t low = 0, high = body->block_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (body->blocks[middle].start < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < body->block_count && body->blocks[low].start == address ? &body->blocks[low] : NULL;
-}
-
-static void free_blocks(struct body *body)
-{
-    for (size_t i = 0; i < body->block_count; i++)
-        mc_state_clear(&body->blocks[i].in);
-    free(body->blocks);
-    body->blocks = NULL;
-    body->block_count = 0;
-}
-
-/* ---- flow ---- */
 
 static void record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how)
 {
@@ -229,7 +73,7 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
     mc_facts facts = mc_facts_or(run->prover->facts, m->state->facts, more);
     if (facts == MC_FACTS_ALL)
         return;
-    if (!in_body(body, target)) {
+    if (!mc_in_body(body, target)) {
         record_call(m, target, facts, MC_ESCAPE_JUMP);
         if (body->inside) { /* a tail call of the helper: what it does is not followed */
             struct mc_state left = {0};
@@ -247,7 +91,7 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
     }
     if (run->recording)
         return;
-    struct block *block = block_at(body, target);
+    struct block *block = mc_block_at(body, target);
     if (!block) {
         mc_push(&body->found, target);
         body->restart = true;
@@ -307,7 +151,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     escape_arguments(m);
     uint64_t pads[4];
     size_t pad_count;
-    find_landing_pads(body, m->address, pads, &pad_count);
+    mc_find_landing_pads(body, m->address, pads, &pad_count);
     mc_facts handler = mc_handler_installed(m, final);
     struct mc_import_call import;
     mc_import_before(m, final, &import);
@@ -362,7 +206,7 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     escape_arguments(m);
     uint64_t pads[4];
     size_t pad_count;
-    find_landing_pads(body, m->address, pads, &pad_count);
+    mc_find_landing_pads(body, m->address, pads, &pad_count);
     forget_after_call(m, 0);
     for (size_t i = 0; i < pad_count; i++)
         propagate(body, m, pads[i], MC_FACTS_NONE);
@@ -390,7 +234,7 @@ static bool follow_table(struct body *body, struct mc_machine *m)
         uint64_t target = absolute ? content : table.base + (uint64_t)(int64_t)(int32_t)content;
         if (prover->image->mode == MC_MODE_32)
             target &= UINT32_MAX;
-        if (!in_body(body, target)) {
+        if (!mc_in_body(body, target)) {
             if (!mc_image_is_code(prover->image, target) || mc_entry_at(prover->entries, target) == NULL)
                 break;
         }
@@ -533,7 +377,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
     for (uint64_t address = block->start;; address += insn.length) {
         m.address = address;
         m.insn = &insn;
-        if (!in_body(body, address) || (address != block->start && bit_at(body->leader, address - body->range.start))) {
+        if (!mc_in_body(body, address) || (address != block->start && mc_bit_at(body->leader, address - body->range.start))) {
             propagate(body, &m, address, MC_FACTS_NONE);
             return;
         }
@@ -598,11 +442,11 @@ static void run_body(struct body *body, uint64_t entry, const struct mc_state *i
     run->recording = false;
     for (int start = 0; start < MAX_RESTARTS; start++) {
         body->restart = false;
-        free_blocks(body);
+        mc_free_blocks(body);
         mc_state_clear(&body->out);
-        find_leaders(body, entry);
-        make_blocks(body);
-        struct block *first = block_at(body, entry);
+        mc_find_leaders(body, entry);
+        mc_make_blocks(body);
+        struct block *first = mc_block_at(body, entry);
         if (!first)
             break;
         mc_state_copy(&first->in, in);
@@ -618,7 +462,7 @@ static void run_body(struct body *body, uint64_t entry, const struct mc_state *i
         mc_state_clear(&body->out);
         record_body(body);
     }
-    free_blocks(body);
+    mc_free_blocks(body);
     free(body->leader);
     free(body->seen);
     mc_vector_free(&body->found);
@@ -639,8 +483,6 @@ bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
     mc_state_clear(&body.out);
     return returned;
 }
-
-/* ---- one entry ---- */
 
 static int compare_events(const void *a, const void *b)
 {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The blocks of one body of code: shared by body.c (which finds them) and evaluate.c (which lets values flow through them). */
+#ifndef MC_SCANNER_PROOF_BODY_H
+#define MC_SCANNER_PROOF_BODY_H
+
+#include "scanner/proof/machine.h"
+
+struct block {
+    uint64_t start;
+    uint32_t visits;
+    bool dirty;
+    struct mc_state in;
+};
+
+struct body {
+    struct mc_run *run;
+    struct mc_text_range range;
+    struct block *blocks; /* sorted by start */
+    size_t block_count;
+    uint8_t *leader;      /* a bit per byte of the range */
+    uint8_t *seen;
+    MC_VECTOR(uint64_t) found; /* leaders found by values, for the next start */
+    struct mc_state out;  /* of a helper run inside: joined at its returns */
+    bool inside;          /* run inside a caller */
+    bool restart;
+    size_t use_count;
+};
+
+static inline bool mc_bit_at(const uint8_t *bits, uint64_t at)
+{
+    return bits[at >> 3] >> (at & 7) & 1;
+}
+
+static inline void mc_set_bit_at(uint8_t *bits, uint64_t at)
+{
+    bits[at >> 3] |= (uint8_t)(1 << (at & 7));
+}
+
+static inline bool mc_in_body(const struct body *body, uint64_t address)
+{
+    return address >= body->range.start && address < body->range.end;
+}
+
+/* Follows control flow from the entry and from body->found; fills body->leader. */
+void mc_find_leaders(struct body *body, uint64_t entry);
+/* One block per leader, states unreached. */
+void mc_make_blocks(struct body *body);
+void mc_free_blocks(struct body *body);
+struct block *mc_block_at(const struct body *body, uint64_t address); /* NULL when no leader stands there */
+/* Landing pads of a call, at most four. */
+void mc_find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_pads[4], size_t *ret_count);
+
+#endif
