@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_LIMIT UINT64_C(4000000) /* instructions evaluated per file, all rounds counted */
+#define STEP_LIMIT UINT64_C(2000000) /* instructions evaluated per file, all rounds counted */
 
 static const struct {
     const char *id, *title;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define MEMORY_LIMIT ((size_t)192 << 20) /* bytes of one file's evaluations, facts and values */
+#define MEMORY_LIMIT ((size_t)128 << 20) /* bytes of one file's evaluations, facts and values */
 #define MAX_DEPTH 3000 /* questions behind questions; deeper ones answer "nothing is known" */
 
 struct answer {

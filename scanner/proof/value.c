@@ -243,12 +243,44 @@ void mc_bits_expand(const struct mc_value_data *bits, struct mc_wide_bits *ret)
     }
 }
 
+#define MAX_ENUMERATED_BITS 3
+
+/* A number of few open bits is one of a few numbers: as good a table index as any. */
+static mc_value enumerate_bits(struct mc_values *values, const struct mc_value_data *bits)
+{
+    uint64_t open = ~bits->known;
+    unsigned width = (unsigned)__builtin_popcountll(open);
+    struct mc_case cases[1 << MAX_ENUMERATED_BITS];
+    struct mc_wide_bits wide;
+    mc_bits_expand(bits, &wide);
+    mc_facts always = MC_FACTS_NONE; /* facts that stay with constant bits */
+    for (uint32_t i = 0; i < bits->count; i++)
+        if (bits->known >> bits->bits[i].index & 1)
+            always = mc_facts_or(values->facts, always,
+                                 bits->constant >> bits->bits[i].index & 1 ? bits->bits[i].if_one : bits->bits[i].if_zero);
+    for (unsigned n = 0; n < 1u << width; n++) {
+        uint64_t left = open, number = bits->constant & bits->known;
+        cases[n].base = 0;
+        cases[n].facts = always;
+        for (unsigned k = 0; k < width; k++, left &= left - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(left);
+            bool set = n >> k & 1;
+            number |= (uint64_t)set << bit;
+            cases[n].facts = mc_facts_or(values->facts, cases[n].facts, set ? wide.if_one[bit] : wide.if_zero[bit]);
+        }
+        cases[n].offset = (int64_t)number;
+    }
+    return mc_value_cases(values, cases, (size_t)1 << width, MC_FACTS_ALL, 64);
+}
+
 mc_value mc_value_from_bits(struct mc_values *values, const struct mc_value_data *bits)
 {
     if (bits->known == UINT64_MAX && !bits->count)
         return mc_value_constant(values, bits->constant);
     if (!bits->known && !bits->count)
         return MC_TOP;
+    if (__builtin_popcountll(~bits->known) <= MAX_ENUMERATED_BITS)
+        return enumerate_bits(values, bits);
     struct mc_value_data copy = *bits;
     copy.kind = MC_VALUE_BITS;
     copy.width = 0;
