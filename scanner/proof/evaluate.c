@@ -227,13 +227,15 @@ static bool follow_table(struct body *body, struct mc_machine *m)
         const uint8_t *bytes = mc_image_bytes(prover->image, place, table.size);
         if (!bytes)
             break;
-        bool absolute = mc_image_reloc_at(prover->image, place) || table.size == 8 ||
-                        (!prover->position_independent && prover->image->mode == MC_MODE_32);
+        bool absolute = mc_image_reloc_at(prover->image, place) || table.size == 8;
         if (!mc_image_read(prover->image, place, table.size, &content))
             break;
         uint64_t target = absolute ? content : table.base + (uint64_t)(int64_t)(int32_t)content;
-        if (prover->image->mode == MC_MODE_32)
+        if (prover->image->mode == MC_MODE_32) {
             target &= UINT32_MAX;
+            if (!absolute && !mc_in_body(body, target)) /* i386 has both kinds: offsets from the GOT, and addresses */
+                target = content;
+        }
         if (!mc_in_body(body, target)) {
             if (!mc_image_is_code(prover->image, target) || mc_entry_at(prover->entries, target) == NULL)
                 break;
