@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The algebra of the guard proof: facts that meet, values that meet, what a test of a value implies. */
+#include "scanner/proof/value.h"
+
+#include <criterion/criterion.h>
+
+static struct mc_arena arena;
+static struct mc_facts_table *facts;
+static struct mc_values *values;
+
+static void set_up(void)
+{
+    facts = mc_facts_table_new(&arena);
+    values = mc_values_new(&arena, facts);
+}
+
+static void tear_down(void)
+{
+    mc_values_free(values);
+    mc_facts_table_free(facts);
+    mc_arena_free(&arena);
+}
+
+TestSuite(values, .init = set_up, .fini = tear_down);
+
+static mc_facts bit_is(unsigned bit, bool set)
+{
+    return mc_facts_one(facts, mc_atom_bit(1, 0, 2, bit, set), 0x1000 + bit);
+}
+
+/* What CPUID leaf 1 leaves in ECX. */
+static mc_value cpuid_ecx(void)
+{
+    struct mc_value_data bits = {.kind = MC_VALUE_BITS, .count = 32, .known = ~(uint64_t)UINT32_MAX};
+    for (unsigned i = 0; i < 32; i++)
+        bits.bits[i] = (struct mc_bit){i, bit_is(i, true), bit_is(i, false)};
+    return mc_value_from_bits(values, &bits);
+}
+
+static mc_value number(uint64_t n)
+{
+    return mc_value_constant(values, n);
+}
+
+Test(values, union_and_intersection)
+{
+    mc_facts a = bit_is(9, true), b = bit_is(19, true), both = mc_facts_or(facts, a, b);
+    cr_assert_eq(mc_facts_and(facts, both, a), a, "what holds either way");
+    cr_assert_eq(mc_facts_and(facts, a, b), MC_FACTS_NONE);
+    cr_assert_eq(mc_facts_and(facts, MC_FACTS_ALL, a), a, "an impossible way takes nothing away");
+    cr_assert_eq(mc_facts_or(facts, MC_FACTS_ALL, a), MC_FACTS_ALL);
+    cr_assert_eq(mc_facts_minus(facts, both, a), b);
+}
+
+Test(values, contradiction_is_never_reached)
+{
+    cr_assert_eq(mc_facts_or(facts, bit_is(19, true), bit_is(19, false)), MC_FACTS_ALL);
+    cr_assert_neq(mc_facts_or(facts, bit_is(19, true), bit_is(20, false)), MC_FACTS_ALL);
+}
+
+static const struct {
+    enum mc_relation relation;
+    uint64_t mask, constant;
+    int implied; /* bit of leaf 1 ECX that must follow; -1: nothing at all may follow */
+} masked_tests[] = {
+    {MC_NE, 1 << 19, 0, 19},          /* test ecx, 0x80000; jne */
+    {MC_EQ, 1 << 19, 1 << 19, 19},    /* (v & M) == M */
+    {MC_EQ, 3 << 19, 3 << 19, 19},    /* several bits, all demanded */
+    {MC_NE, 3 << 19, 0, -1},          /* any of several bits implies none of them */
+    {MC_EQ, 1 << 19, 0, -1},          /* the other polarity */
+    {MC_BIT_SET, UINT32_MAX, 19, 19}, /* bt ecx, 19; jc */
+};
+
+Test(values, tests_of_masked_bits)
+{
+    uint32_t wanted = mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true));
+    for (size_t i = 0; i < sizeof masked_tests / sizeof *masked_tests; i++) {
+        mc_value masked = mc_value_operate(values, MC_OP_AND, cpuid_ecx(), number(masked_tests[i].mask), 32);
+        mc_facts got = mc_value_test(values, masked, masked_tests[i].relation, masked_tests[i].constant, 32);
+        cr_expect_eq(mc_facts_has(facts, got, wanted), masked_tests[i].implied == 19, "row %zu: bit 19 %s follow", i,
+                     masked_tests[i].implied == 19 ? "must" : "must not");
+    }
+}
+
+Test(values, shifts_move_what_bits_imply)
+{
+    mc_value shifted = mc_value_operate(values, MC_OP_SHR, cpuid_ecx(), number(19), 32);
+    mc_value low = mc_value_operate(values, MC_OP_AND, shifted, number(1), 32);
+    cr_assert_eq(mc_value_test(values, low, MC_NE, 0, 32), bit_is(19, true));
+    cr_assert_eq(mc_value_test(values, low, MC_EQ, 0, 32), bit_is(19, false));
+    cr_assert_eq(mc_value_test(values, low, MC_EQ, 2, 32), MC_FACTS_ALL, "a bit is never 2");
+}
+
+Test(values, joins_remember_the_way)
+{
+    mc_value level = mc_value_join(values, number(0), bit_is(19, false), number(2), bit_is(19, true));
+    cr_assert_eq(mc_value_test(values, level, MC_EQ, 2, 32), bit_is(19, true));
+    cr_assert_eq(mc_value_test(values, level, MC_NOT_BELOW, 1, 32), bit_is(19, true));
+    cr_assert_eq(mc_value_test(values, level, MC_EQ, 1, 32), MC_FACTS_ALL);
+    mc_value either = mc_value_join(values, level, MC_FACTS_NONE, number(2), MC_FACTS_NONE);
+    mc_facts spoilt = mc_value_test(values, either, MC_EQ, 2, 32);
+    uint64_t site;
+    cr_assert(!mc_facts_has(facts, spoilt, mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true))), "2 without a test spoils it");
+    cr_assert(mc_facts_tested(facts, spoilt, &site), "yet something of CPUID was looked at");
+}
+
+Test(values, symbols_stay_questions)
+{
+    struct mc_symbol_key key = {.kind = MC_SYM_CELL, .width = 32, .a = 0x4010};
+    mc_value cell = mc_value_symbol(values, mc_symbol_id(values, key), 0);
+    mc_value masked = mc_value_operate(values, MC_OP_AND, cell, number(4), 32);
+    mc_facts got = mc_value_test(values, masked, MC_NE, 0, 32);
+    struct mc_fact_set set = mc_facts_get(facts, got);
+    cr_assert_eq(set.count, 1);
+    struct mc_atom atom = mc_atom_get(facts, set.items[0].atom);
+    cr_assert(atom.kind == MC_ATOM_TEST && atom.b == MC_BIT_SET && atom.c == 2, "bit 2 of the cell is asked for");
+}
+
+Test(values, bit_index_is_a_level)
+{
+    mc_value two = mc_value_operate(values, MC_OP_AND, cpuid_ecx(), number(1 << 9 | 1 << 19), 32);
+    mc_value index = mc_value_bit_index(values, two, true, 32, -1);
+    cr_assert(mc_facts_has(facts, mc_value_test(values, index, MC_EQ, 19, 64), mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true))));
+    cr_assert(!mc_facts_has(facts, mc_value_test(values, index, MC_EQ, 9, 64), mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true))));
+}
