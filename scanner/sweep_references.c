@@ -148,7 +148,7 @@ static void read_operands(struct reader *reader, uint64_t address, const uint8_t
         refer_operand(reader, address, mc_class_target(reader->image, address + class->length, class), &insn, false);
     if (reader->absolute)
         read_absolute(reader, address, &insn);
-    else if (reader->got_relative)
+    if (reader->got_relative) /* programs that are not position-independent may hold library code that is */
         read_got_relative(reader, address, &insn);
 }
 
@@ -388,7 +388,7 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
     struct reader reader = {.image = image, .entries = entries, .arena = arena};
     bool relocatable = image->kind == MC_KIND_OBJECT || image->kind == MC_KIND_KERNEL_MODULE;
     reader.absolute = relocatable || image->kind == MC_KIND_EXECUTABLE;
-    reader.got_relative = image->mode == MC_MODE_32 && image->got_base && !reader.absolute;
+    reader.got_relative = image->mode == MC_MODE_32 && image->got_base;
     read_functions(&reader);
     read_found(&reader);
     read_data(&reader);
