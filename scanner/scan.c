@@ -26,16 +26,6 @@ void mc_file_result_free(struct mc_file_result *result)
     free(result);
 }
 
-/* The verdict that counts for the file: --strict turns some that are no danger into ones that are. */
-static enum mc_verdict effective_verdict(const struct mc_finding *finding, const struct mc_scan_options *options)
-{
-    if (finding->verdict == MC_VERDICT_DEAD)
-        return options->strict_proof ? MC_VERDICT_UNGUARDED : MC_VERDICT_CLEAN;
-    if (finding->verdict == MC_VERDICT_GUARDED && finding->severity == MC_WARNING && options->strict_conformance)
-        return MC_VERDICT_MISGUARDED;
-    return finding->verdict;
-}
-
 /* File verdict and confidence (design.md 5.1): the worst of the uses; of a safe file the weakest confidence of its guarded
  * uses, of an unsafe one the strongest of its worst uses. */
 static void sum_up(struct mc_file_result *result, const struct mc_scan_options *options)
@@ -44,7 +34,7 @@ static void sum_up(struct mc_file_result *result, const struct mc_scan_options *
     result->verdict = MC_VERDICT_CLEAN;
     for (size_t i = 0; i < result->finding_count; i++) {
         struct mc_finding *finding = &result->findings[i];
-        enum mc_verdict verdict = effective_verdict(finding, options);
+        enum mc_verdict verdict = finding->verdict == MC_VERDICT_DEAD ? MC_VERDICT_CLEAN : finding->verdict; /* --strict: see proof.c */
         if (verdict == MC_VERDICT_CLEAN)
             continue;
         struct mc_feature_set needs = mc_set_minus(finding->needs, &options->baseline.features);
