@@ -330,6 +330,21 @@ static mc_value aliased_source(struct mc_machine *m)
     return mc_need_at(m->insn->need)->absent == MC_ABSENT_ALIAS && m->insn->has_modrm ? mc_get_rm(m, m->insn->operand_size) : MC_TOP;
 }
 
+/* Along the edge on which ZF is set, the register that was compared holds the number itself. */
+static void follow_branch(struct body *body, struct mc_machine *m, uint64_t target, uint64_t after, const struct mc_next *next)
+{
+    unsigned cc = m->insn->opcode & 15;
+    mc_value before;
+    for (unsigned edge = 0; edge < 2; edge++) {
+        bool equal = m->insn->encoding == MC_LEGACY && (cc & 14) == 4 && (cc & 1) == edge;
+        bool is_jcc = m->insn->map == MC_MAP_PRIMARY ? (m->insn->opcode & 0xF0) == 0x70 : (m->insn->opcode & 0xF0) == 0x80;
+        int reg = equal && is_jcc ? mc_assume_equal(m, &before) : -1;
+        propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
+        if (reg >= 0)
+            m->state->registers[reg] = before;
+    }
+}
+
 /* Executes one instruction and follows control. False when the straight run ends here. */
 static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *insn)
 {
@@ -346,8 +361,7 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
     mc_execute(m, &next);
     switch (insn->flow) {
     case MC_FLOW_JCC:
-        propagate(body, m, target, next.jump_facts);
-        propagate(body, m, after, next.fall_facts);
+        follow_branch(body, m, target, after, &next);
         return false;
     case MC_FLOW_JMP:
         propagate(body, m, target, MC_FACTS_NONE);

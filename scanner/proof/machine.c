@@ -108,6 +108,13 @@ static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a
     return result;
 }
 
+/* SUB leaves flags of the comparison, and the difference in the register: what it held is gone. */
+static void flags_speak_of(struct mc_machine *m, enum alu operation, unsigned number, unsigned size)
+{
+    if (operation != ALU_SUB)
+        mc_flags_of_register(m, number, size);
+}
+
 static void execute_alu(struct mc_machine *m)
 {
     enum alu operation = (enum alu)(m->insn->opcode >> 3);
@@ -117,15 +124,19 @@ static void execute_alu(struct mc_machine *m)
         mc_value result = operate_alu(m, operation, mc_get_rm(m, size), mc_get_reg(m, size), same, size);
         if (operation != ALU_CMP)
             mc_set_rm(m, size, result);
+        if (m->insn->mod == 3)
+            flags_speak_of(m, operation, m->insn->rm, size);
     } else if (form < 4) {
         mc_value result = operate_alu(m, operation, mc_get_reg(m, size), mc_get_rm(m, size), same, size);
         if (operation != ALU_CMP)
             mc_set_reg(m, size, result);
+        flags_speak_of(m, operation, m->insn->reg, size);
     } else {
         mc_value a = mc_get_register(m, MC_RAX, size);
         mc_value result = operate_alu(m, operation, a, immediate(m, size), false, size);
         if (operation != ALU_CMP)
             mc_set_register(m, MC_RAX, size, result);
+        flags_speak_of(m, operation, MC_RAX, size);
     }
 }
 
@@ -136,6 +147,8 @@ static void execute_group1(struct mc_machine *m)
     mc_value result = operate_alu(m, operation, mc_get_rm(m, size), immediate(m, size), false, size);
     if (operation != ALU_CMP)
         mc_set_rm(m, size, result);
+    if (m->insn->mod == 3)
+        flags_speak_of(m, operation, m->insn->rm, size);
 }
 
 static void execute_test(struct mc_machine *m, mc_value a, mc_value b, unsigned size)
@@ -199,9 +212,9 @@ static void execute_group3(struct mc_machine *m)
         return;
     }
     default: /* mul, imul, div, idiv */
-        m->state->registers[MC_RAX] = mc_value_top(m->values, mc_value_provenance(m->values, a));
+        mc_put_register(m, MC_RAX, mc_value_top(m->values, mc_value_provenance(m->values, a)));
         if (size > 1)
-            m->state->registers[MC_RDX] = MC_TOP;
+            mc_put_register(m, MC_RDX, MC_TOP);
         mc_forget_flags(m);
     }
 }
@@ -273,18 +286,19 @@ static void execute_string(struct mc_machine *m)
                   mc_copy_to_stack(m, destination, fill ? m->state->registers[MC_RAX] : source, count * piece, fill);
     if (writes && !copied && mc_value_single(m->values, destination, &base, &offset) && base)
         mc_state_forget(m->state, base, offset, repeats ? 4096 : 8);
-    m->state->registers[MC_RSI] = m->state->registers[MC_RDI] = MC_TOP;
+    mc_put_register(m, MC_RSI, MC_TOP);
+    mc_put_register(m, MC_RDI, MC_TOP);
     if (repeats)
-        m->state->registers[MC_RCX] = mc_value_constant(m->values, 0);
+        mc_put_register(m, MC_RCX, mc_value_constant(m->values, 0));
     if (opcode == 0xAC || opcode == 0xAD)
-        m->state->registers[MC_RAX] = MC_TOP;
+        mc_put_register(m, MC_RAX, MC_TOP);
     mc_forget_flags(m);
 }
 
 static void execute_leave(struct mc_machine *m)
 {
-    m->state->registers[MC_RSP] = m->state->registers[MC_RBP];
-    m->state->registers[MC_RBP] = mc_pop_value(m);
+    mc_put_register(m, MC_RSP, m->state->registers[MC_RBP]);
+    mc_put_register(m, MC_RBP, mc_pop_value(m));
 }
 
 static void execute_lea(struct mc_machine *m)
@@ -314,6 +328,8 @@ static void execute_middle(struct mc_machine *m)
     case 0x84:
     case 0x85:
         execute_test(m, mc_get_rm(m, size), mc_get_reg(m, size), size);
+        if (m->insn->mod == 3 && m->insn->rm == m->insn->reg)
+            mc_flags_of_register(m, m->insn->rm, size);
         return;
     case 0x86:
     case 0x87:
@@ -425,7 +441,7 @@ static void execute_lower(struct mc_machine *m)
         return;
     case 0x58 ... 0x5F:
         result = mc_pop_value(m);
-        m->state->registers[m->insn->opcode_register] = result;
+        mc_put_register(m, m->insn->opcode_register, result);
         return;
     case 0x60: /* pusha, popa (32-bit mode) */
         for (int i = 0; i < 8; i++)
@@ -435,7 +451,7 @@ static void execute_lower(struct mc_machine *m)
         for (int i = 7; i >= 0; i--) {
             result = mc_pop_value(m);
             if (i != MC_RSP)
-                m->state->registers[i] = result;
+                mc_put_register(m, (unsigned)i, result);
         }
         return;
     case 0x63:
@@ -479,13 +495,13 @@ static void execute_primary(struct mc_machine *m, struct mc_next *ret_next)
         if (opcode == 0xDF && m->insn->has_modrm && m->insn->mod == 3) /* fnstsw ax */
             mc_set_register(m, MC_RAX, 2, MC_TOP);
     } else if (opcode >= 0xE0 && opcode < 0xE3) {
-        m->state->registers[MC_RCX] = MC_TOP; /* loop */
+        mc_put_register(m, MC_RCX, MC_TOP); /* loop */
     } else if (opcode == 0xE3) {
         mc_value count = mc_get_register(m, MC_RCX, m->prover->pointer_size);
         ret_next->jump_facts = mc_value_test(m->values, count, MC_EQ, 0, m->address_bits);
         ret_next->fall_facts = mc_value_test(m->values, count, MC_NE, 0, m->address_bits);
     } else if ((opcode & 0xF6) == 0xE4) {
-        m->state->registers[MC_RAX] = MC_TOP; /* in */
+        mc_put_register(m, MC_RAX, MC_TOP); /* in */
     } else if (opcode == 0xF5) {
         mc_forget_flags(m);
     } else if (opcode == 0xF8 || opcode == 0xF9) { /* clc, stc */

@@ -57,6 +57,7 @@ void mc_execute(struct mc_machine *machine, struct mc_next *ret_next);
 /* operands.c */
 mc_value mc_get_register(const struct mc_machine *m, unsigned number, unsigned size);
 void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_value value);
+void mc_put_register(struct mc_machine *m, unsigned number, mc_value value); /* all of it */
 mc_value mc_effective_address(const struct mc_machine *m);
 mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size);
 void mc_store(struct mc_machine *m, mc_value address, unsigned size, mc_value value);
@@ -100,6 +101,11 @@ mc_value mc_load_piece(struct mc_machine *m, uint64_t address, unsigned size);
 void mc_record(struct mc_run *run, struct mc_event event);
 void mc_set_flags(struct mc_machine *m, enum mc_flags_kind kind, unsigned width, mc_value a, mc_value b, mc_value carry);
 void mc_forget_flags(struct mc_machine *m);
+/* The flags, just set, speak of what the register holds, at their width. */
+void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
+/* The flags say that it is equal to a number (ZF set): the register that they speak of then holds just that. Returns the
+ * register's number, and in *ret what it held; -1 when nothing is gained. */
+int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 void mc_execute_cpuid(struct mc_machine *m);
 void mc_execute_xgetbv(struct mc_machine *m);
 void mc_execute_0f(struct mc_machine *m, struct mc_next *ret_next);  /* map 0F */

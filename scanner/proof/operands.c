@@ -19,6 +19,8 @@ mc_value mc_get_register(const struct mc_machine *m, unsigned number, unsigned s
 void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_value value)
 {
     mc_value *place = &m->state->registers[number % MC_REGISTERS];
+    if (is_high_byte(m, number, size) || m->state->flags.place == number % MC_REGISTERS + 1)
+        m->state->flags.place = 0;
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -462,6 +464,10 @@ void mc_escape(struct mc_machine *m, mc_value value, enum mc_escape how)
         return;
     struct mc_value_data data;
     mc_value_get(m->values, value, &data);
+    if (data.kind == MC_VALUE_PAIR) {
+        mc_escape(m, (mc_value)data.known, how);
+        mc_escape(m, (mc_value)data.constant, how);
+    }
     if (data.kind != MC_VALUE_CASES)
         return;
     for (uint32_t i = 0; i < data.count; i++) {
@@ -489,4 +495,45 @@ void mc_set_flags(struct mc_machine *m, enum mc_flags_kind kind, unsigned width,
 void mc_forget_flags(struct mc_machine *m)
 {
     memset(&m->state->flags, 0, sizeof m->state->flags);
+}
+
+void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size)
+{
+    if (size >= 4)
+        m->state->flags.place = number % MC_REGISTERS + 1;
+}
+
+void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
+{
+    m->state->registers[number] = value;
+    if (m->state->flags.place == number + 1)
+        m->state->flags.place = 0;
+}
+
+/* A plain symbol stays what it is: it says more than the number, once the ways meet again. */
+static bool gains_by_number(const struct mc_machine *m, mc_value value)
+{
+    struct mc_value_data data;
+    mc_value_get(m->values, value, &data);
+    bool several = data.kind == MC_VALUE_CASES && data.count > 1;
+    for (uint32_t i = 0; several && i < data.count; i++)
+        several = !data.cases[i].base;
+    return several || data.kind == MC_VALUE_BITS || data.kind == MC_VALUE_TOP;
+}
+
+int mc_assume_equal(struct mc_machine *m, mc_value *ret_before)
+{
+    struct mc_flags *flags = &m->state->flags;
+    uint64_t number = 0;
+    if (!flags->place || flags->kind == MC_FLAGS_UNKNOWN || flags->kind == MC_FLAGS_BITS ||
+        (flags->kind == MC_FLAGS_COMPARE && !mc_value_is_constant(m->values, flags->b, &number)))
+        return -1;
+    int reg = (int)flags->place - 1;
+    *ret_before = m->state->registers[reg];
+    if (!gains_by_number(m, *ret_before))
+        return -1;
+    if (flags->width < 64)
+        number &= UINT32_MAX;
+    m->state->registers[reg] = mc_value_constant(m->values, number);
+    return reg;
 }

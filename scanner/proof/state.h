@@ -16,7 +16,7 @@ enum mc_flags_kind {
 struct mc_flags {
     uint32_t kind, width;
     mc_value a, b, carry;
-    uint32_t padding;
+    uint32_t place; /* number + 1 of the register that still holds a; 0: none */
     uint64_t site; /* address of the instruction that set them */
 };
 

@@ -47,7 +47,7 @@ void mc_execute_cpuid(struct mc_machine *m)
     struct mc_atom unclear = {.kind = MC_ATOM_TESTED};
     mc_value lost = mc_value_top(m->values, mc_facts_one(m->prover->facts, unclear, m->address));
     for (unsigned i = 0; i < 4; i++)
-        m->state->registers[order[i]] = known ? cpuid_register(m, (uint32_t)leaf, (uint32_t)subleaf, i) : lost;
+        mc_put_register(m, order[i], known ? cpuid_register(m, (uint32_t)leaf, (uint32_t)subleaf, i) : lost);
 }
 
 void mc_execute_xgetbv(struct mc_machine *m)
@@ -55,7 +55,8 @@ void mc_execute_xgetbv(struct mc_machine *m)
     uint64_t which;
     struct mc_facts_table *t = m->prover->facts;
     if (!mc_value_is_constant(m->values, mc_get_register(m, MC_RCX, 4), &which) || which != 0) {
-        m->state->registers[MC_RAX] = m->state->registers[MC_RDX] = MC_TOP;
+        mc_put_register(m, MC_RAX, MC_TOP);
+        mc_put_register(m, MC_RDX, MC_TOP);
         return;
     }
     for (unsigned half = 0; half < 2; half++) {
@@ -69,7 +70,7 @@ void mc_execute_xgetbv(struct mc_machine *m)
             bits.bits[bit] = (struct mc_bit){bit, mc_facts_one(t, one, m->address), mc_facts_one(t, zero, m->address)};
         }
         bits.count = 32;
-        m->state->registers[half ? MC_RDX : MC_RAX] = mc_value_from_bits(m->values, &bits);
+        mc_put_register(m, half ? MC_RDX : MC_RAX, mc_value_from_bits(m->values, &bits));
     }
 }
 
@@ -87,12 +88,14 @@ static void execute_group7(struct mc_machine *m)
         mc_execute_xgetbv(m);
         return;
     case 0xF9: /* rdtscp */
-        m->state->registers[MC_RCX] = MC_TOP;
-        m->state->registers[MC_RAX] = m->state->registers[MC_RDX] = MC_TOP;
+        mc_put_register(m, MC_RCX, MC_TOP);
+        mc_put_register(m, MC_RAX, MC_TOP);
+        mc_put_register(m, MC_RDX, MC_TOP);
         return;
     case 0xEE: /* rdpkru */
     case 0xFD: /* rdpru */
-        m->state->registers[MC_RAX] = m->state->registers[MC_RDX] = MC_TOP;
+        mc_put_register(m, MC_RAX, MC_TOP);
+        mc_put_register(m, MC_RDX, MC_TOP);
         return;
     case 0xD6: /* xtest */
         mc_forget_flags(m);
@@ -190,7 +193,8 @@ static void execute_group9(struct mc_machine *m)
         mc_forget_flags(m);
     } else if ((m->insn->reg & 7) == 1) { /* cmpxchg8b, cmpxchg16b */
         mc_store(m, mc_effective_address(m), 8, MC_TOP);
-        m->state->registers[MC_RAX] = m->state->registers[MC_RDX] = MC_TOP;
+        mc_put_register(m, MC_RAX, MC_TOP);
+        mc_put_register(m, MC_RDX, MC_TOP);
         mc_forget_flags(m);
     }
 }
@@ -284,10 +288,13 @@ void mc_execute_0f(struct mc_machine *m, struct mc_next *ret_next)
         mc_forget_flags(m);
         return;
     case 0x05: case 0x34: /* syscall, sysenter */
-        m->state->registers[MC_RAX] = m->state->registers[MC_RCX] = m->state->registers[11] = MC_TOP;
+        mc_put_register(m, MC_RAX, MC_TOP);
+        mc_put_register(m, MC_RCX, MC_TOP);
+        mc_put_register(m, 11, MC_TOP);
         return;
     case 0x31: case 0x33: /* rdtsc, rdpmc */
-        m->state->registers[MC_RAX] = m->state->registers[MC_RDX] = MC_TOP;
+        mc_put_register(m, MC_RAX, MC_TOP);
+        mc_put_register(m, MC_RDX, MC_TOP);
         return;
     case 0x40 ... 0x4F:
         execute_cmov(m);

@@ -301,7 +301,7 @@ static void execute_0f3a(struct mc_machine *m)
         return;
     case 0x60 ... 0x63: /* pcmpXstrX */
         if (opcode & 1)
-            m->state->registers[MC_RCX] = MC_TOP;
+            mc_put_register(m, MC_RCX, MC_TOP);
         else
             mc_clobber_vector(m, 0);
         mc_forget_flags(m);

@@ -317,6 +317,9 @@ mc_facts mc_value_provenance(struct mc_values *values, mc_value value)
         return data->other;
     if (data->kind == MC_VALUE_MASKED)
         return mc_facts_only_base(values->facts, data->cases[0].facts);
+    if (data->kind == MC_VALUE_PAIR)
+        return mc_facts_or(values->facts, mc_value_provenance(values, (mc_value)data->known),
+                           mc_value_provenance(values, (mc_value)data->constant));
     if (data->kind == MC_VALUE_BITS) {
         for (uint32_t i = 0; i < data->count; i++) {
             mc_facts side = data->bits[i].if_one != MC_FACTS_ALL ? data->bits[i].if_one : data->bits[i].if_zero;
@@ -351,6 +354,8 @@ mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol,
 {
     if (!mask)
         return mc_value_constant(values, 0);
+    if (!shift && mask == mc_width_mask(mc_symbol_get(values, symbol->base).width)) /* all of it */
+        return mc_value_cases(values, symbol, 1, MC_FACTS_ALL, 64);
     struct mc_value_data data;
     memset(&data, 0, sizeof data);
     data.kind = MC_VALUE_MASKED;
@@ -462,6 +467,8 @@ bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_
         memcpy(ret, data, used_size(data));
         return true;
     }
+    if (data->kind == MC_VALUE_PAIR)
+        return mc_value_pair_to_bits(values, data, ret);
     bool plain = data->kind == MC_VALUE_CASES;
     for (uint32_t i = 0; plain && i < data->count; i++)
         plain = data->cases[i].base == 0;

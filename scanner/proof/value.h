@@ -8,6 +8,7 @@
  *   BITS   for each bit: constant, or the facts implied when it is 1 and when it is 0
  *   MASKED bits of one symbol, moved: bit i of the value is bit i + shift of the symbol where the mask has bit i, else 0. What
  *          most tests in a program look at; it becomes BITS only when it meets something that is
+ *   PAIR   two values of 32 bits side by side: a structure of two words in one register (value_pair.c)
  *
  * Values are interned; equal ids mean equal values. All operations are pure. */
 #ifndef MC_SCANNER_PROOF_VALUE_H
@@ -40,7 +41,7 @@ struct mc_symbol_key {
     int64_t b;
 };
 
-enum mc_value_kind { MC_VALUE_TOP, MC_VALUE_CASES, MC_VALUE_BITS, MC_VALUE_MASKED };
+enum mc_value_kind { MC_VALUE_TOP, MC_VALUE_CASES, MC_VALUE_BITS, MC_VALUE_MASKED, MC_VALUE_PAIR };
 
 struct mc_case {
     int64_t offset;
@@ -60,7 +61,7 @@ struct mc_value_data {
     uint32_t width;     /* CASES: bits that are meant; above them nothing is known */
     mc_facts other;     /* CASES: facts of any other value. TOP: provenance */
     uint64_t known, constant; /* BITS: which bits are constant, and their values. MASKED: mask, and shift (as int64_t); the
-                                 symbol and the facts that hold anyway are in cases[0] */
+                                 symbol and the facts that hold anyway are in cases[0]. PAIR: low, high value */
     union {
         struct mc_case cases[MC_MAX_CASES];
         struct mc_bit bits[64]; /* sorted by index; only bits that imply something */

@@ -42,6 +42,18 @@ bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask,
 bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_value_data *ret);
 mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol, uint64_t mask, int64_t shift);
 
+/* value_pair.c. Each of the functions that return bool leaves *ret alone when the answer is false. */
+bool mc_value_is_pair(const struct mc_values *values, mc_value value);
+mc_value mc_value_half(struct mc_values *values, mc_value value, bool high); /* of any value */
+/* False where a value of BITS says as much. */
+bool mc_value_pair(struct mc_values *values, mc_value low, mc_value high, mc_value *ret);
+/* a + b, where one of the two has only upper, the other only lower bits. */
+bool mc_value_pair_of_sum(struct mc_values *values, mc_value a, mc_value b, mc_value *ret);
+bool mc_value_pair_to_bits(struct mc_values *values, const struct mc_value_data *pair, struct mc_value_data *ret);
+bool mc_value_pair_operate(struct mc_values *values, enum mc_operation operation, mc_value a, mc_value b, unsigned width,
+                           mc_value *ret);
+mc_value mc_value_pair_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb);
+
 /* Facts when bit `index` of a BITS value is `set`. */
 mc_facts mc_bits_when(const struct mc_value_data *bits, unsigned index, bool set);
 struct mc_wide_bits { /* the same for all bits at once */

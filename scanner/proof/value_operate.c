@@ -8,6 +8,10 @@ static void lose(struct mc_values *values, mc_value value)
     const struct mc_value_data *data = mc_value_data_of(values, value);
     if (data->kind == MC_VALUE_CASES)
         mc_value_lose(values, data->cases, data->count);
+    if (data->kind == MC_VALUE_PAIR) {
+        lose(values, (mc_value)data->known);
+        lose(values, (mc_value)data->constant);
+    }
 }
 
 static mc_value lost(struct mc_values *values, mc_value a, mc_value b)
@@ -266,7 +270,7 @@ static bool is_dull(const struct mc_values *values, mc_value value)
     const struct mc_value_data *data = mc_value_data_of(values, value);
     if (data->kind == MC_VALUE_TOP)
         return true;
-    if (data->kind == MC_VALUE_BITS)
+    if (data->kind == MC_VALUE_BITS || data->kind == MC_VALUE_PAIR)
         return false;
     for (uint32_t i = 0; i < data->count; i++) {
         uint32_t kind = mc_symbol_get(values, data->cases[i].base).kind;
@@ -284,7 +288,10 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     if (plain_cases(x, width) && plain_cases(y, width))
         return operate_cases(values, operation, x, y, width);
     mc_value result;
-    if (operate_masked(values, operation, a, b, width, &result))
+    if (mc_value_pair_operate(values, operation, a, b, width, &result) || operate_masked(values, operation, a, b, width, &result))
+        return result;
+    bool sum = operation == MC_OP_OR || operation == MC_OP_ADD;
+    if (sum && width == 64 && mc_value_pair_of_sum(values, a, b, &result))
         return result;
     if (operation == MC_OP_ADD || operation == MC_OP_SUB) {
         if (width >= 32 && operate_offset(values, operation, a, b, width, &result))
@@ -378,6 +385,8 @@ mc_value mc_value_extract(struct mc_values *values, mc_value value, unsigned low
     struct mc_value_data source, result;
     if (low == 0 && width >= 64)
         return value;
+    if (mc_value_is_pair(values, value) && (low >= 32 || low + width <= 32))
+        return mc_value_extract(values, mc_value_half(values, value, low >= 32), low & 31, width < 32 ? width : 64);
     if (mc_value_as_masked(values, value, &source))
         return mc_value_masked(values, &source.cases[0], source.known >> low & mc_width_mask(width), (int64_t)source.constant + low);
     if (width <= 8 && low + width <= 64 && mc_value_some_bits(values, value, mc_width_mask(width) << low, &source))
@@ -417,6 +426,15 @@ mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, 
         mc_value_get(values, low_part, &narrow);
         return mc_value_cases(values, narrow.cases, narrow.count, narrow.other, width);
     }
+    mc_value halves[2], pair;
+    if (width == 32 && (low == 32 || (low == 0 && o->kind != MC_VALUE_TOP))) {
+        halves[low == 32] = mc_value_zero_extend(values, part, 32);
+        halves[low == 0] = mc_value_half(values, old, low == 0);
+        if (mc_value_pair(values, halves[0], halves[1], &pair))
+            return pair;
+        o = mc_value_data_of(values, old);
+        p = mc_value_data_of(values, part);
+    }
     struct mc_value_data base, added, result;
     bool symbol_part = p->kind == MC_VALUE_CASES && p->count == 1 && p->cases[0].base;
     if (low == 0 && symbol_part && p->other == MC_FACTS_ALL && o->kind != MC_VALUE_BITS) /* what was there above is given up */
@@ -450,6 +468,12 @@ mc_value mc_value_with_facts(struct mc_values *values, mc_value value, mc_facts 
     if (copy.kind == MC_VALUE_MASKED) {
         copy.cases[0].facts = mc_facts_or(values->facts, copy.cases[0].facts, facts);
         return mc_value_masked(values, &copy.cases[0], copy.known, (int64_t)copy.constant);
+    }
+    mc_value pair;
+    if (copy.kind == MC_VALUE_PAIR) {
+        mc_value low = mc_value_with_facts(values, (mc_value)copy.known, facts);
+        mc_value high = mc_value_with_facts(values, (mc_value)copy.constant, facts);
+        return mc_value_pair(values, low, high, &pair) ? pair : value;
     }
     if (copy.kind == MC_VALUE_CASES) {
         for (uint32_t i = 0; i < copy.count; i++)
@@ -511,6 +535,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
         if (mc_value_data_of(values, joined)->kind != MC_VALUE_TOP)
             return joined;
     }
+    if (mc_value_is_pair(values, a) || mc_value_is_pair(values, b))
+        return mc_value_pair_join(values, a, fa, b, fb);
     struct mc_value_data p, q, result;
     struct mc_facts_table *t = values->facts;
     x = mc_value_data_of(values, a);

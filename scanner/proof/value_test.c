@@ -235,6 +235,8 @@ mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relatio
         struct mc_atom tested = {.kind = MC_ATOM_TESTED};
         return mc_facts_one(values->facts, tested, 0);
     }
+    if (data->kind == MC_VALUE_PAIR && width <= 32)
+        return mc_value_test(values, (mc_value)data->known, relation, constant, width);
     mc_facts result;
     if (data->kind == MC_VALUE_MASKED) {
         result = test_masked(values, data, relation, constant, width);
