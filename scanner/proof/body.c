@@ -84,7 +84,110 @@ void mc_find_leaders(struct body *body, uint64_t entry)
     free(work);
 }
 
-void mc_make_blocks(struct body *body)
+struct successors {
+    size_t items[8]; /* blocks */
+    size_t count;
+};
+
+static void add_successor(const struct body *body, uint64_t address, struct successors *ret)
+{
+    const struct block *block = mc_in_body(body, address) ? mc_block_at(body, address) : NULL;
+    if (block && ret->count < 8)
+        ret->items[ret->count++] = (size_t)(block - body->blocks);
+}
+
+/* Where control goes from a block, as far as the instructions alone tell. */
+static void find_successors(const struct body *body, const struct block *block, struct successors *ret)
+{
+    struct mc_prover *prover = body->run->prover;
+    struct mc_class c;
+    ret->count = 0;
+    for (uint64_t address = block->start; mc_in_body(body, address);) {
+        uint64_t available = mc_image_available(prover->image, address), pads[4];
+        size_t pad_count = 0;
+        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
+        if (!bytes || !mc_decode_class(prover->image->mode, bytes, available > 16 ? 16 : available, &c))
+            return;
+        if (c.flow == MC_FLOW_CALL || c.flow == MC_FLOW_CALL_IND)
+            mc_find_landing_pads(body, address, pads, &pad_count);
+        for (size_t i = 0; i < pad_count; i++)
+            add_successor(body, pads[i], ret);
+        address += c.length;
+        uint64_t target = address + (uint64_t)(int64_t)c.displacement;
+        if (c.flow == MC_FLOW_JCC || c.flow == MC_FLOW_JMP)
+            add_successor(body, target, ret);
+        if (c.flow == MC_FLOW_JMP || c.flow == MC_FLOW_JMP_IND || c.flow == MC_FLOW_RET || c.flow == MC_FLOW_STOP)
+            return;
+        if (c.flow == MC_FLOW_CALL && !is_call_to_next(&c) && mc_never_returns(prover, target))
+            return;
+        if (c.flow == MC_FLOW_JCC || (mc_in_body(body, address) && mc_bit_at(body->leader, address - body->range.start))) {
+            add_successor(body, address, ret);
+            return;
+        }
+    }
+}
+
+/* Depth first, without recursion; writes post-order from the end of body->order backwards. */
+static void order_from(struct body *body, size_t root, uint8_t *seen, size_t *end)
+{
+    struct level {
+        size_t block, next;
+        struct successors successors;
+    };
+    MC_VECTOR(struct level) stack = {0};
+    struct level first = {.block = root};
+    if (mc_bit_at(seen, root))
+        return;
+    mc_set_bit_at(seen, root);
+    find_successors(body, &body->blocks[root], &first.successors);
+    mc_push(&stack, first);
+    while (stack.count) {
+        struct level *top = &stack.items[stack.count - 1];
+        if (top->next == top->successors.count) {
+            body->order[--*end] = (uint32_t)top->block;
+            stack.count--;
+            continue;
+        }
+        size_t to = top->successors.items[top->next++];
+        if (body->blocks[to].ways_in < 2)
+            body->blocks[to].ways_in++;
+        if (mc_bit_at(seen, to))
+            continue;
+        mc_set_bit_at(seen, to);
+        struct level next = {.block = to};
+        find_successors(body, &body->blocks[to], &next.successors);
+        mc_push(&stack, next);
+    }
+    mc_vector_free(&stack);
+}
+
+static void order_blocks(struct body *body, uint64_t entry)
+{
+    size_t end = body->block_count;
+    uint8_t *seen = mc_realloc(NULL, end / 8 + 1, 1);
+    memset(seen, 0, end / 8 + 1);
+    body->order = mc_realloc(NULL, end ? end : 1, sizeof *body->order);
+    /* what indirect jumps lead to comes after what is before it in the text; each root's part stands before those of the
+     * roots ordered earlier, so the entry goes last */
+    for (size_t i = body->block_count; i > 0; i--)
+        for (size_t k = 0; k < body->found.count; k++)
+            if (body->found.items[k] == body->blocks[i - 1].start) {
+                body->blocks[i - 1].ways_in = 2;
+                order_from(body, i - 1, seen, &end);
+            }
+    struct block *first = mc_block_at(body, entry);
+    if (first) {
+        first->ways_in = 2;
+        order_from(body, (size_t)(first - body->blocks), seen, &end);
+    }
+    for (size_t i = body->block_count; i > 0; i--)
+        order_from(body, i - 1, seen, &end);
+    for (size_t i = 0; i < body->block_count; i++)
+        body->blocks[body->order[i]].order = (uint32_t)i;
+    free(seen);
+}
+
+void mc_make_blocks(struct body *body, uint64_t entry)
 {
     uint64_t size = body->range.end - body->range.start;
     size_t count = 0;
@@ -96,6 +199,8 @@ void mc_make_blocks(struct body *body)
     for (uint64_t i = 0; i < size; i++)
         if (mc_bit_at(body->leader, i))
             body->blocks[body->block_count++].start = body->range.start + i;
+    body->next = 0;
+    order_blocks(body, entry);
 }
 
 struct block *mc_block_at(const struct body *body, uint64_t address)
@@ -116,6 +221,8 @@ void mc_free_blocks(struct body *body)
     for (size_t i = 0; i < body->block_count; i++)
         mc_state_clear(&body->blocks[i].in);
     free(body->blocks);
+    free(body->order);
+    body->order = NULL;
     body->blocks = NULL;
     body->block_count = 0;
 }

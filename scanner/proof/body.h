@@ -8,6 +8,8 @@
 struct block {
     uint64_t start;
     uint32_t visits;
+    uint32_t ways_in; /* branches and fall-throughs that lead here, as far as the code alone tells; 2: two or more */
+    uint32_t order;   /* its place in body->order */
     bool dirty;
     struct mc_state in;
 };
@@ -17,6 +19,8 @@ struct body {
     struct mc_text_range range;
     struct block *blocks; /* sorted by start */
     size_t block_count;
+    uint32_t *order;      /* indices of blocks, each after what leads to it, but for loops (reverse post-order) */
+    size_t next;          /* where in `order` to go on: no block before is dirty */
     uint8_t *leader;      /* a bit per byte of the range */
     uint8_t *seen;
     MC_VECTOR(uint64_t) found; /* leaders found by values, for the next start */
@@ -43,8 +47,8 @@ static inline bool mc_in_body(const struct body *body, uint64_t address)
 
 /* Follows control flow from the entry and from body->found; fills body->leader. */
 void mc_find_leaders(struct body *body, uint64_t entry);
-/* One block per leader, states unreached. */
-void mc_make_blocks(struct body *body);
+/* One block per leader, states unreached; their order. */
+void mc_make_blocks(struct body *body, uint64_t entry);
 void mc_free_blocks(struct body *body);
 struct block *mc_block_at(const struct body *body, uint64_t address); /* NULL when no leader stands there */
 /* Landing pads of a call, at most four. */

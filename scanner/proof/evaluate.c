@@ -48,12 +48,12 @@ static void record_call(struct mc_machine *m, uint64_t target, mc_facts facts, e
     mc_record(run, event);
 }
 
-static void escape_arguments(struct mc_machine *m)
+/* Local functions take arguments in any register; `registers` are those that the callee may look at. */
+static void escape_arguments(struct mc_machine *m, uint32_t registers)
 {
-    /* Local functions take arguments in any register that a call may change. */
-    static const uint8_t registers[] = {MC_RAX, MC_RDX, MC_RCX, MC_RDI, MC_RSI, 8, 9, 10, 11};
-    for (size_t i = 0; i < (m->prover->pointer_size == 8 ? sizeof registers : 3); i++)
-        mc_escape(m, m->state->registers[registers[i]], MC_ESCAPE_PASSED);
+    for (unsigned i = 0; i < 16; i++)
+        if (registers >> i & 1 && i != MC_RSP)
+            mc_escape(m, m->state->registers[i], MC_ESCAPE_PASSED);
     uint32_t base;
     int64_t offset;
     if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
@@ -75,6 +75,8 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
         return;
     if (!mc_in_body(body, target)) {
         record_call(m, target, facts, MC_ESCAPE_JUMP);
+        if (run->recording)
+            escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)));
         if (body->inside) { /* a tail call of the helper: what it does is not followed */
             struct mc_state left = {0};
             mc_state_copy(&left, m->state);
@@ -97,8 +99,14 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
         body->restart = true;
         return;
     }
-    if (mc_state_join(m->values, &block->in, m->state, more, block->visits > WIDEN_AFTER)) {
+    /* What came here by the only way before is overtaken, not another possibility. */
+    bool changed = block->ways_in < 2 && block->visits < MAX_VISITS
+                       ? mc_state_replace(m->values, &block->in, m->state, more)
+                       : mc_state_join(m->values, &block->in, m->state, more, block->visits > WIDEN_AFTER);
+    if (changed) {
         block->dirty = true;
+        if (block->order < body->next)
+            body->next = block->order;
         if (++block->visits > MAX_VISITS) { /* cannot happen with finite values; a bound all the same */
             mc_state_clear(&block->in);
             block->in.reached = true;
@@ -148,7 +156,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         return mc_run_inline(m->run, target, m->state);
     }
     size_t escaped = m->run->escaped_stack.count;
-    escape_arguments(m);
+    escape_arguments(m, mc_argument_registers(prover, final));
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -172,7 +180,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
 }
 
 /* False when no known target: the call is of something we do not know. */
-static bool for_each_target(struct body *body, struct mc_machine *m, mc_value value, bool jump)
+static bool for_each_target(struct body *body, struct mc_machine *m, mc_value value, bool jump, uint32_t *ret_registers)
 {
     struct mc_value_data data;
     mc_value_get(m->values, value, &data);
@@ -186,6 +194,7 @@ static bool for_each_target(struct body *body, struct mc_machine *m, mc_value va
         all &= known;
         if (!known)
             continue;
+        *ret_registers |= mc_argument_registers(m->prover, mc_final_target(m->prover, target));
         if (jump)
             propagate(body, m, target, data.cases[i].facts);
         else
@@ -202,8 +211,10 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     if (mc_value_single(m->values, value, &base, &offset) && mc_module_address(m->prover, base, offset, &target) &&
         (mc_image_is_code(m->prover->image, target) || mc_import_name(m->prover, target)))
         return execute_call(body, m, target);
-    for_each_target(body, m, value, false);
-    escape_arguments(m);
+    uint32_t registers = 0;
+    if (!for_each_target(body, m, value, false, &registers))
+        registers |= mc_unknown_callee_arguments(m->prover);
+    escape_arguments(m, registers);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -252,7 +263,8 @@ static bool follow_table(struct body *body, struct mc_machine *m)
 
 static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_value value)
 {
-    if (for_each_target(body, m, value, true))
+    uint32_t registers = 0;
+    if (for_each_target(body, m, value, true, &registers))
         return;
     if (follow_table(body, m))
         return;
@@ -262,7 +274,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
                 mc_symbol_get(m->values, base).kind == MC_SYM_STACK && (offset == 0 || body->inside);
     if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
-    escape_arguments(m);
+    escape_arguments(m, mc_unknown_callee_arguments(m->prover));
     if (!tail)
         note_gap(m->run, m->address, "indirect-jump");
 }
@@ -419,18 +431,13 @@ static void execute_block(struct body *body, const struct block *block, struct m
 static void solve_body(struct body *body)
 {
     struct mc_state state = {0};
-    bool again = true;
-    while (again && !body->restart && !mc_exhausted(body->run->prover)) {
-        again = false;
-        for (size_t i = 0; i < body->block_count && !body->restart; i++) {
-            struct block *block = &body->blocks[i];
-            if (!block->dirty)
-                continue;
-            block->dirty = false;
-            again = true;
-            mc_state_copy(&state, &block->in);
-            execute_block(body, block, &state);
-        }
+    while (body->next < body->block_count && !body->restart && !mc_exhausted(body->run->prover)) {
+        struct block *block = &body->blocks[body->order[body->next++]];
+        if (!block->dirty)
+            continue;
+        block->dirty = false;
+        mc_state_copy(&state, &block->in);
+        execute_block(body, block, &state);
     }
     mc_state_clear(&state);
 }
@@ -461,7 +468,7 @@ static void run_body(struct body *body, uint64_t entry, const struct mc_state *i
         mc_free_blocks(body);
         mc_state_clear(&body->out);
         mc_find_leaders(body, entry);
-        mc_make_blocks(body);
+        mc_make_blocks(body, entry);
         struct block *first = mc_block_at(body, entry);
         if (!first)
             break;

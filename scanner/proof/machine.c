@@ -75,11 +75,13 @@ static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a
     unsigned width = size * 8;
     mc_value result;
     switch (operation) {
-    case ALU_CMP:
+    case ALU_CMP: /* its difference goes nowhere: an address that is only compared is not lost */
+        mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
+        return a;
     case ALU_SUB:
         result = same ? mc_value_constant(v, 0) : mc_value_operate(v, MC_OP_SUB, a, b, width);
         mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
-        return operation == ALU_CMP ? a : result;
+        return result;
     case ALU_ADD:
         result = mc_value_operate(v, MC_OP_ADD, a, b, width);
         mc_set_flags(m, MC_FLAGS_RESULT, width, result, MC_TOP, carry_of_add(m, a, b, size));

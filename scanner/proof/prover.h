@@ -76,7 +76,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets, *handlers;
+    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live;
     struct mc_node_list *nodes;
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
@@ -106,6 +106,12 @@ bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
 bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end);
 const char *mc_function_name(const struct mc_prover *prover, uint64_t address); /* NULL when unknown */
+
+/* --- liveness.c: registers as a set, bit n is register n --- */
+/* Those that the function at the final target may read as its caller left them; for imports and for unknown callees (0)
+ * those of the calling convention. */
+uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final);
+uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
 
 /* --- cells.c --- */
 struct mc_cell_value {

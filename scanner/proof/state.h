@@ -46,6 +46,9 @@ void mc_state_clear(struct mc_state *state);                          /* frees; 
 /* Joins `from` under `more` facts into *into. True when *into changed. With `widen`, numbers that differ become TOP. */
 bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more, bool widen);
 
+/* *into becomes *from under `more` facts. True when that changed it. */
+bool mc_state_replace(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more);
+
 /* size in bytes (1, 2, 4, 8). MC_TOP when nothing is known; *ret_found says whether the bytes were tracked at all. */
 mc_value mc_state_load(struct mc_values *values, const struct mc_state *state, uint32_t base, int64_t offset, unsigned size,
                        bool *ret_found);

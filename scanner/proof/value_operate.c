@@ -95,7 +95,8 @@ static bool operate_offset(struct mc_values *values, enum mc_operation operation
     const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
     if (x->kind != MC_VALUE_CASES || y->kind != MC_VALUE_CASES || x->width < 64 || y->width < 64)
         return false;
-    if (operation == MC_OP_ADD && x->count == 1 && !x->cases[0].base && x->other == MC_FACTS_ALL) {
+    bool single = x->count == 1 && x->other == MC_FACTS_ALL;
+    if (operation == MC_OP_ADD && single && (!x->cases[0].base || y->count != 1)) {
         const struct mc_value_data *swap = x;
         x = y;
         y = swap;

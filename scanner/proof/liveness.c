@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which registers does a function read as it found them? What a caller left in the others is no argument: a table's address
+ * stays in RDX long after the load through it, and has not been passed to anybody.
+ *
+ * Answers err towards "read": what is not known to be written first counts as read. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define MAX_PLACES 160 /* starts of straight runs in one function */
+#define MAX_STEPS 1500 /* instructions */
+#define MAX_DEPTH 6
+
+#define BIT(number) (1u << (number))
+#define VOLATILE (BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX) | BIT(MC_RSI) | BIT(MC_RDI) | BIT(8) | BIT(9) | BIT(10) | BIT(11))
+
+struct place {
+    uint64_t address;
+    uint32_t written; /* on every way here */
+    bool waiting;
+};
+
+struct liveness {
+    struct mc_prover *prover;
+    struct mc_text_range range;
+    struct place places[MAX_PLACES];
+    size_t count, steps;
+    uint32_t live;
+    unsigned depth;
+    bool circular; /* leaned on an answer that is not complete */
+};
+
+struct effect {
+    uint32_t reads, writes;
+};
+
+uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover)
+{
+    if (prover->pointer_size == 4)
+        return 0; /* the stack */
+    if (prover->entries->count && prover->entries->items[prover->entries->count / 2].sources & MC_ENTRY_GO)
+        return VOLATILE | BIT(MC_RBX); /* Go's own convention */
+    return BIT(MC_RDI) | BIT(MC_RSI) | BIT(MC_RDX) | BIT(MC_RCX) | BIT(8) | BIT(9); /* psABI, 3.2.3 */
+}
+
+static uint32_t bit_of(int number)
+{
+    return number >= 0 && number < 16 ? BIT(number) : 0;
+}
+
+/* Opcodes of map 0F whose registers are all vector, mask or MMX registers. */
+static bool is_vector_only(unsigned opcode)
+{
+    return (opcode >= 0x10 && opcode <= 0x17) || opcode == 0x28 || opcode == 0x29 || opcode == 0x2E || opcode == 0x2F ||
+           (opcode >= 0x51 && opcode <= 0x6D) || (opcode >= 0x6F && opcode <= 0x7D) || opcode == 0x7F || opcode == 0xC2 ||
+           opcode == 0xC6 || (opcode >= 0xD0 && opcode != 0xD7);
+}
+
+static struct effect effect_0f(const struct mc_insn *insn)
+{
+    uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0;
+    switch (insn->opcode) {
+    case 0x05:
+    case 0x34:
+        return (struct effect){VOLATILE, 0};
+    case 0x18 ... 0x1F: /* hints */
+        return (struct effect){0, 0};
+    case 0x31:
+        return (struct effect){0, BIT(MC_RAX) | BIT(MC_RDX)};
+    case 0x80 ... 0x9F: /* jcc, setcc: the rest of the register stays */
+        return (struct effect){0, 0};
+    case 0xA2:
+        return (struct effect){BIT(MC_RAX) | BIT(MC_RCX), BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX)};
+    case 0xB6:
+    case 0xB7:
+    case 0xBE:
+    case 0xBF:
+        return (struct effect){rm, reg};
+    case 0xC7: /* cmpxchg8b, cmpxchg16b */
+    case 0xB0:
+    case 0xB1:
+        return (struct effect){reg | rm | BIT(MC_RAX) | BIT(MC_RDX) | BIT(MC_RCX) | BIT(MC_RBX), 0};
+    default:
+        return is_vector_only(insn->opcode) ? (struct effect){0, 0} : (struct effect){reg | rm, 0};
+    }
+}
+
+static struct effect effect_primary(const struct mc_insn *insn)
+{
+    unsigned opcode = insn->opcode;
+    uint32_t reg = bit_of(insn->reg), rm = insn->has_modrm && insn->mod == 3 ? bit_of(insn->rm) : 0;
+    bool zeroes = (opcode == 0x31 || opcode == 0x33 || opcode == 0x29 || opcode == 0x2B) && insn->mod == 3 && insn->rm == insn->reg;
+    uint32_t whole = insn->operand_size >= 4 ? UINT32_MAX : 0; /* parts leave the rest as it was */
+    if (zeroes)
+        return (struct effect){0, reg & whole};
+    switch (opcode) {
+    case 0x63:
+    case 0x8B:
+        return (struct effect){rm, reg & whole};
+    case 0x89:
+        return (struct effect){reg, rm & whole};
+    case 0x8D:
+        return (struct effect){0, reg & whole};
+    case 0xC6:
+    case 0xC7:
+        return (struct effect){0, opcode == 0xC7 ? rm & whole : 0};
+    case 0x50 ... 0x57:
+        return (struct effect){bit_of(insn->opcode_register), 0};
+    case 0x58 ... 0x5F:
+    case 0xB8 ... 0xBF:
+        return (struct effect){0, bit_of(insn->opcode_register) & whole};
+    case 0xB0 ... 0xB7:
+    case 0x90:
+        return (struct effect){0, 0};
+    case 0x91 ... 0x97:
+        return (struct effect){bit_of(insn->opcode_register) | BIT(MC_RAX), 0};
+    case 0x80 ... 0x83:
+    case 0x8F:
+    case 0xC0:
+    case 0xC1:
+    case 0xD0:
+    case 0xD1:
+    case 0xFE:
+    case 0xFF:
+        return (struct effect){rm, 0};
+    case 0xD2:
+    case 0xD3:
+        return (struct effect){rm | BIT(MC_RCX), 0};
+    case 0xF6:
+    case 0xF7:
+        return (struct effect){rm | ((insn->reg & 7) >= 4 ? BIT(MC_RAX) | BIT(MC_RDX) : 0), 0};
+    case 0x99:
+        return (struct effect){BIT(MC_RAX), BIT(MC_RDX) & whole};
+    case 0xE0 ... 0xE3:
+        return (struct effect){BIT(MC_RCX), 0};
+    case 0xA4 ... 0xA7:
+    case 0xAA ... 0xAF:
+        return (struct effect){BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RSI) | BIT(MC_RDI), 0};
+    case 0x70 ... 0x7F:
+    case 0xC2:
+    case 0xC3:
+    case 0xC9:
+    case 0xE8:
+    case 0xE9:
+    case 0xEB:
+        return (struct effect){0, 0};
+    default:
+        return (struct effect){(insn->has_modrm ? reg | rm : 0) | BIT(MC_RAX), 0};
+    }
+}
+
+static struct effect effect_of(const struct mc_insn *insn)
+{
+    struct effect effect = {0, 0};
+    bool scalar = insn->map == MC_MAP_0F38 ? insn->opcode >= 0xF0 : insn->map == MC_MAP_0F3A && (insn->opcode < 0x30 || insn->opcode == 0xF0);
+    uint32_t registers = bit_of(insn->reg) | (insn->mod == 3 ? bit_of(insn->rm) : 0);
+    if (insn->encoding == MC_LEGACY && insn->map == MC_MAP_PRIMARY)
+        effect = effect_primary(insn);
+    else if (insn->encoding == MC_LEGACY && insn->map == MC_MAP_0F)
+        effect = effect_0f(insn);
+    else if (scalar || insn->encoding == MC_REX2 || insn->map >= MC_MAP_4)
+        effect.reads = registers | bit_of(insn->vvvv);
+    else if (insn->map == MC_MAP_0F && !is_vector_only(insn->opcode))
+        effect.reads = registers;
+    if (insn->has_modrm && insn->mod != 3)
+        effect.reads |= bit_of(insn->base) | (insn->vector_index ? 0 : bit_of(insn->index));
+    return effect;
+}
+
+static void add_place(struct liveness *l, uint64_t address, uint32_t written)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        struct place *place = &l->places[i];
+        if (place->address != address)
+            continue;
+        place->waiting |= (place->written & written) != place->written;
+        place->written &= written;
+        return;
+    }
+    if (l->count == MAX_PLACES) {
+        l->live = VOLATILE | BIT(MC_RBX);
+        return;
+    }
+    l->places[l->count++] = (struct place){address, written, true};
+}
+
+static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth, bool *ret_circular);
+
+static uint32_t read_by_callee(struct liveness *l, uint64_t target)
+{
+    uint64_t final = mc_final_target(l->prover, target);
+    if (mc_import_name(l->prover, final) || !mc_image_is_code(l->prover->image, final))
+        return mc_unknown_callee_arguments(l->prover);
+    return live_at(l->prover, final, l->depth + 1, &l->circular);
+}
+
+static void walk(struct liveness *l, struct place from)
+{
+    const struct mc_image *image = l->prover->image;
+    uint32_t written = from.written;
+    struct mc_insn insn;
+    for (uint64_t address = from.address; l->steps < MAX_STEPS;) {
+        uint64_t available = mc_image_available(image, address);
+        const uint8_t *bytes = available ? mc_image_bytes(image, address, 1) : NULL;
+        if (!bytes || !mc_decode(image->mode, bytes, available > 16 ? 16 : available, &insn))
+            break;
+        l->steps++;
+        struct effect effect = effect_of(&insn);
+        l->live |= effect.reads & ~written;
+        written |= effect.writes;
+        address += insn.length;
+        uint64_t target = address + (uint64_t)insn.displacement;
+        bool inside = target >= l->range.start && target < l->range.end;
+        switch (insn.flow) {
+        case MC_FLOW_CALL:
+            if (target != address)
+                l->live |= read_by_callee(l, target) & ~written;
+            written |= target != address ? VOLATILE : 0;
+            break;
+        case MC_FLOW_CALL_IND:
+            l->live |= mc_unknown_callee_arguments(l->prover) & ~written;
+            written |= VOLATILE;
+            break;
+        case MC_FLOW_JCC:
+        case MC_FLOW_JMP:
+            if (inside)
+                add_place(l, target, written);
+            else
+                l->live |= read_by_callee(l, target) & ~written;
+            if (insn.flow == MC_FLOW_JCC)
+                break;
+            return;
+        case MC_FLOW_JMP_IND: /* a switch, or a call in the form of a jump */
+            l->live |= (insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE ? mc_unknown_callee_arguments(l->prover) : VOLATILE) & ~written;
+            return;
+        case MC_FLOW_RET:
+        case MC_FLOW_STOP:
+            return;
+        default:
+            break;
+        }
+        if (address >= l->range.end) {
+            l->live |= read_by_callee(l, address) & ~written;
+            return;
+        }
+    }
+    l->live |= (VOLATILE | BIT(MC_RBX)) & ~written;
+}
+
+enum { KNOWN = 1 << 16, WORKING = 1 << 17 };
+
+static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth, bool *ret_circular)
+{
+    struct mc_property *found;
+    HASH_FIND(hh, prover->live, &entry, sizeof entry, found);
+    if (found && found->state & KNOWN)
+        return (uint32_t)found->state & 0xFFFF;
+    if (found && found->state & WORKING) {
+        *ret_circular = true;
+        return 0;
+    }
+    if (depth > MAX_DEPTH)
+        return VOLATILE | BIT(MC_RBX);
+    if (!found) {
+        found = MC_NEW(&prover->arena, struct mc_property);
+        found->address = entry;
+        HASH_ADD(hh, prover->live, address, sizeof found->address, found);
+    }
+    found->state = WORKING;
+    struct liveness l = {.prover = prover, .range = mc_function_extent(prover, entry), .depth = depth};
+    add_place(&l, entry, 0);
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < l.count; i++)
+            if (l.places[i].waiting) {
+                l.places[i].waiting = false;
+                again = true;
+                walk(&l, l.places[i]);
+            }
+    }
+    found->state = l.circular && depth ? 0 : (int)(l.live | KNOWN);
+    *ret_circular |= l.circular && depth;
+    return l.live;
+}
+
+uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
+{
+    bool circular = false;
+    if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
+        return mc_unknown_callee_arguments(prover);
+    return live_at(prover, final, 0, &circular);
+}
