@@ -206,6 +206,25 @@ static void read_functions(struct reader *reader)
     }
 }
 
+/* The word lies within one instruction of a known function: an operand, and read as such already. */
+static bool is_operand(const struct reader *reader, uint64_t place, size_t width)
+{
+    const struct mc_image *image = reader->image;
+    const struct mc_entry *holder = mc_image_is_code(image, place) ? mc_entry_holding(reader->entries, place) : NULL;
+    struct mc_class class;
+    if (!holder || !holder->bounded)
+        return false;
+    for (uint64_t address = holder->address; address <= place; address += class.length) {
+        uint64_t available = mc_image_available(image, address);
+        const uint8_t *bytes = available ? mc_image_bytes(image, address, 1) : NULL;
+        if (!bytes || !mc_decode_class(image->mode, bytes, available > 16 ? 16 : available, &class))
+            return false;
+        if (place > address && place + width <= address + class.length)
+            return true;
+    }
+    return false;
+}
+
 static void read_data(struct reader *reader)
 {
     const struct mc_image *image = reader->image;
@@ -225,8 +244,9 @@ static void read_data(struct reader *reader)
             uint64_t word = 0;
             memcpy(&word, segment->bytes + at, width);
             bool function = mc_image_is_code(image, word) && mc_entry_at(reader->entries, word);
-            bool data = !mc_image_is_code(image, word) && word % width == 0; /* refer() asks whether it is mapped */
-            if ((function || data) && !mc_image_reloc_at(image, segment->address + at))
+            bool data = !mc_image_is_code(image, word) && word % width == 0;
+            if ((function || (data && mc_image_segment(image, word))) && !mc_image_reloc_at(image, segment->address + at) &&
+                !is_operand(reader, segment->address + at, width))
                 refer(reader, segment->address + at, word, MC_REF_DATA);
         }
     }

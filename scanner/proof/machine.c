@@ -68,6 +68,21 @@ static mc_value align_stack(struct mc_machine *m, mc_value a, mc_value b)
     return mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0);
 }
 
+/* Flags of a - b. Two addresses from one base, fixed while the function runs, compare as their offsets do. */
+static void compare(struct mc_machine *m, mc_value a, mc_value b, unsigned width)
+{
+    uint32_t base, other;
+    int64_t x, y;
+    if (mc_value_single(m->values, a, &base, &x) && mc_value_single(m->values, b, &other, &y) && base && base == other) {
+        uint32_t kind = mc_symbol_get(m->values, base).kind;
+        if (kind == MC_SYM_MODULE || kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED || kind == MC_SYM_ARGUMENT) {
+            a = mc_value_constant(m->values, (uint64_t)x);
+            b = mc_value_constant(m->values, (uint64_t)y);
+        }
+    }
+    mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
+}
+
 /* a OP b with flags; returns the result (of CMP: a itself). */
 static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a, mc_value b, bool same, unsigned size)
 {
@@ -76,11 +91,11 @@ static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a
     mc_value result;
     switch (operation) {
     case ALU_CMP: /* its difference goes nowhere: an address that is only compared is not lost */
-        mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
+        compare(m, a, b, width);
         return a;
     case ALU_SUB:
         result = same ? mc_value_constant(v, 0) : mc_value_operate(v, MC_OP_SUB, a, b, width);
-        mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
+        compare(m, a, b, width);
         return result;
     case ALU_ADD:
         result = mc_value_operate(v, MC_OP_ADD, a, b, width);
@@ -288,11 +303,14 @@ static void execute_string(struct mc_machine *m)
                   mc_copy_to_stack(m, destination, fill ? m->state->registers[MC_RAX] : source, count * piece, fill);
     if (writes && !copied && mc_value_single(m->values, destination, &base, &offset) && base)
         mc_state_forget(m->state, base, offset, repeats ? 4096 : 8);
-    mc_put_register(m, MC_RSI, MC_TOP);
-    mc_put_register(m, MC_RDI, MC_TOP);
+    bool loads = opcode == 0xAC || opcode == 0xAD;
+    if (opcode < 0xA8 || loads) /* movs, cmps, lods */
+        mc_put_register(m, MC_RSI, MC_TOP);
+    if (!loads)
+        mc_put_register(m, MC_RDI, MC_TOP);
     if (repeats)
         mc_put_register(m, MC_RCX, mc_value_constant(m->values, 0));
-    if (opcode == 0xAC || opcode == 0xAD)
+    if (loads)
         mc_put_register(m, MC_RAX, MC_TOP);
     mc_forget_flags(m);
 }

@@ -88,6 +88,13 @@ static mc_value operate_cases(struct mc_values *values, enum mc_operation operat
     return mc_value_cases(values, results, count, other, 64);
 }
 
+/* The symbol is one and the same number all through the function. */
+static bool is_fixed_base(const struct mc_values *values, uint32_t base)
+{
+    uint32_t kind = mc_symbol_get(values, base).kind;
+    return kind == MC_SYM_MODULE || kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED || kind == MC_SYM_ARGUMENT;
+}
+
 /* base + constant keeps the base; base - base of the same symbol is a number. */
 static bool operate_offset(struct mc_values *values, enum mc_operation operation, mc_value a, mc_value b, unsigned width,
                            mc_value *ret)
@@ -104,6 +111,13 @@ static bool operate_offset(struct mc_values *values, enum mc_operation operation
     if (y->count != 1 || y->other != MC_FACTS_ALL)
         return false;
     struct mc_case cases[MC_MAX_CASES];
+    if (operation == MC_OP_SUB && y->cases[0].base) { /* the distance of two places in one thing */
+        if (x->count != 1 || x->other != MC_FACTS_ALL || x->cases[0].base != y->cases[0].base || !is_fixed_base(values, y->cases[0].base))
+            return false;
+        uint64_t distance = (uint64_t)x->cases[0].offset - (uint64_t)y->cases[0].offset;
+        *ret = mc_value_constant(values, distance & mc_width_mask(width));
+        return true;
+    }
     if (y->cases[0].base) { /* several plain offsets from one base: a row of a relative table */
         if (operation != MC_OP_ADD || !plain_cases(x, width))
             return false;
