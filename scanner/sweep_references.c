@@ -206,13 +206,13 @@ static void read_functions(struct reader *reader)
     }
 }
 
-/* The word lies within one instruction of a known function: an operand, and read as such already. */
+/* The word lies within one instruction of a line that was read: an operand, and accounted for as such. */
 static bool is_operand(const struct reader *reader, uint64_t place, size_t width)
 {
     const struct mc_image *image = reader->image;
     const struct mc_entry *holder = mc_image_is_code(image, place) ? mc_entry_holding(reader->entries, place) : NULL;
     struct mc_class class;
-    if (!holder || !holder->bounded)
+    if (!holder)
         return false;
     for (uint64_t address = holder->address; address <= place; address += class.length) {
         uint64_t available = mc_image_available(image, address);

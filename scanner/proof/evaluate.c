@@ -307,7 +307,7 @@ static void execute_return(struct body *body, struct mc_machine *m)
         return;
     }
     mc_escape(m, rax, MC_ESCAPE_RETURNED);
-    if (!returns_same_address(m, rax, rdx))
+    if (run->recording && rdx != MC_TOP && !returns_same_address(m, rax, rdx) && !mc_second_result_ignored(run->prover, run->entry))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
         mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,

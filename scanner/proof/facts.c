@@ -239,6 +239,17 @@ mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return result;
 }
 
+mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    uint64_t site, other_site, none;
+    mc_facts common = mc_facts_and(table, a, b);
+    if (common == MC_FACTS_ALL || mc_facts_tested(table, common, &none) || !mc_facts_tested(table, a, &site) ||
+        !mc_facts_tested(table, b, &other_site))
+        return common;
+    struct mc_atom tested = {.kind = MC_ATOM_TESTED};
+    return mc_facts_or(table, common, mc_facts_one(table, tested, site < other_site ? site : other_site));
+}
+
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
     if (a == MC_FACTS_ALL || b == MC_FACTS_NONE)
@@ -312,8 +323,14 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         }
         distinct[used++] = rest;
     }
-    if (!question || used < 2)
+    if (used < 2)
         return common;
+    if (!question) {
+        mc_facts tested = distinct[0];
+        for (size_t i = 1; i < used; i++)
+            tested = mc_facts_either(table, tested, distinct[i]);
+        return mc_facts_or(table, common, tested);
+    }
     struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, distinct, used)};
     return mc_facts_or(table, common, mc_facts_one(table, atom, site));
 }

@@ -90,6 +90,8 @@ mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_
 mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b);  /* both hold: union */
 mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b); /* either may hold: intersection */
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b);
+/* Either may hold; where both tested what CPUID said, that something was tested remains, although not what. */
+mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* Where two ways meet: like mc_facts_any when something of CPUID is known on one of them, else the intersection. */
 mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */

@@ -25,7 +25,7 @@ struct liveness {
     struct mc_text_range range;
     struct place places[MAX_PLACES];
     size_t count, steps;
-    uint32_t live;
+    uint32_t live, at_return; /* at_return: what whoever is returned to may read */
     unsigned depth;
     bool circular; /* leaned on an answer that is not complete */
 };
@@ -80,6 +80,18 @@ static struct effect effect_0f(const struct mc_insn *insn)
     case 0xB0:
     case 0xB1:
         return (struct effect){reg | rm | BIT(MC_RAX) | BIT(MC_RDX) | BIT(MC_RCX) | BIT(MC_RBX), 0};
+    case 0x2A:
+    case 0x6E:
+    case 0xC4: /* into a vector register */
+        return (struct effect){rm, 0};
+    case 0x7E:
+        return (struct effect){0, insn->prefix == 0xF3 ? 0 : rm};
+    case 0x2C:
+    case 0x2D:
+    case 0x50:
+    case 0xC5:
+    case 0xD7: /* out of one, but for the mask registers of AVX-512 */
+        return (struct effect){0, reg};
     default:
         return is_vector_only(insn->opcode) ? (struct effect){0, 0} : (struct effect){reg | rm, 0};
     }
@@ -156,12 +168,10 @@ static struct effect effect_of(const struct mc_insn *insn)
     uint32_t registers = bit_of(insn->reg) | (insn->mod == 3 ? bit_of(insn->rm) : 0);
     if (insn->encoding == MC_LEGACY && insn->map == MC_MAP_PRIMARY)
         effect = effect_primary(insn);
-    else if (insn->encoding == MC_LEGACY && insn->map == MC_MAP_0F)
+    else if (insn->map == MC_MAP_0F && insn->encoding != MC_REX2)
         effect = effect_0f(insn);
     else if (scalar || insn->encoding == MC_REX2 || insn->map >= MC_MAP_4)
         effect.reads = registers | bit_of(insn->vvvv);
-    else if (insn->map == MC_MAP_0F && !is_vector_only(insn->opcode))
-        effect.reads = registers;
     if (insn->has_modrm && insn->mod != 3)
         effect.reads |= bit_of(insn->base) | (insn->vector_index ? 0 : bit_of(insn->index));
     return effect;
@@ -234,6 +244,8 @@ static void walk(struct liveness *l, struct place from)
             l->live |= (insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE ? mc_unknown_callee_arguments(l->prover) : VOLATILE) & ~written;
             return;
         case MC_FLOW_RET:
+            l->live |= l->at_return & ~written;
+            return;
         case MC_FLOW_STOP:
             return;
         default:
@@ -245,6 +257,20 @@ static void walk(struct liveness *l, struct place from)
         }
     }
     l->live |= (VOLATILE | BIT(MC_RBX)) & ~written;
+}
+
+static void walk_all(struct liveness *l, uint64_t start)
+{
+    add_place(l, start, 0);
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < l->count; i++)
+            if (l->places[i].waiting) {
+                l->places[i].waiting = false;
+                again = true;
+                walk(l, l->places[i]);
+            }
+    }
 }
 
 enum { KNOWN = 1 << 16, WORKING = 1 << 17 };
@@ -268,16 +294,7 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
     }
     found->state = WORKING;
     struct liveness l = {.prover = prover, .range = mc_function_extent(prover, entry), .depth = depth};
-    add_place(&l, entry, 0);
-    for (bool again = true; again;) {
-        again = false;
-        for (size_t i = 0; i < l.count; i++)
-            if (l.places[i].waiting) {
-                l.places[i].waiting = false;
-                again = true;
-                walk(&l, l.places[i]);
-            }
-    }
+    walk_all(&l, entry);
     found->state = l.circular && depth ? 0 : (int)(l.live | KNOWN);
     *ret_circular |= l.circular && depth;
     return l.live;
@@ -289,4 +306,33 @@ uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
     if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);
     return live_at(prover, final, 0, &circular);
+}
+
+/* Every call of the entry overwrites RDX before it is read, and all ways in are such calls. */
+bool mc_second_result_ignored(struct mc_prover *prover, uint64_t entry)
+{
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    struct mc_property *found;
+    HASH_FIND(hh, prover->second_results, &entry, sizeof entry, found);
+    if (found)
+        return found->state;
+    found = MC_NEW(&prover->arena, struct mc_property);
+    found->address = entry;
+    HASH_ADD(hh, prover->second_results, address, sizeof found->address, found);
+    bool ignored = count && !mc_is_root(prover, entry, false, NULL);
+    for (size_t i = first; i < first + count && ignored; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        struct mc_insn insn;
+        uint64_t available = mc_image_available(prover->image, reference->from);
+        const uint8_t *bytes = available ? mc_image_bytes(prover->image, reference->from, 1) : NULL;
+        ignored = reference->kind == MC_REF_CALL && bytes &&
+                  mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn);
+        if (!ignored)
+            break;
+        struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from), .at_return = BIT(MC_RDX)};
+        walk_all(&l, reference->from + insn.length);
+        ignored = !(l.live & BIT(MC_RDX));
+    }
+    found->state = ignored;
+    return ignored;
 }

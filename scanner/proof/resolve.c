@@ -74,16 +74,9 @@ static mc_facts answer_set(struct question *q, mc_facts facts)
 /* What holds whichever of two ways it was. Where both tested something, that they did remains, although not what. */
 static mc_facts either(struct question *q, mc_facts so_far, mc_facts way)
 {
-    struct mc_facts_table *t = q->prover->facts;
-    uint64_t site, other_site, none;
     if (so_far == MC_FACTS_NONE)
         return so_far;
-    mc_facts answer = answer_set(q, way), common = mc_facts_and(t, so_far, answer);
-    if (common == MC_FACTS_ALL || mc_facts_tested(t, common, &none) || !mc_facts_tested(t, so_far, &site) ||
-        !mc_facts_tested(t, answer, &other_site))
-        return common;
-    struct mc_atom tested = {.kind = MC_ATOM_TESTED};
-    return mc_facts_or(t, common, mc_facts_one(t, tested, site < other_site ? site : other_site));
+    return mc_facts_either(q->prover->facts, so_far, answer_set(q, way));
 }
 
 /* What held before the loader or another module could send control to this root: every initialiser that ran before it and

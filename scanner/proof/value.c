@@ -155,7 +155,7 @@ static bool normalise_cases(struct mc_values *values, struct mc_value_data *data
         while (at < data->count && compare_cases(&data->cases[at], &cases[i]) < 0)
             at++;
         if (at < data->count && !compare_cases(&data->cases[at], &cases[i])) {
-            data->cases[at].facts = mc_facts_and(values->facts, data->cases[at].facts, cases[i].facts);
+            data->cases[at].facts = mc_facts_either(values->facts, data->cases[at].facts, cases[i].facts);
             continue;
         }
         if (data->count == MC_MAX_CASES)
