@@ -86,7 +86,7 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
                     left.registers[i] = MC_TOP;
             left.registers[MC_RSP] = mc_value_operate(m->values, MC_OP_ADD, left.registers[MC_RSP],
                                                       mc_value_constant(m->values, run->prover->pointer_size), 64);
-            mc_state_join(m->values, &body->out, &left, more, false);
+            mc_state_join(m->values, &body->out, &left, more, NULL);
             mc_state_clear(&left);
         }
         return;
@@ -102,7 +102,8 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
     /* What came here by the only way before is overtaken, not another possibility. */
     bool changed = block->ways_in < 2 && block->visits < MAX_VISITS
                        ? mc_state_replace(m->values, &block->in, m->state, more)
-                       : mc_state_join(m->values, &block->in, m->state, more, block->visits > WIDEN_AFTER);
+                       : mc_state_join(m->values, &block->in, m->state, more,
+                                     &(struct mc_join){block->visits > WIDEN_AFTER, run->prover, block->start});
     if (changed) {
         block->dirty = true;
         if (block->order < body->next)
@@ -282,16 +283,19 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
 /* rdx often just still holds what rax was made from; as a second result it would be something else. */
 static bool returns_same_address(struct mc_machine *m, mc_value rax, mc_value rdx)
 {
-    struct mc_value_data first;
-    uint32_t base;
-    int64_t offset;
-    if (!mc_value_single(m->values, rdx, &base, &offset))
-        return false;
+    struct mc_value_data first, second;
     mc_value_get(m->values, rax, &first);
-    for (uint32_t i = 0; first.kind == MC_VALUE_CASES && i < first.count; i++)
-        if (first.cases[i].base == base && first.cases[i].offset == offset)
-            return true;
-    return false;
+    mc_value_get(m->values, rdx, &second);
+    if (first.kind != MC_VALUE_CASES || second.kind != MC_VALUE_CASES)
+        return false;
+    for (uint32_t i = 0; i < second.count; i++) {
+        bool same = false;
+        for (uint32_t k = 0; k < first.count && !same; k++)
+            same = first.cases[k].base == second.cases[i].base && first.cases[k].offset == second.cases[i].offset;
+        if (!same)
+            return false;
+    }
+    return true;
 }
 
 static void execute_return(struct body *body, struct mc_machine *m)
@@ -303,7 +307,7 @@ static void execute_return(struct body *body, struct mc_machine *m)
         if (m->insn->immediate_size && m->insn->immediate)
             m->state->registers[MC_RSP] = mc_value_operate(m->values, MC_OP_ADD, m->state->registers[MC_RSP],
                                                            mc_value_constant(m->values, (uint64_t)m->insn->immediate), 64);
-        mc_state_join(m->values, &body->out, m->state, MC_FACTS_NONE, false);
+        mc_state_join(m->values, &body->out, m->state, MC_FACTS_NONE, NULL);
         return;
     }
     mc_escape(m, rax, MC_ESCAPE_RETURNED);
@@ -402,6 +406,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
     struct mc_machine m = {.run = run, .prover = prover, .values = prover->values, .state = state};
     struct mc_insn insn;
     run->table.site = 0;
+    run->row.place = 0;
     for (uint64_t address = block->start;; address += insn.length) {
         m.address = address;
         m.insn = &insn;

@@ -345,6 +345,33 @@ mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return mc_facts_any(table, sets, 2, 0);
 }
 
+static bool asks_memory(const struct mc_facts_table *table, mc_facts facts)
+{
+    struct mc_fact_set set = table->sets.items[facts];
+    bool asks = false;
+    for (uint32_t i = 0; i < set.count; i++) {
+        asks |= table->atoms.items[set.items[i].atom].kind == MC_ATOM_TEST;
+        if (table->atoms.items[set.items[i].atom].kind == MC_ATOM_ANY)
+            return false;
+    }
+    return asks;
+}
+
+mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    mc_facts common = mc_facts_and(table, a, b);
+    if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
+        return common;
+    mc_facts sets[2] = {mc_facts_minus(table, a, common), mc_facts_minus(table, b, common)};
+    bool base[2];
+    for (int i = 0; i < 2; i++)
+        base[i] = mc_facts_only_base(table, sets[i]) != MC_FACTS_NONE;
+    if (base[0] == base[1] || !asks_memory(table, sets[base[0]]) || !sets[0] || !sets[1])
+        return common;
+    struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, sets, 2), .b = 1};
+    return mc_facts_or(table, common, mc_facts_one(table, atom, 0));
+}
+
 mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site)
 {
     if (facts <= MC_FACTS_ALL || !site)

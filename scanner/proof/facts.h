@@ -54,7 +54,7 @@ enum mc_atom_kind {
     MC_ATOM_TEST,     /* a symbol, b relation, c constant */
     MC_ATOM_ENTRY,    /* c address: what holds whenever execution comes to this entry from elsewhere */
     MC_ATOM_RETURN,   /* c address: what holds after a normal return of this function */
-    MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds */
+    MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds; b = 1: that something was tested is not enough */
 };
 
 #define MC_TRIED_RESULT 3
@@ -94,6 +94,9 @@ mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b);
 mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* Where two ways meet: like mc_facts_any when something of CPUID is known on one of them, else the intersection. */
 mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b);
+/* Two states meet: what both know; and where CPUID itself was asked on one way and a memory of it on the other, that either
+ * holds (MC_ATOM_ANY). Two answers of CPUID that differ leave nothing. */
+mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site);
 /* Every fact's site replaced; used when an answer travels up to the test that asked for it. */

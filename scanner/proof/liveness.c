@@ -12,11 +12,13 @@
 #define MAX_DEPTH 6
 
 #define BIT(number) (1u << (number))
+#define ALL 0xFFFFu
 #define VOLATILE (BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX) | BIT(MC_RSI) | BIT(MC_RDI) | BIT(8) | BIT(9) | BIT(10) | BIT(11))
 
 struct place {
     uint64_t address;
     uint32_t written; /* on every way here */
+    uint32_t stale;   /* left by a call on every way here, and not written since */
     bool waiting;
 };
 
@@ -62,7 +64,7 @@ static struct effect effect_0f(const struct mc_insn *insn)
     switch (insn->opcode) {
     case 0x05:
     case 0x34:
-        return (struct effect){VOLATILE, 0};
+        return (struct effect){ALL, 0};
     case 0x18 ... 0x1F: /* hints */
         return (struct effect){0, 0};
     case 0x31:
@@ -177,37 +179,50 @@ static struct effect effect_of(const struct mc_insn *insn)
     return effect;
 }
 
-static void add_place(struct liveness *l, uint64_t address, uint32_t written)
+static void add_place(struct liveness *l, uint64_t address, uint32_t written, uint32_t stale)
 {
     for (size_t i = 0; i < l->count; i++) {
         struct place *place = &l->places[i];
         if (place->address != address)
             continue;
-        place->waiting |= (place->written & written) != place->written;
+        place->waiting |= (place->written & written) != place->written || (place->stale & stale) != place->stale;
         place->written &= written;
+        place->stale &= stale;
         return;
     }
     if (l->count == MAX_PLACES) {
-        l->live = VOLATILE | BIT(MC_RBX);
+        l->live = ALL;
         return;
     }
-    l->places[l->count++] = (struct place){address, written, true};
+    l->places[l->count++] = (struct place){address, written, stale, true};
 }
 
 static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth, bool *ret_circular);
 
-static uint32_t read_by_callee(struct liveness *l, uint64_t target)
+/* The convention hands out registers in this order: behind one that holds nothing there is no further argument. */
+static uint32_t read_by_unknown(const struct liveness *l, uint32_t stale)
+{
+    static const uint8_t order[] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
+    uint32_t all = mc_unknown_callee_arguments(l->prover), some = 0;
+    if (all & BIT(MC_RBX))
+        return all;
+    for (size_t i = 0; i < sizeof order && !(stale & BIT(order[i])); i++)
+        some |= BIT(order[i]);
+    return some & all;
+}
+
+static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t stale)
 {
     uint64_t final = mc_final_target(l->prover, target);
     if (mc_import_name(l->prover, final) || !mc_image_is_code(l->prover->image, final))
-        return mc_unknown_callee_arguments(l->prover);
+        return read_by_unknown(l, stale);
     return live_at(l->prover, final, l->depth + 1, &l->circular);
 }
 
 static void walk(struct liveness *l, struct place from)
 {
     const struct mc_image *image = l->prover->image;
-    uint32_t written = from.written;
+    uint32_t written = from.written, stale = from.stale;
     struct mc_insn insn;
     for (uint64_t address = from.address; l->steps < MAX_STEPS;) {
         uint64_t available = mc_image_available(image, address);
@@ -218,30 +233,33 @@ static void walk(struct liveness *l, struct place from)
         struct effect effect = effect_of(&insn);
         l->live |= effect.reads & ~written;
         written |= effect.writes;
+        stale &= ~effect.writes;
         address += insn.length;
         uint64_t target = address + (uint64_t)insn.displacement;
         bool inside = target >= l->range.start && target < l->range.end;
         switch (insn.flow) {
         case MC_FLOW_CALL:
             if (target != address)
-                l->live |= read_by_callee(l, target) & ~written;
+                l->live |= read_by_callee(l, target, stale) & ~written;
             written |= target != address ? VOLATILE : 0;
+            stale |= target != address ? VOLATILE & ~(BIT(MC_RAX) | BIT(MC_RDX)) : 0;
             break;
         case MC_FLOW_CALL_IND:
-            l->live |= mc_unknown_callee_arguments(l->prover) & ~written;
+            l->live |= read_by_unknown(l, stale) & ~written;
             written |= VOLATILE;
+            stale |= VOLATILE & ~(BIT(MC_RAX) | BIT(MC_RDX));
             break;
         case MC_FLOW_JCC:
         case MC_FLOW_JMP:
             if (inside)
-                add_place(l, target, written);
+                add_place(l, target, written, stale);
             else
-                l->live |= read_by_callee(l, target) & ~written;
+                l->live |= read_by_callee(l, target, stale) & ~written;
             if (insn.flow == MC_FLOW_JCC)
                 break;
             return;
         case MC_FLOW_JMP_IND: /* a switch, or a call in the form of a jump */
-            l->live |= (insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE ? mc_unknown_callee_arguments(l->prover) : VOLATILE) & ~written;
+            l->live |= (insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE ? read_by_unknown(l, stale) : VOLATILE) & ~written;
             return;
         case MC_FLOW_RET:
             l->live |= l->at_return & ~written;
@@ -252,16 +270,16 @@ static void walk(struct liveness *l, struct place from)
             break;
         }
         if (address >= l->range.end) {
-            l->live |= read_by_callee(l, address) & ~written;
+            l->live |= read_by_callee(l, address, stale) & ~written;
             return;
         }
     }
-    l->live |= (VOLATILE | BIT(MC_RBX)) & ~written;
+    l->live |= ALL & ~written;
 }
 
-static void walk_all(struct liveness *l, uint64_t start)
+static void walk_all(struct liveness *l, uint64_t start, uint32_t stale)
 {
-    add_place(l, start, 0);
+    add_place(l, start, 0, stale);
     for (bool again = true; again;) {
         again = false;
         for (size_t i = 0; i < l->count; i++)
@@ -286,7 +304,7 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
         return 0;
     }
     if (depth > MAX_DEPTH)
-        return VOLATILE | BIT(MC_RBX);
+        return ALL;
     if (!found) {
         found = MC_NEW(&prover->arena, struct mc_property);
         found->address = entry;
@@ -294,7 +312,7 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
     }
     found->state = WORKING;
     struct liveness l = {.prover = prover, .range = mc_function_extent(prover, entry), .depth = depth};
-    walk_all(&l, entry);
+    walk_all(&l, entry, 0);
     found->state = l.circular && depth ? 0 : (int)(l.live | KNOWN);
     *ret_circular |= l.circular && depth;
     return l.live;
@@ -330,9 +348,24 @@ bool mc_second_result_ignored(struct mc_prover *prover, uint64_t entry)
         if (!ignored)
             break;
         struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from), .at_return = BIT(MC_RDX)};
-        walk_all(&l, reference->from + insn.length);
+        walk_all(&l, reference->from + insn.length, VOLATILE & ~(BIT(MC_RAX) | BIT(MC_RDX)));
         ignored = !(l.live & BIT(MC_RDX));
     }
     found->state = ignored;
     return ignored;
+}
+
+uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address)
+{
+    struct mc_property *found;
+    HASH_FIND(hh, prover->live_inside, &address, sizeof address, found);
+    if (found)
+        return (uint32_t)found->state;
+    struct liveness l = {.prover = prover, .range = mc_function_extent(prover, address), .at_return = BIT(MC_RAX) | BIT(MC_RDX)};
+    walk_all(&l, address, 0);
+    found = MC_NEW(&prover->arena, struct mc_property);
+    found->address = address;
+    found->state = (int)l.live;
+    HASH_ADD(hh, prover->live_inside, address, sizeof found->address, found);
+    return l.live;
 }

@@ -132,15 +132,33 @@ static void flags_speak_of(struct mc_machine *m, enum alu operation, unsigned nu
         mc_flags_of_register(m, number, size);
 }
 
+/* ADD of a table's address and an index; noted before the sum goes to its register. */
+static struct mc_row_pointer row_pointer(const struct mc_machine *m, enum alu operation, mc_value a, mc_value b, unsigned number)
+{
+    struct mc_row_pointer none = {0};
+    uint32_t base;
+    int64_t offset;
+    uint64_t table;
+    if (operation != ALU_ADD)
+        return none;
+    for (int side = 0; side < 2; side++)
+        if (mc_value_single(m->values, side ? b : a, &base, &offset) && mc_module_address(m->prover, base, offset, &table) &&
+            mc_image_segment(m->prover->image, table))
+            return (struct mc_row_pointer){.place = number + 1, .table = table, .index = side ? a : b};
+    return none;
+}
+
 static void execute_alu(struct mc_machine *m)
 {
     enum alu operation = (enum alu)(m->insn->opcode >> 3);
     unsigned form = m->insn->opcode & 7, size = byte_or_full(m);
     bool same = m->insn->has_modrm && m->insn->mod == 3 && m->insn->rm == m->insn->reg;
     if (form < 2) {
-        mc_value result = operate_alu(m, operation, mc_get_rm(m, size), mc_get_reg(m, size), same, size);
+        mc_value a = mc_get_rm(m, size), b = mc_get_reg(m, size), result = operate_alu(m, operation, a, b, same, size);
         if (operation != ALU_CMP)
             mc_set_rm(m, size, result);
+        if (m->insn->mod == 3)
+            m->run->row = row_pointer(m, operation, a, b, m->insn->rm);
         if (m->insn->mod == 3)
             flags_speak_of(m, operation, m->insn->rm, size);
     } else if (form < 4) {
@@ -149,10 +167,11 @@ static void execute_alu(struct mc_machine *m)
             mc_set_reg(m, size, result);
         flags_speak_of(m, operation, m->insn->reg, size);
     } else {
-        mc_value a = mc_get_register(m, MC_RAX, size);
-        mc_value result = operate_alu(m, operation, a, immediate(m, size), false, size);
+        mc_value a = mc_get_register(m, MC_RAX, size), b = immediate(m, size);
+        mc_value result = operate_alu(m, operation, a, b, false, size);
         if (operation != ALU_CMP)
             mc_set_register(m, MC_RAX, size, result);
+        m->run->row = row_pointer(m, operation, a, b, MC_RAX);
         flags_speak_of(m, operation, MC_RAX, size);
     }
 }
@@ -161,9 +180,11 @@ static void execute_group1(struct mc_machine *m)
 {
     unsigned size = byte_or_full(m);
     enum alu operation = (enum alu)(m->insn->reg & 7);
-    mc_value result = operate_alu(m, operation, mc_get_rm(m, size), immediate(m, size), false, size);
+    mc_value a = mc_get_rm(m, size), b = immediate(m, size), result = operate_alu(m, operation, a, b, false, size);
     if (operation != ALU_CMP)
         mc_set_rm(m, size, result);
+    if (m->insn->mod == 3)
+        m->run->row = row_pointer(m, operation, a, b, m->insn->rm);
     if (m->insn->mod == 3)
         flags_speak_of(m, operation, m->insn->rm, size);
 }

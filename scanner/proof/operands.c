@@ -21,6 +21,8 @@ void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_va
     mc_value *place = &m->state->registers[number % MC_REGISTERS];
     if (is_high_byte(m, number, size) || m->state->flags.place == number % MC_REGISTERS + 1)
         m->state->flags.place = 0;
+    if (m->run->row.place == number % MC_REGISTERS + 1)
+        m->run->row.place = 0;
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -298,6 +300,20 @@ static bool load_rows(struct mc_machine *m, unsigned size, mc_value *ret)
     return true;
 }
 
+/* A load through a register that was made a pointer to a row before. */
+static bool load_row(struct mc_machine *m, unsigned size)
+{
+    const struct mc_row_pointer *row = &m->run->row;
+    const struct mc_insn *insn = m->insn;
+    if (!row->place || !insn->has_modrm || insn->mod == 3 || insn->base != (int)row->place - 1 || insn->index != MC_REG_NONE)
+        return false;
+    uint64_t table = row->table + (uint64_t)insn->displacement;
+    mc_escape(m, module_value(m, row->table), MC_ESCAPE_USED);
+    m->run->table = (struct mc_table_load){.site = m->address, .base = row->table, .table = table, .size = size,
+                                           .scale = size, .factor = 1, .index = row->index};
+    return true;
+}
+
 mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
 {
     struct mc_value_data data;
@@ -319,7 +335,8 @@ mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
         m->run->recording = recording;
         return rows;
     }
-    escape_table(m, size);
+    if (!load_row(m, size))
+        escape_table(m, size);
     return mc_value_top(m->values, mc_value_provenance(m->values, address));
 }
 
@@ -508,6 +525,8 @@ void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
     m->state->registers[number] = value;
     if (m->state->flags.place == number + 1)
         m->state->flags.place = 0;
+    if (m->run->row.place == number + 1)
+        m->run->row.place = 0;
 }
 
 /* A plain symbol stays what it is: it says more than the number, once the ways meet again. */

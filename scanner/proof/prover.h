@@ -76,7 +76,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *second_results;
+    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *second_results;
     struct mc_node_list *nodes;
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
@@ -112,6 +112,8 @@ const char *mc_function_name(const struct mc_prover *prover, uint64_t address); 
  * those of the calling convention. */
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final);
 uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
+/* What the code at an address inside a function may still read; its end returns RAX and RDX. */
+uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address);
 bool mc_second_result_ignored(struct mc_prover *prover, uint64_t entry);
 
 /* --- cells.c --- */

@@ -300,7 +300,7 @@ static mc_facts ask(struct question *q, uint32_t id)
         const mc_facts *sets = mc_facts_any_sets(q->prover->facts, atom.a, &count);
         mc_facts result = MC_FACTS_ALL;
         for (size_t i = 0; i < count; i++)
-            result = either(q, result, sets[i]);
+            result = atom.b ? mc_facts_and(q->prover->facts, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
         return result;
     }
     default:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scanner/proof/state.h"
+#include "scanner/proof/prover.h"
 
 #include <string.h>
 
@@ -207,8 +207,10 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
     return changed;
 }
 
-bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more, bool widen)
+bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more,
+                   const struct mc_join *how)
 {
+    bool widen = how && how->widen;
     struct mc_facts_table *t = mc_values_facts(values);
     mc_facts facts = mc_facts_or(t, from->facts, more);
     if (!from->reached || facts == MC_FACTS_ALL)
@@ -220,12 +222,16 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     }
     mc_facts common = mc_facts_and(t, into->facts, facts);
     mc_facts only_into = mc_facts_minus(t, into->facts, common), only_from = mc_facts_minus(t, facts, common);
-    bool changed = common != into->facts;
-    into->facts = common;
+    mc_facts met = mc_facts_meet_states(t, into->facts, facts);
+    bool changed = met != into->facts;
+    into->facts = met;
     for (int i = 0; i < MC_REGISTERS; i++) {
+        size_t mark = mc_values_lost_mark(values);
         mc_value joined = join_value(values, into->registers[i], only_into, from->registers[i], only_from, widen);
         changed |= joined != into->registers[i];
         into->registers[i] = joined;
+        if (how && i < 16 && mc_values_lost_mark(values) > mark && !(mc_registers_read_from(how->prover, how->address) >> i & 1))
+            mc_values_lost_reset(values, mark);
     }
     if (into->flags.kind != MC_FLAGS_UNKNOWN && memcmp(&into->flags, &from->flags, sizeof into->flags)) {
         memset(&into->flags, 0, sizeof into->flags);

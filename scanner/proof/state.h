@@ -43,8 +43,16 @@ struct mc_state {
 void mc_state_copy(struct mc_state *to, const struct mc_state *from); /* `to` zeroed, or a state to be reused */
 void mc_state_clear(struct mc_state *state);                          /* frees; leaves an unreached state */
 
-/* Joins `from` under `more` facts into *into. True when *into changed. With `widen`, numbers that differ become TOP. */
-bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more, bool widen);
+struct mc_prover;
+struct mc_join {
+    bool widen;              /* numbers that differ become TOP */
+    struct mc_prover *prover;
+    uint64_t address;        /* of the code that goes on with the joined state: an address is not lost in a register that it
+                                does not read */
+};
+/* Joins `from` under `more` facts into *into. True when *into changed. `how` may be NULL. */
+bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more,
+                   const struct mc_join *how);
 
 /* *into becomes *from under `more` facts. True when that changed it. */
 bool mc_state_replace(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more);

@@ -194,6 +194,11 @@ static mc_facts test_masked(struct mc_values *values, const struct mc_value_data
                             uint64_t constant, unsigned width)
 {
     uint64_t mask = masked->known & mc_width_mask(width), wanted = constant & mc_width_mask(width);
+    unsigned left = (unsigned)-(int64_t)masked->constant; /* all of the symbol, moved up: an index times the size of a row */
+    uint32_t whole = mc_symbol_get(values, masked->cases[0].base).width;
+    if ((relation == MC_EQ || relation == MC_NE) && left < 8 && mask == (mc_width_mask(whole) << left & mc_width_mask(width)) &&
+        !(wanted & ~mask))
+        return test_symbol(values, &masked->cases[0], relation, wanted >> left, whole);
     bool sign = mask >> (width - 1) & 1;
     switch (relation) {
     case MC_EQ:
