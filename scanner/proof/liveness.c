@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#define MAX_PLACES 160 /* starts of straight runs in one function */
-#define MAX_STEPS 1500 /* instructions */
-#define MAX_DEPTH 6
+#define MAX_PLACES 96 /* starts of straight runs in one function */
+#define MAX_STEPS 600  /* instructions */
+#define MAX_DEPTH 4
 
 #define BIT(number) (1u << (number))
 #define ALL 0xFFFFu
@@ -29,7 +29,6 @@ struct liveness {
     size_t count, steps;
     uint32_t live, at_return; /* at_return: what whoever is returned to may read */
     unsigned depth;
-    bool circular; /* leaned on an answer that is not complete */
 };
 
 struct effect {
@@ -197,7 +196,7 @@ static void add_place(struct liveness *l, uint64_t address, uint32_t written, ui
     l->places[l->count++] = (struct place){address, written, stale, true};
 }
 
-static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth, bool *ret_circular);
+static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth);
 
 /* The convention hands out registers in this order: behind one that holds nothing there is no further argument. */
 static uint32_t read_by_unknown(const struct liveness *l, uint32_t stale)
@@ -216,7 +215,7 @@ static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t sta
     uint64_t final = mc_final_target(l->prover, target);
     if (mc_import_name(l->prover, final) || !mc_image_is_code(l->prover->image, final))
         return read_by_unknown(l, stale);
-    return live_at(l->prover, final, l->depth + 1, &l->circular);
+    return live_at(l->prover, final, l->depth + 1);
 }
 
 static void walk(struct liveness *l, struct place from)
@@ -293,17 +292,13 @@ static void walk_all(struct liveness *l, uint64_t start, uint32_t stale)
 
 enum { KNOWN = 1 << 16, WORKING = 1 << 17 };
 
-static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth, bool *ret_circular)
+static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth)
 {
     struct mc_property *found;
     HASH_FIND(hh, prover->live, &entry, sizeof entry, found);
     if (found && found->state & KNOWN)
         return (uint32_t)found->state & 0xFFFF;
-    if (found && found->state & WORKING) {
-        *ret_circular = true;
-        return 0;
-    }
-    if (depth > MAX_DEPTH)
+    if (depth > MAX_DEPTH || (found && found->state & WORKING))
         return ALL;
     if (!found) {
         found = MC_NEW(&prover->arena, struct mc_property);
@@ -313,17 +308,15 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
     found->state = WORKING;
     struct liveness l = {.prover = prover, .range = mc_function_extent(prover, entry), .depth = depth};
     walk_all(&l, entry, 0);
-    found->state = l.circular && depth ? 0 : (int)(l.live | KNOWN);
-    *ret_circular |= l.circular && depth;
+    found->state = (int)(l.live | KNOWN);
     return l.live;
 }
 
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
 {
-    bool circular = false;
     if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);
-    return live_at(prover, final, 0, &circular);
+    return live_at(prover, final, 0);
 }
 
 /* Every call of the entry overwrites RDX before it is read, and all ways in are such calls. */
