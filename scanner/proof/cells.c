@@ -177,9 +177,11 @@ static void look_at_holder(struct writers *w, uint64_t from)
             return;
         }
         mc_push(&w->bodies, nodes.items[i]);
-        const struct mc_evaluation *evaluation = mc_evaluate(w->prover, nodes.items[i]);
-        if (evaluation)
+        struct mc_evaluation *evaluation = mc_evaluate(w->prover, nodes.items[i]);
+        if (evaluation) {
+            evaluation->needed = true;
             look_at_evaluation(w, evaluation);
+        }
     }
 }
 

@@ -537,7 +537,7 @@ static void start_state(struct mc_prover *prover, uint64_t entry, struct mc_stat
     }
 }
 
-const struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
+struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
 {
     struct mc_evaluation *found;
     HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);

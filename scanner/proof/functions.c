@@ -299,13 +299,15 @@ static bool is_counter_thunk(const struct mc_prover *prover, uint64_t address)
 }
 
 /* Straight over the bytes of a small function: does it reach CPUID, or (outermost only) does it call nothing at all? */
-static bool scan_helper(struct mc_prover *prover, struct mc_text_range range, unsigned depth)
+enum helper { NO_HELPER, GETTER, REACHES_CPUID };
+
+static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range range, unsigned depth)
 {
     bool calls = false, reaches = mc_has_cpuid(prover, range.start, range.end);
     for (uint64_t address = range.start; address < range.end && !reaches;) {
         struct mc_insn insn;
         if (!decode_at(prover, address, &insn))
-            return false;
+            return NO_HELPER;
         address += insn.length;
         if (insn.flow == MC_FLOW_CALL || insn.flow == MC_FLOW_JMP) {
             uint64_t target = address + (uint64_t)insn.displacement;
@@ -318,26 +320,41 @@ static bool scan_helper(struct mc_prover *prover, struct mc_text_range range, un
             if (depth < 3) {
                 struct mc_text_range callee = mc_function_extent(prover, target);
                 reaches |= callee.start == target && callee.end - callee.start <= HELPER_SIZE &&
-                           mc_image_is_code(prover->image, target) && scan_helper(prover, callee, depth + 1);
+                           mc_image_is_code(prover->image, target) && scan_helper(prover, callee, depth + 1) == REACHES_CPUID;
             }
         } else if (insn.flow == MC_FLOW_CALL_IND || insn.flow == MC_FLOW_JMP_IND) {
             calls = true;
         }
     }
-    return reaches || (depth == 0 && !calls && range.end - range.start <= GETTER_SIZE);
+    if (reaches)
+        return REACHES_CPUID;
+    return depth == 0 && !calls && range.end - range.start <= GETTER_SIZE ? GETTER : NO_HELPER;
+}
+
+static enum helper helper_at(struct mc_prover *prover, uint64_t entry)
+{
+    bool known;
+    if (!mc_image_is_code(prover->image, entry))
+        return NO_HELPER;
+    int *state = property(&prover->helper, &prover->arena, entry, &known);
+    if (known)
+        return (enum helper)*state;
+    struct mc_text_range range = mc_function_extent(prover, entry);
+    enum helper helper = NO_HELPER;
+    if (is_counter_thunk(prover, entry))
+        helper = GETTER;
+    else if (range.start == entry && range.end - range.start <= HELPER_SIZE)
+        helper = scan_helper(prover, range, 0);
+    *state = (int)helper;
+    return helper;
 }
 
 bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry)
 {
-    bool known;
-    if (!mc_image_is_code(prover->image, entry))
-        return false;
-    int *state = property(&prover->helper, &prover->arena, entry, &known);
-    if (known)
-        return *state == STATE_YES;
-    struct mc_text_range range = mc_function_extent(prover, entry);
-    bool helper = is_counter_thunk(prover, entry) ||
-                  (range.start == entry && range.end - range.start <= HELPER_SIZE && scan_helper(prover, range, 0));
-    *state = helper ? STATE_YES : STATE_NO;
-    return helper;
+    return helper_at(prover, entry) != NO_HELPER;
+}
+
+bool mc_helper_asks(struct mc_prover *prover, uint64_t entry)
+{
+    return helper_at(prover, entry) == REACHES_CPUID;
 }

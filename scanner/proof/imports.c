@@ -61,6 +61,16 @@ static bool is_one_of(const char *name, const char *const *names)
     return false;
 }
 
+bool mc_import_speaks(const char *name)
+{
+    static const char *const names[] = {
+        "sigaction", "__sigaction", "rt_sigaction", "signal", "__sysv_signal", "bsd_signal", "sigset", "ssignal", /* trials */
+        "fork", "vfork", "__fork", "_Fork", "wait", "wait3", "wait4", "waitpid", "__waitpid",
+        "getauxval", "__getauxval", "__cpu_model", "__cpu_features2", "__cpu_indicator_init",
+        "__x86_get_cpuid_feature_leaf", "_dl_x86_get_cpu_features", "__x86_get_cpu_features", "__get_cpu_features", NULL};
+    return is_one_of(name, names);
+}
+
 static const char *const forgetful[] = {
     "memcpy",    "memmove",     "__memcpy_chk", "__memmove_chk", "mempcpy",   "memset", "__memset_chk",
     "sigaction", "__sigaction", "sigemptyset",  "sigfillset",    "sigaddset", NULL};

@@ -78,6 +78,12 @@ static void add_node(uint64_t **nodes, size_t *count, size_t *capacity, uint64_t
     (*nodes)[(*count)++] = address;
 }
 
+static bool is_function(const struct mc_prover *prover, uint64_t address)
+{
+    const struct mc_entry *entry = mc_entry_at(prover->entries, address);
+    return entry && entry->sources & ~(uint32_t)(MC_ENTRY_RELOCATION | MC_ENTRY_POINTER | MC_ENTRY_LANDING_PAD);
+}
+
 struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
 {
     struct mc_node_list *found;
@@ -87,7 +93,8 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
     uint64_t *nodes = NULL;
     size_t count = 0, capacity = 0, references, first;
     add_node(&nodes, &count, &capacity, body.start);
-    const struct mc_evaluation *main_part = mc_evaluate(prover, body.start);
+    bool learns = mc_body_learns(prover, body.start);
+    const struct mc_evaluation *main_part = learns ? mc_evaluate(prover, body.start) : NULL;
     first = mc_references_to(prover->references, body.start + 1, body.end, &references);
     for (size_t i = first; i < first + references; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
@@ -95,7 +102,8 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
         bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
         if (reference->kind == MC_REF_CALL && reference->to == reference->from + 5 && !outside)
             continue; /* call of the next instruction: a way to learn the program counter */
-        bool table = reference->kind == MC_REF_DATA && main_part && main_part->complete; /* a jump table, followed already */
+        /* a row of a jump table: followed already, or of no consequence where nothing is learnt */
+        bool table = reference->kind == MC_REF_DATA && (main_part ? main_part->complete : !learns && !is_function(prover, reference->to));
         if ((control && (outside || reference->kind == MC_REF_CALL)) || reference->kind == MC_REF_LEA ||
             (reference->kind == MC_REF_DATA && !table))
             add_node(&nodes, &count, &capacity, reference->to);
@@ -188,17 +196,27 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
 }
 
 /* The code around `from` refers to [low, high): look through the evaluations of its body. */
-static void look_at_code(struct collector *c, uint64_t from, uint64_t low, uint64_t high, bool object)
+static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint64_t low, uint64_t high, bool object)
 {
     struct mc_nodes nodes = mc_nodes_of(c->prover, mc_function_extent(c->prover, from));
+    bool learns = mc_body_learns(c->prover, from);
+    for (size_t i = 0; !learns && i < nodes.count; i++) { /* what holds there is what holds at the entry, whichever it is */
+        struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
+        bool control = !object && (kind == MC_REF_CALL || kind == MC_REF_JUMP);
+        add_incoming(c, from, nodes.items[i], object ? MC_REF_DATA : control ? kind : MC_REF_LEA,
+                     mc_facts_one(c->prover->facts, atom, 0));
+    }
+    if (!learns)
+        return;
     for (size_t i = 0; i < nodes.count; i++) {
         uint64_t key = nodes.items[i] ^ low << 1;
         if (is_listed(c->bodies.items, c->bodies.count, key))
             continue;
         mc_push(&c->bodies, key);
-        const struct mc_evaluation *evaluation = mc_evaluate(c->prover, nodes.items[i]);
+        struct mc_evaluation *evaluation = mc_evaluate(c->prover, nodes.items[i]);
         if (!evaluation)
             continue;
+        evaluation->needed = true;
         if (take_events(c, evaluation, low, high, object) || evaluation->complete)
             continue;
         /* a path of this body that was not followed may hand it out, with what holds at the body's entry */
@@ -219,8 +237,8 @@ static void look_at_object(struct collector *c, struct mc_text_range object)
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &c->prover->references->items[i];
         if (reference->kind == MC_REF_LEA) {
-            look_at_code(c, reference->from, object.start, object.end, true);
-            look_at_code(c, reference->from, c->entry, c->entry + 1, false); /* a row taken out of it */
+            look_at_code(c, reference->from, reference->kind, object.start, object.end, true);
+            look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false); /* a row taken out of it */
         } else if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from);
     }
@@ -236,7 +254,7 @@ static void look_at_place(struct collector *c, uint64_t place)
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
         if (reference->kind == MC_REF_LOAD || reference->kind == MC_REF_STORE)
-            look_at_code(c, reference->from, c->entry, c->entry + 1, false);
+            look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
     }
     const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, place);
     if (reloc && reloc->kind == MC_RELOC_SLOT) /* a GOT slot: only exact loads reach it */
@@ -252,7 +270,7 @@ static void look_at_references(struct collector *c)
         if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from);
         else
-            look_at_code(c, reference->from, c->entry, c->entry + 1, false);
+            look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
     }
 }
 

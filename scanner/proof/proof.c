@@ -78,6 +78,7 @@ static void prover_free(struct mc_prover *prover)
 {
     mc_resolver_free(prover);
     mc_incoming_free(prover);
+    mc_relevance_free(prover);
     HASH_CLEAR(hh, prover->evaluations);
     HASH_CLEAR(hh, prover->noreturn);
     HASH_CLEAR(hh, prover->helper);
@@ -130,28 +131,38 @@ static mc_facts ask_in_steps(struct mc_prover *prover, mc_facts facts, const str
     return answer;
 }
 
+static void arrive_with(struct mc_prover *prover, const struct mc_use *use, uint64_t node, mc_facts facts, struct arrival *ret)
+{
+    struct mc_judgement judgement;
+    mc_facts inferred, proved = ask_in_steps(prover, facts, mc_need_at(use->need), &inferred);
+    ret->reached = true;
+    ret->proved = mc_facts_and(prover->facts, ret->proved, proved);
+    ret->inferred = mc_facts_and(prover->facts, ret->inferred, inferred);
+    mc_judge_facts(prover, proved, mc_need_at(use->need), &judgement);
+    if (judgement.verdict > MC_VERDICT_GUARDED)
+        ret->worst_node = node;
+}
+
 static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
 {
     *ret = (struct arrival){.proved = MC_FACTS_ALL, .inferred = MC_FACTS_ALL, .complete = true};
     struct mc_text_range body = mc_function_extent(prover, use->address);
     struct mc_nodes nodes = mc_nodes_of(prover, body);
     ret->worst_node = body.start;
-    struct mc_judgement judgement;
-    for (size_t i = 0; i < nodes.count; i++) {
-        const struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[i]);
+    bool learns = mc_body_learns(prover, body.start);
+    for (size_t i = 0; !learns && i < nodes.count; i++) {
+        struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
+        arrive_with(prover, use, nodes.items[i], mc_facts_one(prover->facts, atom, 0), ret);
+    }
+    for (size_t i = 0; learns && i < nodes.count; i++) {
+        struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[i]);
         if (!evaluation)
             continue;
         ret->complete &= evaluation->complete;
+        evaluation->needed = true;
         size_t left;
-        for (const struct mc_event *event = point_in(evaluation, use->address, &left); left; left--, event++) {
-            ret->reached = true;
-            mc_facts inferred, proved = ask_in_steps(prover, event->facts, mc_need_at(use->need), &inferred);
-            ret->proved = mc_facts_and(prover->facts, ret->proved, proved);
-            ret->inferred = mc_facts_and(prover->facts, ret->inferred, inferred);
-            mc_judge_facts(prover, proved, mc_need_at(use->need), &judgement);
-            if (judgement.verdict > MC_VERDICT_GUARDED)
-                ret->worst_node = nodes.items[i];
-        }
+        for (const struct mc_event *event = point_in(evaluation, use->address, &left); left; left--, event++)
+            arrive_with(prover, use, nodes.items[i], event->facts, ret);
     }
     if (!ret->reached && !ret->complete) { /* an unknown jump of this body may lead here, with what holds at its entry */
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = body.start};
@@ -254,7 +265,7 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
     *finding = (struct mc_finding){
         .use = *use, .function = mc_function_name(prover, use->address), .function_address = function,
         .needs = need->alternatives[0], .missing = judgement.missing, .verdict = judgement.verdict,
-        .confidence = inferring || (judgement.verdict > MC_VERDICT_GUARDED && !arrival.complete) ? MC_INFERRED : MC_PROVED,
+        .confidence = inferring || (judgement.verdict > MC_VERDICT_GUARDED && (!arrival.complete || mc_relevance_was_cut(prover))) ? MC_INFERRED : MC_PROVED,
         .severity = judgement.verdict > MC_VERDICT_GUARDED ? MC_ERROR : rules[judgement.rule].severity,
         .rule = rules[judgement.rule].id, .guard = judgement.guard};
     if (finding->guard.known && finding->guard.feature >= MC_FEATURE_COUNT && judgement.rule == MC_RULE_UNCLEAR_CHECK)
@@ -268,13 +279,13 @@ static void add_gaps(struct mc_prover *prover, struct mc_file_result *result)
 {
     size_t count = result->gap_count;
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
-        count += !e->complete;
+        count += !e->complete && e->needed;
     struct mc_gap *gaps = MC_NEW_ARRAY(&result->arena, count, struct mc_gap);
     if (result->gap_count)
         memcpy(gaps, result->gaps, result->gap_count * sizeof *gaps);
     size_t n = result->gap_count;
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        bool known = e->complete;
+        bool known = e->complete || !e->needed;
         for (size_t i = 0; i < n && !known; i++)
             known = gaps[i].address == e->gap;
         if (!known)
@@ -293,6 +304,7 @@ void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, cons
     if (!uses->count)
         return;
     prover_new(&prover, image, entries, uses, options, &result->arena);
+    mc_relevance_find(&prover);
     result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
     for (size_t i = 0; i < uses->count; i++)
         if (mc_alias_matters(&prover, &uses->items[i]))

@@ -3,6 +3,7 @@
  *
  *   judge.c     for each use: which entries lead to it, what holds there, verdict, evidence
  *   resolve.c   questions (atoms) to facts about the CPU; greatest fixed point over cycles
+ *   relevance.c who can learn anything of the CPU at all; nothing else is evaluated
  *   cells.c     who writes a cell, what and under which facts
  *   evaluate.c  one entry: forward data flow over its body, once, without looking at other functions (but small CPUID helpers,
  *               which are run inside their caller); leaves events: addresses that escape, stores, calls, returns
@@ -52,7 +53,7 @@ struct mc_evaluation {
     mc_value *arguments;
     size_t argument_count;
     bool complete; /* every path was followed: no unknown indirect jump, no undecodable byte, no budget */
-    bool returns;
+    bool needed;   /* an answer leans on it: its gaps are gaps of the proof */
     uint64_t gap;  /* where it is not complete */
     const char *gap_kind;
     UT_hash_handle hh;
@@ -65,6 +66,7 @@ struct mc_property { /* a yes/no per address, computed once */
 };
 
 struct mc_resolver;
+struct mc_relevance;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -80,6 +82,7 @@ struct mc_prover {
     struct mc_node_list *nodes;
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
+    struct mc_relevance *relevance;
     uint64_t steps, step_limit;
     mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
@@ -89,7 +92,7 @@ struct mc_prover {
 
 /* --- evaluate.c --- */
 /* The evaluation of the code from `entry`; memoised. NULL when the address is not code. */
-const struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry);
+struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry);
 /* Runs a small function inside its caller: *state in and out; false when it does not return. */
 struct mc_run;
 bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state);
@@ -102,10 +105,20 @@ const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /*
 /* A test of what the callee returns can be answered: it is the file's own, or one of the imports that resolve.c knows. */
 bool mc_result_matters(struct mc_prover *prover, uint64_t final);
 bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
-bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV */
+bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV or calls nothing */
+bool mc_helper_asks(struct mc_prover *prover, uint64_t entry);     /* the former */
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
 bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end);
 const char *mc_function_name(const struct mc_prover *prover, uint64_t address); /* NULL when unknown */
+
+/* --- relevance.c: where it says false, nothing of the CPU is known --- */
+void mc_relevance_find(struct mc_prover *prover);
+bool mc_relevance_was_cut(const struct mc_prover *prover); /* a bound was reached: the answers may be false too often */
+void mc_relevance_free(struct mc_prover *prover);
+bool mc_body_learns(const struct mc_prover *prover, uint64_t address); /* more than what holds at its entries */
+bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size);
+bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);
+bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry); /* its result, or that it returns at all */
 
 /* --- liveness.c: registers as a set, bit n is register n --- */
 /* Those that the function at the final target may read as its caller left them; for imports and for unknown callees (0)

@@ -113,7 +113,9 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
 
 static mc_facts ask_return(struct question *q, uint64_t entry)
 {
-    const struct mc_evaluation *evaluation = mc_evaluate(q->prover, entry);
+    struct mc_evaluation *evaluation = mc_return_is_relevant(q->prover, entry) ? mc_evaluate(q->prover, entry) : NULL;
+    if (evaluation)
+        evaluation->needed = true;
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
@@ -167,6 +169,8 @@ static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *c
 static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_cell_values cell;
+    if (key->kind == MC_SYM_CELL && !mc_cell_is_relevant(q->prover, key->a, key->width / 8))
+        return MC_FACTS_NONE;
     mc_cell_writers(q->prover, key->a, key->width / 8, key->kind == MC_SYM_TLS, &cell);
     mc_facts result = facts_of_cell(q, &cell, test);
     for (size_t i = 0; i < cell.count && result != MC_FACTS_ALL; i++)
@@ -194,7 +198,9 @@ static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key
 {
     if (mc_import_name(q->prover, key->a))
         return ask_import(q, key, test);
-    const struct mc_evaluation *evaluation = mc_evaluate(q->prover, key->a);
+    struct mc_evaluation *evaluation = mc_return_is_relevant(q->prover, key->a) ? mc_evaluate(q->prover, key->a) : NULL;
+    if (evaluation)
+        evaluation->needed = true;
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
@@ -219,7 +225,7 @@ static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key
 static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_prover *prover = q->prover;
-    if (mc_is_root(prover, key->a, q->inferring, NULL))
+    if (!mc_arguments_are_relevant(prover, key->a) || mc_is_root(prover, key->a, q->inferring, NULL))
         return MC_FACTS_NONE;
     struct mc_incoming_list list = mc_incoming_of(prover, key->a);
     unsigned slot = key->b < 16 ? (unsigned)key->b : 16 + (unsigned)((key->b - 16) / prover->pointer_size) - 1;
