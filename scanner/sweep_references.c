@@ -225,6 +225,18 @@ static bool is_operand(const struct reader *reader, uint64_t place, size_t width
     return false;
 }
 
+/* The address lies outside all known functions, and an instruction stands there: a pointer to it is one to a function that has
+ * neither symbol nor unwind data. */
+static bool starts_code(const struct reader *reader, uint64_t address)
+{
+    const struct mc_entry *holder = mc_entry_holding(reader->entries, address);
+    struct mc_class class;
+    uint64_t available = mc_image_available(reader->image, address);
+    const uint8_t *bytes = available ? mc_image_bytes(reader->image, address, 1) : NULL;
+    return (!holder || !holder->bounded) && bytes &&
+           mc_decode_class(reader->image->mode, bytes, available > 16 ? 16 : available, &class);
+}
+
 static void read_data(struct reader *reader)
 {
     const struct mc_image *image = reader->image;
@@ -243,11 +255,14 @@ static void read_data(struct reader *reader)
         for (size_t at = skip; at + width <= segment->file_size; at += width) {
             uint64_t word = 0;
             memcpy(&word, segment->bytes + at, width);
-            bool function = mc_image_is_code(image, word) && mc_entry_at(reader->entries, word);
+            bool function = mc_image_is_code(image, word) && (mc_entry_at(reader->entries, word) || starts_code(reader, word));
             bool data = !mc_image_is_code(image, word) && word % width == 0;
             if ((function || (data && mc_image_segment(image, word))) && !mc_image_reloc_at(image, segment->address + at) &&
-                !is_operand(reader, segment->address + at, width))
+                !is_operand(reader, segment->address + at, width)) {
+                if (function && !mc_entry_at(reader->entries, word))
+                    find_entry(reader, word, MC_ENTRY_POINTER);
                 refer(reader, segment->address + at, word, MC_REF_DATA);
+            }
         }
     }
 }
@@ -412,6 +427,7 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
     read_functions(&reader);
     read_found(&reader);
     read_data(&reader);
+    read_found(&reader); /* functions that only data points to */
     return finish(&reader);
 }
 

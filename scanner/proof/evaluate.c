@@ -262,6 +262,16 @@ static bool follow_table(struct body *body, struct mc_machine *m)
     return rows > 0;
 }
 
+/* pop r; jmp r: a return that discards something, or to another frame (__builtin_eh_return). */
+static bool is_popped(const struct mc_machine *m)
+{
+    if (m->insn->mod != 3 || m->insn->map != MC_MAP_PRIMARY || m->address < 2)
+        return false;
+    unsigned prefix = m->insn->rm >= 8, length = prefix ? 2 : 1;
+    const uint8_t *bytes = mc_image_bytes(m->prover->image, m->address - length, length);
+    return bytes && bytes[length - 1] == (0x58 | (m->insn->rm & 7)) && (!prefix || bytes[0] == 0x41);
+}
+
 static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_value value)
 {
     uint32_t registers = 0;
@@ -273,6 +283,8 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
     int64_t offset;
     bool tail = mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset) &&
                 mc_symbol_get(m->values, base).kind == MC_SYM_STACK && (offset == 0 || body->inside);
+    if (!tail)
+        tail = is_popped(m);
     if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
     escape_arguments(m, mc_unknown_callee_arguments(m->prover));
@@ -436,7 +448,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
 static void solve_body(struct body *body)
 {
     struct mc_state state = {0};
-    while (body->next < body->block_count && !body->restart && !mc_exhausted(body->run->prover)) {
+    while (body->next < body->block_count && !mc_exhausted(body->run->prover)) {
         struct block *block = &body->blocks[body->order[body->next++]];
         if (!block->dirty)
             continue;

@@ -15,7 +15,7 @@
 
 #define MAX_FUNCTIONS 6000    /* that learn */
 #define STEPS_SHARE 2         /* 1 / share of the steps of a file */
-#define MAX_ALIASED_USES 500
+#define MAX_TRYING_USES 500
 #define NEAR 15               /* bytes before a cell from which a load may reach into it */
 
 enum {
@@ -496,12 +496,14 @@ static void start_imports(struct mc_prover *prover)
 
 static void start_uses(struct mc_prover *prover)
 {
-    size_t aliased = 0;
-    for (size_t i = 0; i < prover->uses->count && aliased < MAX_ALIASED_USES; i++)
-        if (mc_need_at(prover->uses->items[i].need)->absent == MC_ABSENT_ALIAS) {
-            aliased++;
+    size_t count = 0;
+    for (size_t i = 0; i < prover->uses->count && count < MAX_TRYING_USES; i++) {
+        const struct mc_need *need = mc_need_at(prover->uses->items[i].need);
+        if (need->absent == MC_ABSENT_ALIAS || need->feature == MC_F_SHSTK) { /* RDSSP tells, too */
+            count++;
             learn(prover, prover->uses->items[i].address);
         }
+    }
 }
 
 void mc_relevance_find(struct mc_prover *prover)

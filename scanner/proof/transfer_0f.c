@@ -213,7 +213,9 @@ static void execute_read_shadow_stack(struct mc_machine *m)
     int64_t offset;
     const struct mc_feature_info *info = &mc_features[MC_F_SHSTK];
     struct mc_atom atom = mc_atom_bit(info->leaf, info->subleaf, info->reg, info->bit, true);
-    mc_facts present = mc_facts_one(m->prover->facts, atom, m->address);
+    struct mc_atom leaf = {.kind = MC_ATOM_MAX_LEAF, .c = info->leaf}; /* nobody needs to ask for it */
+    mc_facts present = mc_facts_or(m->prover->facts, mc_facts_one(m->prover->facts, atom, m->address),
+                                   mc_facts_one(m->prover->facts, leaf, m->address));
     mc_value old = mc_get_register(m, m->insn->rm, m->insn->operand_size);
     mc_value value = mc_value_top(m->values, present);
     if (mc_value_single(m->values, old, &base, &offset) && !base) {
