@@ -233,7 +233,9 @@ static bool starts_code(const struct reader *reader, uint64_t address)
     struct mc_class class;
     uint64_t available = mc_image_available(reader->image, address);
     const uint8_t *bytes = available ? mc_image_bytes(reader->image, address, 1) : NULL;
-    return (!holder || !holder->bounded) && bytes &&
+    const uint8_t *before = mc_image_bytes(reader->image, address - 1, 1);
+    bool separate = address % 16 == 0 || (before && (*before == 0xC3 || *before == 0xCC || *before == 0x90)); /* ret, int3, nop */
+    return (!holder || !holder->bounded) && bytes && separate && /* text in data looks like an address now and then */
            mc_decode_class(reader->image->mode, bytes, available > 16 ? 16 : available, &class);
 }
 

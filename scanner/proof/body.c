@@ -77,6 +77,7 @@ void mc_find_leaders(struct body *body, uint64_t entry)
                 if (c.flow == MC_FLOW_CALL && !is_call_to_next(&c) && mc_never_returns(prover, target))
                     break;
             } else if (c.flow == MC_FLOW_RET || c.flow == MC_FLOW_JMP_IND || c.flow == MC_FLOW_STOP) {
+                body->open |= c.flow == MC_FLOW_JMP_IND;
                 break;
             }
         }
@@ -225,4 +226,24 @@ void mc_free_blocks(struct body *body)
     body->order = NULL;
     body->blocks = NULL;
     body->block_count = 0;
+}
+
+bool mc_flow_reaches(struct mc_prover *prover, uint64_t entry, uint64_t address)
+{
+    struct mc_reached *reached = &prover->reached;
+    struct mc_text_range range = mc_function_extent(prover, entry);
+    if (!reached->bits || reached->entry != entry) {
+        struct mc_run run = {.prover = prover};
+        struct body body = {.run = &run, .range = range};
+        uint64_t size = range.end - range.start;
+        body.leader = mc_realloc(NULL, size / 8 + 1, 1);
+        body.seen = mc_realloc(NULL, size / 8 + 1, 1);
+        mc_find_leaders(&body, entry);
+        free(body.leader);
+        free(reached->bits);
+        *reached = (struct mc_reached){entry, range.start, body.seen, body.open};
+    }
+    if (address < range.start || address >= range.end)
+        return false;
+    return reached->open || mc_bit_at(reached->bits, address - range.start);
 }

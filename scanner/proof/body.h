@@ -22,7 +22,8 @@ struct body {
     uint32_t *order;      /* indices of blocks, each after what leads to it, but for loops (reverse post-order) */
     size_t next;          /* where in `order` to go on: no block before is dirty */
     uint8_t *leader;      /* a bit per byte of the range */
-    uint8_t *seen;
+    uint8_t *seen;        /* by byte: an instruction starts there and is reached */
+    bool open;            /* mc_find_leaders met an indirect jump */
     MC_VECTOR(uint64_t) found; /* leaders found by values, for the next start */
     struct mc_state out;  /* of a helper run inside: joined at its returns */
     bool inside;          /* run inside a caller */

@@ -173,7 +173,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     if (mc_never_returns(prover, target))
         return false;
     m->state->facts = handler;
-    if (mc_may_gate(prover, final)) {
+    if (mc_is_gate(prover, final)) {
         struct mc_atom atom = {.kind = MC_ATOM_RETURN, .c = final};
         m->state->facts = mc_facts_or(prover->facts, m->state->facts, mc_facts_one(prover->facts, atom, 0));
     }
@@ -547,6 +547,14 @@ static void start_state(struct mc_prover *prover, uint64_t entry, struct mc_stat
             key = (struct mc_symbol_key){.kind = MC_SYM_STACK, .width = prover->pointer_size * 8, .a = entry};
         state->registers[i] = mc_value_symbol(prover->values, mc_symbol_id(prover->values, key), 0);
     }
+}
+
+void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry)
+{
+    struct mc_evaluation *found;
+    HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);
+    if (found)
+        HASH_DELETE(hh, prover->evaluations, found);
 }
 
 struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_LIMIT UINT64_C(2000000) /* instructions evaluated per file, all rounds counted */
+#define STEP_LIMIT UINT64_C(10000000) /* instructions evaluated per file, all rounds counted */
 
 static const struct {
     const char *id, *title;
@@ -79,6 +79,7 @@ static void prover_free(struct mc_prover *prover)
     mc_resolver_free(prover);
     mc_incoming_free(prover);
     mc_relevance_free(prover);
+    free(prover->reached.bits);
     HASH_CLEAR(hh, prover->evaluations);
     HASH_CLEAR(hh, prover->noreturn);
     HASH_CLEAR(hh, prover->helper);
@@ -151,6 +152,8 @@ static void arrive(struct mc_prover *prover, const struct mc_use *use, struct ar
     ret->worst_node = body.start;
     bool learns = mc_body_learns(prover, body.start);
     for (size_t i = 0; !learns && i < nodes.count; i++) {
+        if (!mc_flow_reaches(prover, nodes.items[i], use->address))
+            continue;
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
         arrive_with(prover, use, nodes.items[i], mc_facts_one(prover->facts, atom, 0), ret);
     }
@@ -189,14 +192,14 @@ static const char *place_text(struct mc_arena *arena, const struct mc_guard *gua
     return mc_arena_printf(arena, "CPUID %x.%s bit %u", guard->leaf, names[guard->reg & 3], guard->bit);
 }
 
-static const char *reason_text(struct mc_arena *arena, const struct mc_judgement *judgement, const struct mc_need *need)
+static const char *reason_text(struct mc_arena *arena, const struct mc_judgement *judgement, const struct mc_need *need, bool limited)
 {
     const char *missing = feature_names(arena, &judgement->missing);
     const struct mc_guard *guard = &judgement->guard;
     switch (judgement->rule) {
     case MC_RULE_UNGUARDED:
-        return mc_arena_printf(arena, "needs %s, and nothing on the way here asks CPUID%s", missing,
-                               need->absent == MC_ABSENT_ALIAS ? " (an older CPU gives a wrong result instead of a fault)" : "");
+        return mc_arena_printf(arena, "needs %s, and nothing on the way here asks CPUID%s%s", missing,
+                               limited ? ", as far as the limit of work let it be followed" : "", need->absent == MC_ABSENT_ALIAS ? " (an older CPU gives a wrong result instead of a fault)" : "");
     case MC_RULE_WRONG_CHECK:
         return mc_arena_printf(arena, "needs %s, but the test at 0x%llx is of %s, which does not imply it", missing,
                                (unsigned long long)guard->address, place_text(arena, guard));
@@ -261,31 +264,38 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
         judgement.verdict = MC_VERDICT_TRAPPED;
         judgement.rule = MC_RULE_BEHAVIOUR;
     }
+    bool limited = mc_relevance_was_cut(prover) || mc_exhausted(prover);
     uint64_t function = mc_function_extent(prover, use->address).start;
     *finding = (struct mc_finding){
         .use = *use, .function = mc_function_name(prover, use->address), .function_address = function,
         .needs = need->alternatives[0], .missing = judgement.missing, .verdict = judgement.verdict,
-        .confidence = inferring || (judgement.verdict > MC_VERDICT_GUARDED && (!arrival.complete || mc_relevance_was_cut(prover))) ? MC_INFERRED : MC_PROVED,
+        .confidence = inferring || (judgement.verdict > MC_VERDICT_GUARDED && (!arrival.complete || limited)) ? MC_INFERRED : MC_PROVED,
         .severity = judgement.verdict > MC_VERDICT_GUARDED ? MC_ERROR : rules[judgement.rule].severity,
         .rule = rules[judgement.rule].id, .guard = judgement.guard};
     if (finding->guard.known && finding->guard.feature >= MC_FEATURE_COUNT && judgement.rule == MC_RULE_UNCLEAR_CHECK)
         finding->guard.known = false;
-    finding->reason = reason_text(&result->arena, &judgement, need);
+    finding->reason = reason_text(&result->arena, &judgement, need, limited);
     if (judgement.verdict > MC_VERDICT_GUARDED)
         mc_find_path(prover, arrival.worst_node, use->address, need, inferring, &result->arena, &finding->path, &finding->path_length);
+}
+
+/* A limit of work that was reached is no place to look at: the uses that it left open say so themselves. */
+static bool is_gap(const struct mc_evaluation *evaluation)
+{
+    return !evaluation->complete && evaluation->needed && strcmp(evaluation->gap_kind, "budget");
 }
 
 static void add_gaps(struct mc_prover *prover, struct mc_file_result *result)
 {
     size_t count = result->gap_count;
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
-        count += !e->complete && e->needed;
+        count += is_gap(e);
     struct mc_gap *gaps = MC_NEW_ARRAY(&result->arena, count, struct mc_gap);
     if (result->gap_count)
         memcpy(gaps, result->gaps, result->gap_count * sizeof *gaps);
     size_t n = result->gap_count;
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        bool known = e->complete || !e->needed;
+        bool known = !is_gap(e);
         for (size_t i = 0; i < n && !known; i++)
             known = gaps[i].address == e->gap;
         if (!known)

@@ -65,6 +65,12 @@ struct mc_property { /* a yes/no per address, computed once */
     UT_hash_handle hh;
 };
 
+struct mc_reached {
+    uint64_t entry, start;
+    uint8_t *bits; /* by address - start: an instruction stands there and is reached */
+    bool open;     /* an indirect jump may lead anywhere in the function */
+};
+
 struct mc_resolver;
 struct mc_relevance;
 
@@ -80,6 +86,7 @@ struct mc_prover {
     struct mc_evaluation *evaluations;
     struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *second_results;
     struct mc_node_list *nodes;
+    struct mc_reached reached; /* of the entry asked about last */
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
     struct mc_relevance *relevance;
@@ -93,6 +100,7 @@ struct mc_prover {
 /* --- evaluate.c --- */
 /* The evaluation of the code from `entry`; memoised. NULL when the address is not code. */
 struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry);
+void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry);
 /* Runs a small function inside its caller: *state in and out; false when it does not return. */
 struct mc_run;
 bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state);
@@ -108,6 +116,8 @@ bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
 bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV or calls nothing */
 bool mc_helper_asks(struct mc_prover *prover, uint64_t entry);     /* the former */
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
+/* Control flow from the entry may come to the address in the same function; by its instructions alone. */
+bool mc_flow_reaches(struct mc_prover *prover, uint64_t entry, uint64_t address);
 bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end);
 const char *mc_function_name(const struct mc_prover *prover, uint64_t address); /* NULL when unknown */
 
@@ -118,6 +128,7 @@ void mc_relevance_free(struct mc_prover *prover);
 bool mc_body_learns(const struct mc_prover *prover, uint64_t address); /* more than what holds at its entries */
 bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size);
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);
+bool mc_is_gate(const struct mc_prover *prover, uint64_t entry); /* it returns only under a test */
 bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry); /* its result, or that it returns at all */
 
 /* --- liveness.c: registers as a set, bit n is register n --- */

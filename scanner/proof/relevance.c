@@ -14,13 +14,16 @@
 #include <string.h>
 
 #define MAX_FUNCTIONS 6000    /* that learn */
+#define MAX_DISTANCE 9        /* functions: asking, detecting, keeping, telling, choosing and running are six */
 #define STEPS_SHARE 2         /* 1 / share of the steps of a file */
 #define MAX_TRYING_USES 500
+#define LARGE_OBJECT 4096
 #define NEAR 15               /* bytes before a cell from which a load may reach into it */
 
 enum {
     LEARNS = 1,      /* the body may hold something of CPUID (key: start of its extent) */
     WAITING = 2,
+    STALE = 128,     /* it must be evaluated again */
     RETURNS = 4,     /* its result does (key: entry) */
     GATES = 32,      /* it returns only under a test */
     CONTROLLED = 16, /* it runs only under tests */
@@ -32,12 +35,19 @@ struct range {
     uint64_t start, end;
 };
 
+struct step {
+    uint64_t start; /* of a body */
+    unsigned distance; /* from where the knowledge begins: functions that it went through */
+};
+
 struct mc_relevance {
     struct mc_property *functions, *entries;
+    struct mc_property *passed;     /* by entry, a bit for each slot in which some call passes something */
     struct mc_property *arguments, *pointers; /* by entry, a bit for each slot that may hold something, or point to where the
                                                  callee leaves something */
-    MC_VECTOR(uint64_t) work; /* starts of bodies, a queue */
+    MC_VECTOR(struct step) work; /* a queue */
     size_t next;
+    unsigned distance; /* of the body that is looked at now */
     MC_VECTOR(uint64_t) maybe; /* entries of which some call stands under a test */
     MC_VECTOR(struct range) cells; /* sorted by start, disjoint */
     size_t count;
@@ -64,17 +74,23 @@ static int flags_at(const struct mc_property *table, uint64_t address)
     return found ? found->state : 0;
 }
 
-static void learn(struct mc_prover *prover, uint64_t address)
+/* `anew`: what it is evaluated to depends on the news. */
+static void learn(struct mc_prover *prover, uint64_t address, bool anew)
 {
     struct mc_relevance *r = prover->relevance;
     if (!mc_image_is_code(prover->image, address))
         return;
     uint64_t start = mc_function_extent(prover, address).start;
     int *flags = flags_of(&r->functions, &prover->arena, start);
-    r->count += !(*flags & LEARNS);
+    struct step step = {start, r->distance + 1};
+    if (!(*flags & WAITING) && step.distance > MAX_DISTANCE) {
+        r->cut = true;
+        return;
+    }
     if (!(*flags & WAITING))
-        mc_push(&r->work, start);
-    *flags |= LEARNS | WAITING;
+        mc_push(&r->work, step);
+    r->count += !(*flags & LEARNS);
+    *flags |= LEARNS | WAITING | (anew ? STALE : 0);
 }
 
 /* Whoever calls, jumps to or names it (a GOT slot) by an instruction learns. */
@@ -87,7 +103,7 @@ static void learn_referrers(struct mc_prover *prover, uint64_t start, uint64_t e
         if (reference->kind == MC_REF_DATA && data)
             learn_referrers(prover, reference->from, reference->from + 1, false);
         else if (reference->kind != MC_REF_DATA && (control || data || reference->kind == MC_REF_LOAD))
-            learn(prover, reference->from);
+            learn(prover, reference->from, true);
     }
 }
 
@@ -115,7 +131,7 @@ static void mark_entry(struct mc_prover *prover, uint64_t entry, int flag)
     if (flag & (RETURNS | GATES))
         learn_callers(prover, entry);
     else
-        learn(prover, entry);
+        learn(prover, entry, false);
 }
 
 static size_t first_range(const struct mc_relevance *r, uint64_t address) /* whose end is behind the address */
@@ -155,7 +171,7 @@ static void mark_cells(struct mc_prover *prover, uint64_t start, uint64_t end)
     learn_referrers(prover, start < NEAR ? 0 : start - NEAR, end, true);
     struct mc_text_range object = mc_object_extent(prover, start);
     if (object.start < start)
-        learn_referrers(prover, object.start, object.start + 1, true);
+        learn_referrers(prover, start - object.start < LARGE_OBJECT ? object.start : start, start, true);
 }
 
 static bool is_thread_local(const struct mc_relevance *r, uint64_t offset, unsigned size)
@@ -376,19 +392,49 @@ static uint32_t argument_slots(struct mc_prover *prover, uint64_t final)
     return slots;
 }
 
+/* Every way in is a call by code that learns: only then can the argument be told. */
+static bool only_called_by_learners(struct mc_prover *prover, uint64_t entry)
+{
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    if (mc_is_root(prover, entry, false, NULL) && !mc_image_exports(prover->image, entry))
+        return false;
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
+        if (!control || !mc_body_learns(prover, reference->from))
+            return false;
+    }
+    return true;
+}
+
+/* True when some function's arguments can be told now. */
+static bool find_arguments(struct mc_prover *prover)
+{
+    struct mc_relevance *r = prover->relevance;
+    bool any = false;
+    for (const struct mc_property *passed = r->passed; passed; passed = passed->hh.next) {
+        int *told = flags_of(&r->arguments, &prover->arena, passed->address);
+        if (*told == passed->state || !only_called_by_learners(prover, passed->address))
+            continue;
+        *told = passed->state;
+        learn(prover, passed->address, true);
+        any = true;
+    }
+    return any;
+}
+
 static void pass_call(struct mc_prover *prover, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
     uint64_t final = mc_final_target(prover, event->target);
     if (!mc_image_is_code(prover->image, final))
         return;
     call_under_test(prover, evaluation, final, event->facts);
-    int *takes = flags_of(&prover->relevance->arguments, &prover->arena, final), before = *takes;
-    uint32_t slots = argument_slots(prover, final);
+    uint32_t slots = argument_slots(prover, final), passed = 0;
     for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++)
-        if (slots >> i & 1 && !(*takes >> i & 1) && holds_relevant(prover, evaluation->arguments[event->arguments + i]))
-            *takes |= 1 << i;
-    if (*takes != before)
-        learn(prover, final);
+        if (slots >> i & 1 && holds_relevant(prover, evaluation->arguments[event->arguments + i]))
+            passed |= 1u << i;
+    if (passed)
+        *flags_of(&prover->relevance->passed, &prover->arena, final) |= (int)passed;
     pass_pointers(prover, evaluation, event);
 }
 
@@ -501,25 +547,37 @@ static void start_uses(struct mc_prover *prover)
         const struct mc_need *need = mc_need_at(prover->uses->items[i].need);
         if (need->absent == MC_ABSENT_ALIAS || need->feature == MC_F_SHSTK) { /* RDSSP tells, too */
             count++;
-            learn(prover, prover->uses->items[i].address);
+            learn(prover, prover->uses->items[i].address, true);
         }
     }
+}
+
+static bool may_matter(const void *context, uint32_t symbol)
+{
+    return is_relevant_symbol(context, symbol);
 }
 
 void mc_relevance_find(struct mc_prover *prover)
 {
     struct mc_relevance *r = prover->relevance = MC_NEW(&prover->arena, struct mc_relevance);
+    mc_values_set_filter(prover->values, may_matter, prover);
     for (size_t i = 0; i < prover->references->cpuid_site_count; i++)
-        learn(prover, prover->references->cpuid_sites[i]);
+        learn(prover, prover->references->cpuid_sites[i], true);
     start_imports(prover);
     start_uses(prover);
-    while ((r->next < r->work.count || find_controlled(prover)) && !r->cut) {
+    bool full = false;
+    while ((r->next < r->work.count || find_arguments(prover) || find_controlled(prover)) && !full) {
         if (r->next == r->work.count)
             continue;
-        uint64_t start = r->work.items[r->next++];
-        *flags_of(&r->functions, &prover->arena, start) &= ~WAITING;
+        uint64_t start = r->work.items[r->next].start;
+        r->distance = r->work.items[r->next++].distance;
+        int *flags = flags_of(&r->functions, &prover->arena, start);
+        bool anew = *flags & STALE;
+        *flags &= ~(WAITING | STALE);
         struct mc_nodes nodes = mc_nodes_of(prover, mc_function_extent(prover, start));
         for (size_t i = 0; i < nodes.count; i++) {
+            if (anew)
+                mc_forget_evaluation(prover, nodes.items[i]);
             const struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[i]);
             if (evaluation)
                 pass_on(prover, evaluation);
@@ -529,8 +587,9 @@ void mc_relevance_find(struct mc_prover *prover)
         }
         for (const struct mc_property *handler = prover->handlers; handler; handler = handler->hh.next)
             mark_entry(prover, handler->address, CONTROLLED); /* what it leaves behind tells that something trapped */
-        r->cut = r->count > MAX_FUNCTIONS || prover->steps > prover->step_limit / STEPS_SHARE || mc_exhausted(prover);
+        full = r->count > MAX_FUNCTIONS || prover->steps > prover->step_limit / STEPS_SHARE || mc_exhausted(prover);
     }
+    r->cut |= full;
     mc_vector_free(&r->work);
     mc_vector_free(&r->maybe);
 }
@@ -540,6 +599,7 @@ void mc_relevance_free(struct mc_prover *prover)
     HASH_CLEAR(hh, prover->relevance->functions);
     HASH_CLEAR(hh, prover->relevance->entries);
     HASH_CLEAR(hh, prover->relevance->arguments);
+    HASH_CLEAR(hh, prover->relevance->passed);
     HASH_CLEAR(hh, prover->relevance->pointers);
     mc_vector_free(&prover->relevance->cells);
     mc_vector_free(&prover->relevance->thread_local_);
@@ -560,6 +620,11 @@ bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsig
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry)
 {
     return flags_at(prover->relevance->arguments, entry);
+}
+
+bool mc_is_gate(const struct mc_prover *prover, uint64_t entry)
+{
+    return flags_at(prover->relevance->entries, entry) & GATES;
 }
 
 bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry)

@@ -85,6 +85,19 @@ uint32_t mc_symbol_id(struct mc_values *values, struct mc_symbol_key key)
     return found->id;
 }
 
+void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, const void *context)
+{
+    values->filter = filter;
+    values->filter_context = context;
+}
+
+mc_facts mc_symbol_test(struct mc_values *values, uint32_t symbol, enum mc_relation relation, uint64_t constant)
+{
+    if (values->filter && !values->filter(values->filter_context, symbol))
+        return MC_FACTS_NONE;
+    return mc_facts_one(values->facts, mc_atom_test(symbol, relation, constant), 0);
+}
+
 struct mc_symbol_key mc_symbol_get(const struct mc_values *values, uint32_t symbol)
 {
     return values->symbols.items[symbol];
@@ -395,8 +408,8 @@ static void masked_to_bits(struct mc_values *values, const struct mc_value_data 
             continue;
         }
         uint64_t from = bit + masked->constant;
-        mc_facts one = mc_facts_one(values->facts, mc_atom_test(symbol->base, MC_BIT_SET, from), 0);
-        mc_facts zero = mc_facts_one(values->facts, mc_atom_test(symbol->base, MC_BIT_CLEAR, from), 0);
+        mc_facts one = mc_symbol_test(values, symbol->base, MC_BIT_SET, from);
+        mc_facts zero = mc_symbol_test(values, symbol->base, MC_BIT_CLEAR, from);
         mc_bits_put(ret, bit, mc_facts_or(values->facts, one, symbol->facts), mc_facts_or(values->facts, zero, symbol->facts));
     }
 }
@@ -431,7 +444,7 @@ static mc_facts any_case_bit(struct mc_values *values, const struct mc_value_dat
             sets[count++] = one->facts;
         else if (index < key.width)
             sets[count++] = mc_facts_or(values->facts, one->facts,
-                                        mc_facts_one(values->facts, mc_atom_test(one->base, set ? MC_BIT_SET : MC_BIT_CLEAR, index), 0));
+                                        mc_symbol_test(values, one->base, set ? MC_BIT_SET : MC_BIT_CLEAR, index));
         else if (!set)
             sets[count++] = one->facts;
     }

@@ -73,6 +73,9 @@ struct mc_values;
 struct mc_values *mc_values_new(struct mc_arena *arena, struct mc_facts_table *facts);
 void mc_values_free(struct mc_values *values);
 struct mc_facts_table *mc_values_facts(const struct mc_values *values);
+/* Tests of symbols for which it says false imply nothing; none set: every symbol may matter. */
+typedef bool mc_symbol_filter(const void *context, uint32_t symbol);
+void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, const void *context);
 
 /* Symbol 1 is always MC_SYM_MODULE. */
 #define MC_BASE_MODULE 1u

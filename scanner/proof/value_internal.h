@@ -18,6 +18,8 @@ struct mc_values {
     MC_VECTOR(struct mc_symbol_key) symbols;
     MC_VECTOR(const struct mc_value_data *) items;
     MC_VECTOR(int64_t) lost;
+    mc_symbol_filter *filter;
+    const void *filter_context;
 };
 
 static inline const struct mc_value_data *mc_value_data_of(const struct mc_values *values, mc_value value)
@@ -30,6 +32,8 @@ static inline uint64_t mc_width_mask(unsigned width)
     return width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
 }
 
+/* The question whether the symbol is as said; NONE when no answer could matter. */
+mc_facts mc_symbol_test(struct mc_values *values, uint32_t symbol, enum mc_relation relation, uint64_t constant);
 /* Remembers the module addresses in the value as lost. */
 void mc_value_lose(struct mc_values *values, const struct mc_case *cases, size_t count);
 

@@ -64,7 +64,7 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
         return one->facts; /* x + k below c says nothing simple of x */
     uint64_t wanted = equality ? (constant - (uint64_t)one->offset) & mc_width_mask(width < key.width ? width : key.width)
                                : constant;
-    mc_facts test = mc_facts_one(values->facts, mc_atom_test(one->base, relation, wanted), 0);
+    mc_facts test = mc_symbol_test(values, one->base, relation, wanted);
     return mc_facts_or(values->facts, test, one->facts);
 }
 
@@ -183,8 +183,7 @@ static mc_facts test_masked_bits(struct mc_values *values, const struct mc_value
     for (uint64_t left = mask; left; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);
         bool set = (constant >> bit & 1) == equal;
-        struct mc_atom atom = mc_atom_test(masked->cases[0].base, set ? MC_BIT_SET : MC_BIT_CLEAR, bit + masked->constant);
-        sets[count] = mc_facts_one(t, atom, 0);
+        sets[count] = mc_symbol_test(values, masked->cases[0].base, set ? MC_BIT_SET : MC_BIT_CLEAR, bit + masked->constant);
         all = mc_facts_or(t, all, sets[count++]);
     }
     return equal ? all : mc_facts_or(t, masked->cases[0].facts, mc_facts_any(t, sets, count, 0));
