@@ -52,14 +52,17 @@ struct writers {
     MC_VECTOR(struct mc_cell_value) values;
     MC_VECTOR(uint64_t) bodies; /* node addresses already looked at */
     bool complete;
+    bool direct; /* what is added now */
 };
 
 static void add_value(struct writers *w, mc_value value, mc_facts facts, uint64_t site)
 {
     for (size_t i = 0; i < w->values.count; i++)
-        if (w->values.items[i].value == value && w->values.items[i].facts == facts)
+        if (w->values.items[i].value == value && w->values.items[i].facts == facts) {
+            w->values.items[i].direct |= w->direct;
             return;
-    mc_push(&w->values, ((struct mc_cell_value){value, facts, site}));
+        }
+    mc_push(&w->values, ((struct mc_cell_value){value, facts, site, w->direct}));
 }
 
 /* A store of `size` bytes at `place`: what it makes of the cell. */
@@ -136,8 +139,10 @@ static void look_at_evaluation(struct writers *w, const struct mc_evaluation *ev
         uint64_t place = (uint64_t)event->offset;
         switch (event->kind) {
         case MC_EVENT_STORE:
+            w->direct = true;
             if (event->base == MC_BASE_MODULE)
                 add_store(w, place, event->size, event->value, event->facts, event->site);
+            w->direct = false;
             break;
         case MC_EVENT_STORE_ANY:
             if (event->base == MC_BASE_MODULE && place >= w->object.start && place < w->object.end)
@@ -204,10 +209,14 @@ static void look_at_pointer(struct writers *w, uint64_t place)
 static void look_at_references(struct writers *w)
 {
     size_t count, first = mc_references_to(w->prover->references, w->object.start, w->end, &count);
+    for (size_t i = first; i < first + count; i++) { /* those that surely write it, before the bound may be reached */
+        const struct mc_reference *reference = &w->prover->references->items[i];
+        if (reference->kind == MC_REF_STORE && reference->to + 64 > w->address) /* vector stores reach that far */
+            look_at_holder(w, reference->from);
+    }
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &w->prover->references->items[i];
-        bool near = reference->to + 64 > w->address; /* vector stores reach that far */
-        if (reference->kind == MC_REF_LEA || (reference->kind == MC_REF_STORE && near))
+        if (reference->kind == MC_REF_LEA)
             look_at_holder(w, reference->from);
         else if (reference->kind == MC_REF_DATA)
             look_at_pointer(w, reference->from);
@@ -241,7 +250,9 @@ void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, 
         w.object = mc_object_extent(prover, address);
         if (mc_image_exports(prover->image, w.object.start))
             w.complete = false;
+        w.direct = true;
         add_initial(&w);
+        w.direct = false;
         look_at_references(&w);
     }
     ret->count = w.values.count;

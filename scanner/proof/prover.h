@@ -145,6 +145,7 @@ struct mc_cell_value {
     mc_value value;
     mc_facts facts;
     uint64_t site;
+    bool direct; /* the initial value, or stored at an address that the instruction names */
 };
 struct mc_cell_values {
     struct mc_cell_value *items; /* every value the cell may hold and the facts under which it is written */

@@ -153,15 +153,25 @@ static mc_facts handler_fact(struct question *q)
     return mc_facts_one(q->prover->facts, atom, 0);
 }
 
+/* Anything at all, through a pointer to something near: another object that nothing tells from this one, most likely. */
+static bool is_stray(const struct mc_cell_value *item)
+{
+    return item->value == MC_TOP && !item->direct;
+}
+
 static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *cell, const struct test *test)
 {
     if (!cell->complete && (!q->inferring || !cell->count))
         return MC_FACTS_NONE;
-    if (cell->count < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
+    size_t known = cell->count;
+    for (size_t i = 0; i < cell->count; i++)
+        known -= q->inferring && is_stray(&cell->items[i]);
+    if (known < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
         return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++)
-        result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
+        if (!q->inferring || !is_stray(&cell->items[i]))
+            result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
     return result;
 }
 
