@@ -322,8 +322,11 @@ static void execute_return(struct body *body, struct mc_machine *m)
         mc_state_join(m->values, &body->out, m->state, MC_FACTS_NONE, NULL);
         return;
     }
-    mc_escape(m, rax, MC_ESCAPE_RETURNED);
-    if (run->recording && rdx != MC_TOP && !returns_same_address(m, rax, rdx) && !mc_second_result_ignored(run->prover, run->entry))
+    uint32_t ignored = run->recording ? mc_results_ignored(run->prover, run->entry) : 0; /* left there by chance */
+    ignored |= m->state->compared & 1u << MC_RDX; /* put there to be compared, not to be returned */
+    if (!(ignored >> MC_RAX & 1))
+        mc_escape(m, rax, MC_ESCAPE_RETURNED);
+    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !returns_same_address(m, rax, rdx))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
         mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,

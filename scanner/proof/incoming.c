@@ -199,10 +199,11 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
 static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint64_t low, uint64_t high, bool object)
 {
     struct mc_nodes nodes = mc_nodes_of(c->prover, mc_function_extent(c->prover, from));
-    bool learns = mc_body_learns(c->prover, from);
+    bool control = !object && (kind == MC_REF_CALL || kind == MC_REF_JUMP);
+    /* Code that learns nothing may still do no more with a function's address than compare it. */
+    bool learns = mc_body_learns(c->prover, from) || (!object && !control);
     for (size_t i = 0; !learns && i < nodes.count; i++) { /* what holds there is what holds at the entry, whichever it is */
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
-        bool control = !object && (kind == MC_REF_CALL || kind == MC_REF_JUMP);
         add_incoming(c, from, nodes.items[i], object ? MC_REF_DATA : control ? kind : MC_REF_LEA,
                      mc_facts_one(c->prover->facts, atom, 0));
     }
@@ -216,7 +217,7 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
         struct mc_evaluation *evaluation = mc_evaluate(c->prover, nodes.items[i]);
         if (!evaluation)
             continue;
-        evaluation->needed = true;
+        evaluation->needed |= mc_body_learns(c->prover, from);
         if (take_events(c, evaluation, low, high, object) || evaluation->complete)
             continue;
         /* a path of this body that was not followed may hand it out, with what holds at the body's entry */

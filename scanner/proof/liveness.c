@@ -190,7 +190,7 @@ static void add_place(struct liveness *l, uint64_t address, uint32_t written, ui
         return;
     }
     if (l->count == MAX_PLACES) {
-        l->live = ALL;
+        l->live |= ALL & ~written;
         return;
     }
     l->places[l->count++] = (struct place){address, written, stale, true};
@@ -319,33 +319,42 @@ uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
     return live_at(prover, final, 0);
 }
 
-/* Every call of the entry overwrites RDX before it is read, and all ways in are such calls. */
-bool mc_second_result_ignored(struct mc_prover *prover, uint64_t entry)
+/* RAX and RDX, without what some call of the entry may read before it writes it. Whoever calls an exported function from outside
+ * will use it as the module itself does; there must be such calls. */
+static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsigned depth)
 {
+    const uint32_t results = BIT(MC_RAX) | BIT(MC_RDX);
     size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
     struct mc_property *found;
-    HASH_FIND(hh, prover->second_results, &entry, sizeof entry, found);
+    HASH_FIND(hh, prover->results, &entry, sizeof entry, found);
     if (found)
-        return found->state;
+        return (uint32_t)found->state;
     found = MC_NEW(&prover->arena, struct mc_property);
     found->address = entry;
-    HASH_ADD(hh, prover->second_results, address, sizeof found->address, found);
-    bool ignored = count && !mc_is_root(prover, entry, false, NULL);
+    HASH_ADD(hh, prover->results, address, sizeof found->address, found);
+    uint32_t ignored = count && depth < MAX_DEPTH ? results : 0;
     for (size_t i = first; i < first + count && ignored; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
         struct mc_insn insn;
         uint64_t available = mc_image_available(prover->image, reference->from);
         const uint8_t *bytes = available ? mc_image_bytes(prover->image, reference->from, 1) : NULL;
-        ignored = reference->kind == MC_REF_CALL && bytes &&
-                  mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn);
-        if (!ignored)
+        if (reference->kind != MC_REF_CALL || !bytes ||
+            !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
+            ignored = 0;
             break;
-        struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from), .at_return = BIT(MC_RDX)};
-        walk_all(&l, reference->from + insn.length, VOLATILE & ~(BIT(MC_RAX) | BIT(MC_RDX)));
-        ignored = !(l.live & BIT(MC_RDX));
+        }
+        struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from)};
+        l.at_return = results & ~results_ignored(prover, l.range.start, depth + 1); /* it may hand them on */
+        walk_all(&l, reference->from + insn.length, VOLATILE & ~results);
+        ignored &= ~l.live;
     }
-    found->state = ignored;
+    found->state = (int)ignored;
     return ignored;
+}
+
+uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry)
+{
+    return results_ignored(prover, entry, 0);
 }
 
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address)

@@ -130,6 +130,14 @@ static void flags_speak_of(struct mc_machine *m, enum alu operation, unsigned nu
 {
     if (operation != ALU_SUB)
         mc_flags_of_register(m, number, size);
+    if (operation == ALU_CMP) {
+        m->state->compared |= 1u << number % MC_REGISTERS;
+        if (m->insn->has_modrm && m->insn->opcode < 0x40) {
+            m->state->compared |= 1u << m->insn->reg % MC_REGISTERS;
+            if (m->insn->mod == 3)
+                m->state->compared |= 1u << m->insn->rm % MC_REGISTERS;
+        }
+    }
 }
 
 /* ADD of a table's address and an index; noted before the sum goes to its register. */

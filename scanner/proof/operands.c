@@ -23,6 +23,7 @@ void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_va
         m->state->flags.place = 0;
     if (m->run->row.place == number % MC_REGISTERS + 1)
         m->run->row.place = 0;
+    m->state->compared &= ~(1u << number % MC_REGISTERS);
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -30,8 +31,10 @@ void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_va
         *place = value;
     } else if (size == 4) {
         *place = mc_value_zero_extend(m->values, value, 32); /* in 64-bit mode the upper half becomes 0 */
-    } else {
+    } else { /* an address is overwritten there, not lost: setcc dl where rdx held one that was compared */
+        size_t mark = mc_values_lost_mark(m->values);
         *place = mc_value_insert(m->values, *place, value, 0, size * 8);
+        mc_values_lost_reset(m->values, mark);
     }
 }
 
@@ -523,6 +526,7 @@ void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size)
 void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
 {
     m->state->registers[number] = value;
+    m->state->compared &= ~(1u << number);
     if (m->state->flags.place == number + 1)
         m->state->flags.place = 0;
     if (m->run->row.place == number + 1)

@@ -87,7 +87,7 @@ static void prover_free(struct mc_prover *prover)
     HASH_CLEAR(hh, prover->targets);
     HASH_CLEAR(hh, prover->handlers);
     HASH_CLEAR(hh, prover->live);
-    HASH_CLEAR(hh, prover->second_results);
+    HASH_CLEAR(hh, prover->results);
     HASH_CLEAR(hh, prover->live_inside);
     mc_facts_table_free(prover->facts);
     mc_values_free(prover->values);

@@ -84,7 +84,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *second_results;
+    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *results;
     struct mc_node_list *nodes;
     struct mc_reached reached; /* of the entry asked about last */
     struct mc_incoming_memo *incoming;
@@ -138,7 +138,7 @@ uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final);
 uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
 /* What the code at an address inside a function may still read; its end returns RAX and RDX. */
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address);
-bool mc_second_result_ignored(struct mc_prover *prover, uint64_t entry);
+uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry); /* of RAX and RDX */
 
 /* --- cells.c --- */
 struct mc_cell_value {

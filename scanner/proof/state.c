@@ -225,12 +225,14 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     mc_facts met = mc_facts_meet_states(t, into->facts, facts);
     bool changed = met != into->facts;
     into->facts = met;
+    uint32_t compared = into->compared | from->compared; /* and so hardly handed on from there */
     for (int i = 0; i < MC_REGISTERS; i++) {
         size_t mark = mc_values_lost_mark(values);
         mc_value joined = join_value(values, into->registers[i], only_into, from->registers[i], only_from, widen);
         changed |= joined != into->registers[i];
         into->registers[i] = joined;
-        if (how && i < 16 && mc_values_lost_mark(values) > mark && !(mc_registers_read_from(how->prover, how->address) >> i & 1))
+        if (how && i < 16 && mc_values_lost_mark(values) > mark &&
+            ((compared >> i & 1) || !(mc_registers_read_from(how->prover, how->address) >> i & 1)))
             mc_values_lost_reset(values, mark);
     }
     if (into->flags.kind != MC_FLAGS_UNKNOWN && memcmp(&into->flags, &from->flags, sizeof into->flags)) {
@@ -240,6 +242,8 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     changed |= join_cells(values, into, from, only_into, only_from, widen);
     if (into->fresh)
         changed |= adopt_cells(values, into, from);
+    changed |= (into->compared & from->compared) != into->compared;
+    into->compared &= from->compared;
     changed |= into->fresh && !from->fresh;
     into->fresh &= from->fresh;
     return changed;
@@ -250,7 +254,7 @@ bool mc_state_replace(struct mc_values *values, struct mc_state *into, const str
     mc_facts facts = mc_facts_or(mc_values_facts(values), from->facts, more);
     if (!from->reached || facts == MC_FACTS_ALL)
         return false;
-    bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->cell_count == from->cell_count &&
+    bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared && into->cell_count == from->cell_count &&
                 !memcmp(into->registers, from->registers, sizeof into->registers) &&
                 !memcmp(&into->flags, &from->flags, sizeof into->flags) &&
                 (!from->cell_count || !memcmp(into->cells, from->cells, from->cell_count * sizeof *from->cells));
