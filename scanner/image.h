@@ -101,6 +101,8 @@ struct mc_image {
     size_t section_count;
     struct mc_code_range *code;
     size_t code_count;
+    struct mc_code_range *tables; /* headers, symbols, relocations, unwind data: what the loader reads, and no code does */
+    size_t table_count;
     struct mc_code_range *copies; /* data that the loader copies from another module (R_*_COPY): unknown here; sorted */
     size_t copy_count;
     struct mc_symbol *symbols;   /* .dynsym and .symtab; sorted by address then dynamic first */

@@ -211,17 +211,16 @@ static void remove_range(range_vector *ranges, uint64_t start, uint64_t end)
     }
 }
 
-/* Old linkers put headers, tables and code into one executable segment. */
-static void remove_tables(const struct mc_image_build *build, range_vector *ranges)
+static void list_tables(const struct mc_image_build *build, range_vector *ranges)
 {
     const struct mc_elf *elf = &build->elf;
     for (size_t i = 0; i < elf->segment_count; i++) {
         const Elf64_Phdr *header = &elf->segments[i];
         if (header->p_type == PT_LOAD && header->p_offset == 0) {
             uint64_t headers = elf->header.e_phoff + elf->segment_count * elf->header.e_phentsize;
-            remove_range(ranges, header->p_vaddr, header->p_vaddr + headers);
+            mc_push(ranges, ((struct mc_code_range){header->p_vaddr, header->p_vaddr + headers}));
         } else if (header->p_type == PT_INTERP || header->p_type == PT_NOTE || header->p_type == PT_GNU_EH_FRAME) {
-            remove_range(ranges, header->p_vaddr, header->p_vaddr + header->p_memsz);
+            mc_push(ranges, ((struct mc_code_range){header->p_vaddr, header->p_vaddr + header->p_memsz}));
         }
     }
     const uint64_t *tags = build->tags;
@@ -237,14 +236,15 @@ static void remove_tables(const struct mc_image_build *build, range_vector *rang
         {build->image->eh_frame, build->image->eh_frame_size},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        if (tables[i].address && tables[i].size)
-            remove_range(ranges, tables[i].address, tables[i].address + tables[i].size);
+        if (tables[i].address && tables[i].size && tables[i].address + tables[i].size > tables[i].address)
+            mc_push(ranges, ((struct mc_code_range){tables[i].address, tables[i].address + tables[i].size}));
 }
 
 void mc_build_code(struct mc_image_build *build)
 {
     struct mc_image *image = build->image;
-    range_vector ranges = {0};
+    range_vector ranges = {0}, tables = {0};
+    list_tables(build, &tables);
     ranges_from_sections(image, &ranges);
     bool holds_entry = !image->entry;
     for (size_t i = 0; i < ranges.count; i++)
@@ -252,8 +252,14 @@ void mc_build_code(struct mc_image_build *build)
     if (!ranges.count || !holds_entry) { /* no sections, or sections that do not describe this program */
         ranges.count = 0;
         ranges_from_segments(image, &ranges);
-        remove_tables(build, &ranges);
+        for (size_t i = 0; i < tables.count; i++) /* old linkers put tables and code into one executable segment */
+            remove_range(&ranges, tables.items[i].start, tables.items[i].end);
     }
+    image->tables = MC_NEW_ARRAY(&image->arena, tables.count, struct mc_code_range);
+    image->table_count = tables.count;
+    if (tables.count)
+        memcpy(image->tables, tables.items, tables.count * sizeof *tables.items);
+    mc_vector_free(&tables);
     if (ranges.count)
         qsort(ranges.items, ranges.count, sizeof *ranges.items, compare_ranges);
     image->code = MC_NEW_ARRAY(&image->arena, ranges.count + 1, struct mc_code_range);

@@ -239,6 +239,15 @@ static bool starts_code(const struct reader *reader, uint64_t address)
            mc_decode_class(reader->image->mode, bytes, available > 16 ? 16 : available, &class);
 }
 
+/* Where the loader's table ends that holds the address; 0 when there is none. */
+static uint64_t table_end(const struct mc_image *image, uint64_t address)
+{
+    for (size_t i = 0; i < image->table_count; i++)
+        if (address >= image->tables[i].start && address < image->tables[i].end)
+            return image->tables[i].end;
+    return 0;
+}
+
 static void read_data(struct reader *reader)
 {
     const struct mc_image *image = reader->image;
@@ -255,7 +264,11 @@ static void read_data(struct reader *reader)
         const struct mc_segment *segment = &image->segments[i];
         size_t skip = (size_t)(-segment->address & (width - 1));
         for (size_t at = skip; at + width <= segment->file_size; at += width) {
-            uint64_t word = 0;
+            uint64_t word = 0, end = table_end(image, segment->address + at);
+            if (end) { /* nothing in there points for the program */
+                at += (size_t)((end - (segment->address + at) - 1) / width * width);
+                continue;
+            }
             memcpy(&word, segment->bytes + at, width);
             bool function = mc_image_is_code(image, word) && (mc_entry_at(reader->entries, word) || starts_code(reader, word));
             bool data = !mc_image_is_code(image, word) && word % width == 0;
