@@ -433,7 +433,7 @@ bool mc_alias_matters(struct mc_prover *prover, const struct mc_use *use)
             mc_facts zero = mc_value_test(prover->values, event->value, MC_EQ, 0, width);
             mc_facts other = mc_value_test(prover->values, event->value, MC_NE, 0, width);
             seen = true;
-            may_be_zero |= mc_facts_or(prover->facts, event->facts, zero) != MC_FACTS_ALL;
+            may_be_zero |= !event->escape && mc_facts_or(prover->facts, event->facts, zero) != MC_FACTS_ALL;
             always_zero |= mc_facts_or(prover->facts, event->facts, other) == MC_FACTS_ALL;
         }
     }

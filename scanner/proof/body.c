@@ -85,6 +85,11 @@ void mc_find_leaders(struct body *body, uint64_t entry)
     free(work);
 }
 
+struct edge {
+    uint32_t from, to; /* blocks */
+};
+typedef MC_VECTOR(struct edge) edge_vector;
+
 struct successors {
     size_t items[8]; /* blocks */
     size_t count;
@@ -129,7 +134,7 @@ static void find_successors(const struct body *body, const struct block *block, 
 }
 
 /* Depth first, without recursion; writes post-order from the end of body->order backwards. */
-static void order_from(struct body *body, size_t root, uint8_t *seen, size_t *end)
+static void order_from(struct body *body, size_t root, uint8_t *seen, size_t *end, edge_vector *edges)
 {
     struct level {
         size_t block, next;
@@ -150,6 +155,7 @@ static void order_from(struct body *body, size_t root, uint8_t *seen, size_t *en
             continue;
         }
         size_t to = top->successors.items[top->next++];
+        mc_push(edges, ((struct edge){(uint32_t)top->block, (uint32_t)to}));
         if (body->blocks[to].ways_in < 2)
             body->blocks[to].ways_in++;
         if (mc_bit_at(seen, to))
@@ -166,6 +172,7 @@ static void order_blocks(struct body *body, uint64_t entry)
 {
     size_t end = body->block_count;
     uint8_t *seen = mc_realloc(NULL, end / 8 + 1, 1);
+    edge_vector edges = {0};
     memset(seen, 0, end / 8 + 1);
     body->order = mc_realloc(NULL, end ? end : 1, sizeof *body->order);
     /* what indirect jumps lead to comes after what is before it in the text; each root's part stands before those of the
@@ -174,17 +181,22 @@ static void order_blocks(struct body *body, uint64_t entry)
         for (size_t k = 0; k < body->found.count; k++)
             if (body->found.items[k] == body->blocks[i - 1].start) {
                 body->blocks[i - 1].ways_in = 2;
-                order_from(body, i - 1, seen, &end);
+                body->blocks[i - 1].loops = true;
+                order_from(body, i - 1, seen, &end, &edges);
             }
     struct block *first = mc_block_at(body, entry);
     if (first) {
         first->ways_in = 2;
-        order_from(body, (size_t)(first - body->blocks), seen, &end);
+        order_from(body, (size_t)(first - body->blocks), seen, &end, &edges);
     }
     for (size_t i = body->block_count; i > 0; i--)
-        order_from(body, i - 1, seen, &end);
+        order_from(body, i - 1, seen, &end, &edges);
     for (size_t i = 0; i < body->block_count; i++)
         body->blocks[body->order[i]].order = (uint32_t)i;
+    for (size_t i = 0; i < edges.count; i++)
+        if (body->blocks[edges.items[i].from].order >= body->blocks[edges.items[i].to].order)
+            body->blocks[edges.items[i].to].loops = true;
+    mc_vector_free(&edges);
     free(seen);
 }
 

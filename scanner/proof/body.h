@@ -11,6 +11,7 @@ struct block {
     uint32_t ways_in; /* branches and fall-throughs that lead here, as far as the code alone tells; 2: two or more */
     uint32_t order;   /* its place in body->order */
     bool dirty;
+    bool loops;       /* a later block leads back here, or may */
     struct mc_state in;
 };
 

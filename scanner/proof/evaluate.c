@@ -103,7 +103,7 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
     bool changed = block->ways_in < 2 && block->visits < MAX_VISITS
                        ? mc_state_replace(m->values, &block->in, m->state, more)
                        : mc_state_join(m->values, &block->in, m->state, more,
-                                     &(struct mc_join){block->visits > WIDEN_AFTER, run->prover, block->start});
+                                     &(struct mc_join){block->loops && block->visits > WIDEN_AFTER, run->prover, block->start});
     if (changed) {
         block->dirty = true;
         if (block->order < body->next)
@@ -370,9 +370,13 @@ static void follow_branch(struct body *body, struct mc_machine *m, uint64_t targ
         bool equal = m->insn->encoding == MC_LEGACY && (cc & 14) == 4 && (cc & 1) == edge;
         bool is_jcc = m->insn->map == MC_MAP_PRIMARY ? (m->insn->opcode & 0xF0) == 0x70 : (m->insn->opcode & 0xF0) == 0x80;
         int reg = equal && is_jcc ? mc_assume_equal(m, &before) : -1;
+        uint32_t nonzero = m->state->nonzero;
+        if (!equal && is_jcc && (cc & 14) == 4)
+            m->state->nonzero |= mc_found_nonzero(m);
         propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
         if (reg >= 0)
             m->state->registers[reg] = before;
+        m->state->nonzero = nonzero;
     }
 }
 
@@ -442,7 +446,8 @@ static void execute_block(struct body *body, const struct block *block, struct m
         }
         if (run->recording && body->use_count && is_use(prover, address))
             mc_record(run, (struct mc_event){.kind = MC_EVENT_POINT, .site = address, .target = address, .facts = state->facts,
-                                             .value = aliased_source(&m)});
+                                             .value = aliased_source(&m), .escape = insn.has_modrm && insn.mod == 3 && insn.rm < 16 &&
+                                                                        (state->nonzero >> insn.rm & 1)});
         if (!step(body, &m, &insn))
             return;
     }

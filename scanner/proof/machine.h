@@ -113,6 +113,8 @@ void mc_forget_flags(struct mc_machine *m);
 void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
 /* The flags say that it is equal to a number (ZF set): the register that they speak of then holds just that. Returns the
  * register's number, and in *ret what it held; -1 when nothing is gained. */
+/* The register, as a bit, that is not 0 where ZF is clear; 0: none. */
+uint32_t mc_found_nonzero(const struct mc_machine *m);
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 void mc_execute_cpuid(struct mc_machine *m);
 void mc_execute_xgetbv(struct mc_machine *m);

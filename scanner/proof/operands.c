@@ -24,6 +24,7 @@ void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_va
     if (m->run->row.place == number % MC_REGISTERS + 1)
         m->run->row.place = 0;
     m->state->compared &= ~(1u << number % MC_REGISTERS);
+    m->state->nonzero &= ~(1u << number % MC_REGISTERS);
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -527,6 +528,7 @@ void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
 {
     m->state->registers[number] = value;
     m->state->compared &= ~(1u << number);
+    m->state->nonzero &= ~(1u << number);
     if (m->state->flags.place == number + 1)
         m->state->flags.place = 0;
     if (m->run->row.place == number + 1)
@@ -542,6 +544,15 @@ static bool gains_by_number(const struct mc_machine *m, mc_value value)
     for (uint32_t i = 0; several && i < data.count; i++)
         several = !data.cases[i].base;
     return several || data.kind == MC_VALUE_BITS || data.kind == MC_VALUE_TOP;
+}
+
+uint32_t mc_found_nonzero(const struct mc_machine *m)
+{
+    const struct mc_flags *flags = &m->state->flags;
+    uint64_t number;
+    bool of_zero = flags->kind == MC_FLAGS_LOGIC || flags->kind == MC_FLAGS_RESULT ||
+                   (flags->kind == MC_FLAGS_COMPARE && mc_value_is_constant(m->values, flags->b, &number) && !number);
+    return of_zero && flags->place ? 1u << (flags->place - 1) : 0;
 }
 
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before)

@@ -35,7 +35,7 @@ enum mc_escape { MC_ESCAPE_CALL, MC_ESCAPE_JUMP, MC_ESCAPE_STORED, MC_ESCAPE_PAS
 struct mc_event {
     uint8_t kind;
     uint8_t size;
-    uint8_t escape; /* enum mc_escape, of REFERENCE */
+    uint8_t escape; /* enum mc_escape, of REFERENCE; of POINT: 1 when the source is known not to be 0 */
     uint32_t base;
     mc_facts facts;
     mc_value value, second;

@@ -244,6 +244,8 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
         changed |= adopt_cells(values, into, from);
     changed |= (into->compared & from->compared) != into->compared;
     into->compared &= from->compared;
+    changed |= (into->nonzero & from->nonzero) != into->nonzero;
+    into->nonzero &= from->nonzero;
     changed |= into->fresh && !from->fresh;
     into->fresh &= from->fresh;
     return changed;
@@ -254,7 +256,7 @@ bool mc_state_replace(struct mc_values *values, struct mc_state *into, const str
     mc_facts facts = mc_facts_or(mc_values_facts(values), from->facts, more);
     if (!from->reached || facts == MC_FACTS_ALL)
         return false;
-    bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared && into->cell_count == from->cell_count &&
+    bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared && into->nonzero == from->nonzero && into->cell_count == from->cell_count &&
                 !memcmp(into->registers, from->registers, sizeof into->registers) &&
                 !memcmp(&into->flags, &from->flags, sizeof into->flags) &&
                 (!from->cell_count || !memcmp(into->cells, from->cells, from->cell_count * sizeof *from->cells));

@@ -193,6 +193,10 @@ mc_value mc_value_cases(struct mc_values *values, const struct mc_case *cases, s
         for (size_t i = 0; i < count; i++)
             if (cases[i].facts != MC_FACTS_ALL)
                 provenance = mc_facts_or(values->facts, provenance, cases[i].facts);
+        if (provenance == MC_FACTS_ALL) { /* answers that exclude one another: it was asked */
+            struct mc_atom tested = {.kind = MC_ATOM_TESTED};
+            provenance = mc_facts_one(values->facts, tested, 0);
+        }
         return mc_value_top(values, provenance);
     }
     if (!data.count && other != MC_FACTS_ALL)

@@ -300,7 +300,8 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
     if (x->kind == MC_VALUE_TOP && y->kind == MC_VALUE_TOP)
         return lost(values, a, b);
-    if (plain_cases(x, width) && plain_cases(y, width))
+    bool bitwise = operation <= MC_OP_XOR; /* too many numbers: what each bit says is kept */
+    if (plain_cases(x, width) && plain_cases(y, width) && (!bitwise || x->count * y->count <= MC_MAX_CASES))
         return operate_cases(values, operation, x, y, width);
     mc_value result;
     if (mc_value_pair_operate(values, operation, a, b, width, &result) || operate_masked(values, operation, a, b, width, &result))
