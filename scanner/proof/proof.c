@@ -79,6 +79,7 @@ static void prover_free(struct mc_prover *prover)
     mc_resolver_free(prover);
     mc_incoming_free(prover);
     mc_relevance_free(prover);
+    mc_fields_free(prover);
     free(prover->reached.bits);
     HASH_CLEAR(hh, prover->evaluations);
     HASH_CLEAR(hh, prover->noreturn);

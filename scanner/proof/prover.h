@@ -73,6 +73,7 @@ struct mc_reached {
 
 struct mc_resolver;
 struct mc_relevance;
+struct mc_fields;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -90,6 +91,7 @@ struct mc_prover {
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
     struct mc_relevance *relevance;
+    struct mc_fields *fields;
     uint64_t steps, step_limit;
     mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
@@ -128,6 +130,8 @@ void mc_relevance_free(struct mc_prover *prover);
 bool mc_body_learns(const struct mc_prover *prover, uint64_t address); /* more than what holds at its entries */
 bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size);
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);
+bool mc_value_tells(const struct mc_prover *prover, mc_value value); /* something of the CPU follows from it */
+bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts);  /* more than what holds at the entry */
 bool mc_is_gate(const struct mc_prover *prover, uint64_t entry); /* it returns only under a test */
 bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry); /* its result, or that it returns at all */
 
@@ -153,6 +157,15 @@ struct mc_cell_values {
     bool complete; /* false when its address escaped or a writer could not be followed */
 };
 void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, bool thread_local_, struct mc_cell_values *ret);
+/* --- fields.c: words behind pointers, by displacement (bytes) and size alone --- */
+typedef void mc_learner(struct mc_prover *prover, uint64_t body);
+bool mc_is_field_base(const struct mc_prover *prover, uint32_t base); /* a store there is one to a field */
+bool mc_is_field(const struct mc_prover *prover, int64_t displacement, unsigned size); /* something was stored in it */
+/* Something was: `learn` is called for the bodies near uses that load from it. True when that is news. */
+bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn);
+void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret);
+void mc_fields_free(struct mc_prover *prover);
+
 struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address);
 
 /* --- incoming.c --- */

@@ -213,6 +213,8 @@ static bool is_relevant_symbol(const struct mc_prover *prover, uint32_t symbol)
         return flags_at(r->entries, key.a) & RETURNS || mc_image_import_at(prover->image, key.a);
     case MC_SYM_ARGUMENT:
         return takes_at(prover, key.a, slot_of(prover, key.b));
+    case MC_SYM_LOAD:
+        return mc_is_field(prover, key.b, key.width / 8);
     case MC_SYM_MAX_LEAF:
     case MC_SYM_LZCNT:
         return true;
@@ -280,6 +282,11 @@ static bool holds_relevant(const struct mc_prover *prover, mc_value value)
     return is_relevant(prover, data.other);
 }
 
+static void learn_anew(struct mc_prover *prover, uint64_t body)
+{
+    learn(prover, body, true);
+}
+
 static void mark_pointer(struct mc_prover *prover, uint64_t entry, unsigned slot)
 {
     int *slots = flags_of(&prover->relevance->pointers, &prover->arena, entry);
@@ -304,6 +311,10 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
     bool value = holds_relevant(prover, event->value), tested = is_relevant(prover, event->facts);
     if (key.kind == MC_SYM_ARGUMENT && (says(prover, event->value) || has_asked(prover, event->facts)))
         mark_pointer(prover, key.a, slot_of(prover, key.b));
+    if (event->kind == MC_EVENT_STORE && event->size <= 8 && mc_is_field_base(prover, event->base) &&
+        (says(prover, event->value) || has_asked(prover, event->facts)) &&
+        mc_mark_field(prover, event->offset, event->size, learn_anew))
+        learn(prover, evaluation->entry, true); /* what was there before matters now */
     if (!value && !tested && !is_controlled(prover, evaluation->entry))
         return;
     if (event->base == MC_BASE_MODULE && event->kind == MC_EVENT_STORE_ANY) {
@@ -635,4 +646,14 @@ bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry)
 bool mc_relevance_was_cut(const struct mc_prover *prover)
 {
     return prover->relevance->cut;
+}
+
+bool mc_value_tells(const struct mc_prover *prover, mc_value value)
+{
+    return holds_relevant(prover, value);
+}
+
+bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
+{
+    return is_relevant(prover, facts);
 }

@@ -262,6 +262,16 @@ static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key
     return result;
 }
 
+/* A word behind a pointer: only by inference. */
+static mc_facts ask_field(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    struct mc_cell_values field;
+    if (!q->inferring)
+        return MC_FACTS_NONE;
+    mc_field_writers(q->prover, key->b, key->width / 8, &field);
+    return facts_of_cell(q, &field, test);
+}
+
 static mc_facts ask_max_leaf(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_atom atom = {.kind = MC_ATOM_MAX_LEAF, .a = (uint32_t)key->a, .c = test->constant};
@@ -288,6 +298,8 @@ static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
     case MC_SYM_CELL:
     case MC_SYM_TLS:
         return ask_cell(q, &key, &test);
+    case MC_SYM_LOAD:
+        return ask_field(q, &key, &test);
     case MC_SYM_RETURN:
         return ask_returned(q, &key, &test);
     case MC_SYM_ARGUMENT:

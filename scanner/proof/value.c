@@ -496,9 +496,8 @@ bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_
     struct mc_value_data masked;
     if (!mc_value_as_masked(values, value, &masked))
         return false;
-    /* The resolver cannot answer for what lies behind a pointer. */
-    if (mc_symbol_get(values, masked.cases[0].base).kind == MC_SYM_LOAD)
-        return false;
+    if (values->filter && !values->filter(values->filter_context, masked.cases[0].base))
+        return false; /* nothing of interest in any bit */
     masked_to_bits(values, &masked, ret);
     return true;
 }

@@ -291,6 +291,8 @@ static bool is_dull(const struct mc_values *values, mc_value value)
         uint32_t kind = mc_symbol_get(values, data->cases[i].base).kind;
         if (kind == MC_SYM_NONE || kind == MC_SYM_CELL || kind == MC_SYM_RETURN || kind == MC_SYM_TLS || kind == MC_SYM_ARGUMENT)
             return false;
+        if (kind == MC_SYM_LOAD && values->filter && values->filter(values->filter_context, data->cases[i].base))
+            return false;
     }
     return true;
 }

@@ -55,8 +55,9 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
     case MC_SYM_TLS:
     case MC_SYM_RETURN:
     case MC_SYM_MAX_LEAF:
+    case MC_SYM_LOAD:
         break;
-    default: /* MC_SYM_LOAD too: the resolver cannot answer for what lies behind a pointer */
+    default:
         return one->facts;
     }
     bool equality = relation == MC_EQ || relation == MC_NE;
@@ -178,7 +179,7 @@ static mc_facts test_masked_bits(struct mc_values *values, const struct mc_value
     struct mc_facts_table *t = values->facts;
     mc_facts sets[MAX_TESTED_BITS], all = masked->cases[0].facts;
     size_t count = 0;
-    if (__builtin_popcountll(mask) > MAX_TESTED_BITS || mc_symbol_get(values, masked->cases[0].base).kind == MC_SYM_LOAD)
+    if (__builtin_popcountll(mask) > MAX_TESTED_BITS)
         return all;
     for (uint64_t left = mask; left; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);

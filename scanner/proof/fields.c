@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fields: words behind pointers that are not followed, told apart by their displacement and width alone (design.md 5.4, b and
+ * d). What was learnt of the CPU and stored at some displacement is taken to be what a load at that displacement gives. That is
+ * an inference: another structure may have a field in the same place. */
+#include "scanner/proof/machine.h"
+
+#include <string.h>
+
+#define MAX_FIELDS 64
+#define MAX_CANDIDATES 20000 /* bodies that may test a field: those with uses, and what leads to them */
+#define LEVELS 2
+
+struct field {
+    int64_t displacement;
+    unsigned size;
+};
+
+struct mc_fields {
+    MC_VECTOR(struct field) items;
+    MC_VECTOR(uint64_t) candidates; /* starts of bodies, sorted */
+    bool listed;
+};
+
+bool mc_is_field_base(const struct mc_prover *prover, uint32_t base)
+{
+    switch (mc_symbol_get(prover->values, base).kind) {
+    case MC_SYM_ARGUMENT:
+    case MC_SYM_LOAD:
+    case MC_SYM_CELL:
+    case MC_SYM_RETURN:
+    case MC_SYM_OBJECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool mc_is_field(const struct mc_prover *prover, int64_t displacement, unsigned size)
+{
+    const struct mc_fields *fields = prover->fields;
+    for (size_t i = 0; fields && i < fields->items.count; i++) {
+        const struct field *field = &fields->items.items[i];
+        if (displacement < field->displacement + (int64_t)field->size && field->displacement < displacement + (int64_t)size)
+            return true;
+    }
+    return false;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void sort_candidates(struct mc_fields *fields)
+{
+    size_t kept = 0;
+    if (fields->candidates.count)
+        qsort(fields->candidates.items, fields->candidates.count, sizeof *fields->candidates.items, compare_addresses);
+    for (size_t i = 0; i < fields->candidates.count; i++)
+        if (!kept || fields->candidates.items[kept - 1] != fields->candidates.items[i])
+            fields->candidates.items[kept++] = fields->candidates.items[i];
+    fields->candidates.count = kept;
+}
+
+static void list_candidates(struct mc_prover *prover)
+{
+    struct mc_fields *fields = prover->fields;
+    fields->listed = true;
+    for (size_t i = 0; i < prover->uses->count; i++) {
+        uint64_t start = mc_function_extent(prover, prover->uses->items[i].address).start;
+        if (!fields->candidates.count || fields->candidates.items[fields->candidates.count - 1] != start)
+            mc_push(&fields->candidates, start);
+    }
+    sort_candidates(fields);
+    for (unsigned level = 0, done = 0; level < LEVELS; level++) {
+        size_t count = fields->candidates.count;
+        for (size_t i = done; i < count && fields->candidates.count < MAX_CANDIDATES; i++) {
+            uint64_t start = fields->candidates.items[i];
+            size_t references, first = mc_references_to(prover->references, start, mc_function_extent(prover, start).end, &references);
+            for (size_t k = first; k < first + references; k++)
+                if (prover->references->items[k].kind <= MC_REF_LEA && mc_image_is_code(prover->image, prover->references->items[k].from))
+                    mc_push(&fields->candidates, mc_function_extent(prover, prover->references->items[k].from).start);
+        }
+        sort_candidates(fields);
+    }
+}
+
+/* Some instruction of the body reads memory at the displacement from a register other than a stack or frame pointer. */
+static bool body_loads(const struct mc_prover *prover, uint64_t start, const struct field *field)
+{
+    struct mc_text_range range = mc_function_extent(prover, start);
+    struct mc_insn insn;
+    for (uint64_t address = range.start; address < range.end; address += insn.length) {
+        uint64_t available = mc_image_available(prover->image, address);
+        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
+        if (!bytes || !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
+            insn.length = 1;
+            continue;
+        }
+        if (insn.has_modrm && insn.mod != 3 && insn.base >= 0 && insn.base != MC_RSP && insn.index == MC_REG_NONE &&
+            insn.displacement >= field->displacement && insn.displacement < field->displacement + (int64_t)field->size)
+            return true;
+    }
+    return false;
+}
+
+bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
+{
+    if (!prover->fields)
+        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
+    struct mc_fields *fields = prover->fields;
+    struct field field = {displacement, size};
+    for (size_t i = 0; i < fields->items.count; i++)
+        if (fields->items.items[i].displacement == displacement && fields->items.items[i].size >= size)
+            return false;
+    if (fields->items.count == MAX_FIELDS)
+        return false;
+    mc_push(&fields->items, field);
+    if (!fields->listed)
+        list_candidates(prover);
+    for (size_t i = 0; i < fields->candidates.count; i++)
+        if (body_loads(prover, fields->candidates.items[i], &field))
+            learn(prover, fields->candidates.items[i]);
+    return true;
+}
+
+/* What a store makes of a field; false when it is none of the field's, or stores something unknown to another structure. */
+static bool store_to_field(struct mc_prover *prover, const struct mc_event *event, int64_t displacement, unsigned size, mc_value *ret)
+{
+    uint64_t constant;
+    if (event->kind != MC_EVENT_STORE || !mc_is_field_base(prover, event->base) || event->offset > displacement ||
+        event->offset + event->size < displacement + (int64_t)size)
+        return false;
+    *ret = mc_value_extract(prover->values, event->value, (unsigned)(displacement - event->offset) * 8, size * 8);
+    return mc_value_is_constant(prover->values, *ret, &constant) || mc_value_tells(prover, *ret) || mc_facts_tell(prover, event->facts);
+}
+
+void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
+{
+    MC_VECTOR(struct mc_cell_value) values = {0};
+    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
+        for (size_t i = 0; i < e->event_count; i++) {
+            mc_value value;
+            if (store_to_field(prover, &e->events[i], displacement, size, &value))
+                mc_push(&values, ((struct mc_cell_value){value, e->events[i].facts, e->events[i].site, false}));
+        }
+    if (values.count) /* memory is cleared, or set to some default, before */
+        mc_push(&values, ((struct mc_cell_value){mc_value_constant(prover->values, 0), MC_FACTS_NONE, 0, false}));
+    ret->count = values.count;
+    ret->complete = false;
+    ret->items = MC_NEW_ARRAY(&prover->arena, values.count, struct mc_cell_value);
+    if (values.count)
+        memcpy(ret->items, values.items, values.count * sizeof *ret->items);
+    mc_vector_free(&values);
+}
+
+void mc_fields_free(struct mc_prover *prover)
+{
+    if (!prover->fields)
+        return;
+    mc_vector_free(&prover->fields->items);
+    mc_vector_free(&prover->fields->candidates);
+}
