@@ -7,17 +7,25 @@
 #include <string.h>
 
 #define MAX_FIELDS 64
+#define MAX_READERS 60       /* bodies; a displacement that more of them use belongs to more than one structure */
 #define MAX_CANDIDATES 20000 /* bodies that may test a field: those with uses, and what leads to them */
-#define LEVELS 2
+#define LEVELS 6     /* of calls from where a field is tested to a use */
 
 struct field {
     int64_t displacement;
     unsigned size;
+    bool ambiguous;
+};
+
+struct access {
+    int64_t displacement;
+    uint64_t body;
 };
 
 struct mc_fields {
     MC_VECTOR(struct field) items;
-    MC_VECTOR(uint64_t) candidates; /* starts of bodies, sorted */
+    MC_VECTOR(uint64_t) candidates;      /* starts of bodies, sorted */
+    MC_VECTOR(struct access) accesses;   /* of the candidates, sorted by displacement */
     bool listed;
 };
 
@@ -40,7 +48,8 @@ bool mc_is_field(const struct mc_prover *prover, int64_t displacement, unsigned 
     const struct mc_fields *fields = prover->fields;
     for (size_t i = 0; fields && i < fields->items.count; i++) {
         const struct field *field = &fields->items.items[i];
-        if (displacement < field->displacement + (int64_t)field->size && field->displacement < displacement + (int64_t)size)
+        if (!field->ambiguous && displacement < field->displacement + (int64_t)field->size &&
+            field->displacement < displacement + (int64_t)size)
             return true;
     }
     return false;
@@ -86,9 +95,18 @@ static void list_candidates(struct mc_prover *prover)
     }
 }
 
-/* Some instruction of the body reads memory at the displacement from a register other than a stack or frame pointer. */
-static bool body_loads(const struct mc_prover *prover, uint64_t start, const struct field *field)
+static int compare_accesses(const void *a, const void *b)
 {
+    const struct access *x = a, *y = b;
+    if (x->displacement != y->displacement)
+        return x->displacement < y->displacement ? -1 : 1;
+    return x->body < y->body ? -1 : x->body > y->body;
+}
+
+/* Memory operands with a base register other than the stack pointer, and no index. */
+static void list_accesses(struct mc_prover *prover, uint64_t start)
+{
+    struct mc_fields *fields = prover->fields;
     struct mc_text_range range = mc_function_extent(prover, start);
     struct mc_insn insn;
     for (uint64_t address = range.start; address < range.end; address += insn.length) {
@@ -98,11 +116,25 @@ static bool body_loads(const struct mc_prover *prover, uint64_t start, const str
             insn.length = 1;
             continue;
         }
-        if (insn.has_modrm && insn.mod != 3 && insn.base >= 0 && insn.base != MC_RSP && insn.index == MC_REG_NONE &&
-            insn.displacement >= field->displacement && insn.displacement < field->displacement + (int64_t)field->size)
-            return true;
+        if (!insn.has_modrm || insn.mod == 3 || insn.base < 0 || insn.base == MC_RSP || insn.index != MC_REG_NONE)
+            continue;
+        struct access *last = fields->accesses.count ? &fields->accesses.items[fields->accesses.count - 1] : NULL;
+        if (!last || last->displacement != insn.displacement || last->body != start)
+            mc_push(&fields->accesses, ((struct access){insn.displacement, start}));
     }
-    return false;
+}
+
+static size_t first_access(const struct mc_fields *fields, int64_t displacement)
+{
+    size_t low = 0, high = fields->accesses.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (fields->accesses.items[middle].displacement < displacement)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
@@ -110,18 +142,27 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     if (!prover->fields)
         prover->fields = MC_NEW(&prover->arena, struct mc_fields);
     struct mc_fields *fields = prover->fields;
-    struct field field = {displacement, size};
+    struct field field = {displacement, size, false};
     for (size_t i = 0; i < fields->items.count; i++)
         if (fields->items.items[i].displacement == displacement && fields->items.items[i].size >= size)
             return false;
     if (fields->items.count == MAX_FIELDS)
         return false;
     mc_push(&fields->items, field);
-    if (!fields->listed)
+    if (!fields->listed) {
         list_candidates(prover);
-    for (size_t i = 0; i < fields->candidates.count; i++)
-        if (body_loads(prover, fields->candidates.items[i], &field))
-            learn(prover, fields->candidates.items[i]);
+        for (size_t i = 0; i < fields->candidates.count; i++)
+            list_accesses(prover, fields->candidates.items[i]);
+        if (fields->accesses.count)
+            qsort(fields->accesses.items, fields->accesses.count, sizeof *fields->accesses.items, compare_accesses);
+    }
+    size_t first = first_access(fields, displacement), end = first_access(fields, displacement + (int64_t)size);
+    if (end - first > MAX_READERS) {
+        fields->items.items[fields->items.count - 1].ambiguous = true;
+        return false;
+    }
+    for (size_t i = first; i < end; i++)
+        learn(prover, fields->accesses.items[i].body);
     return true;
 }
 
@@ -161,4 +202,5 @@ void mc_fields_free(struct mc_prover *prover)
         return;
     mc_vector_free(&prover->fields->items);
     mc_vector_free(&prover->fields->candidates);
+    mc_vector_free(&prover->fields->accesses);
 }

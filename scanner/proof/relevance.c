@@ -311,7 +311,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
     bool value = holds_relevant(prover, event->value), tested = is_relevant(prover, event->facts);
     if (key.kind == MC_SYM_ARGUMENT && (says(prover, event->value) || has_asked(prover, event->facts)))
         mark_pointer(prover, key.a, slot_of(prover, key.b));
-    if (event->kind == MC_EVENT_STORE && event->size <= 8 && mc_is_field_base(prover, event->base) &&
+    if (event->kind == MC_EVENT_STORE && event->size <= 4 && mc_is_field_base(prover, event->base) &&
         (says(prover, event->value) || has_asked(prover, event->facts)) &&
         mc_mark_field(prover, event->offset, event->size, learn_anew))
         learn(prover, evaluation->entry, true); /* what was there before matters now */
@@ -441,9 +441,13 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
         return;
     call_under_test(prover, evaluation, final, event->facts);
     uint32_t slots = argument_slots(prover, final), passed = 0;
-    for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++)
-        if (slots >> i & 1 && holds_relevant(prover, evaluation->arguments[event->arguments + i]))
+    bool under_test = is_relevant(prover, event->facts) || is_controlled(prover, evaluation->entry);
+    for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++) {
+        uint64_t constant;
+        mc_value value = evaluation->arguments[event->arguments + i];
+        if (slots >> i & 1 && (holds_relevant(prover, value) || (under_test && mc_value_is_constant(prover->values, value, &constant))))
             passed |= 1u << i;
+    }
     if (passed)
         *flags_of(&prover->relevance->passed, &prover->arena, final) |= (int)passed;
     pass_pointers(prover, evaluation, event);
