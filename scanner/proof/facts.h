@@ -48,6 +48,7 @@ enum mc_atom_kind {
     MC_ATOM_XCR0,     /* c = bit << 1 | value */
     MC_ATOM_MAX_LEAF, /* a = 0 or 0x80000000: CPUID(a).EAX >= c */
     MC_ATOM_TESTED,   /* something that came from CPUID was tested, but what follows is not tracked */
+    MC_ATOM_OVERRIDE, /* something else than CPUID can also set what was tested: an option, a setter (design.md 5.1) */
     MC_ATOM_HANDLER,  /* what goes on was tried: a resumable SIGILL handler is installed, or a child tries (a = 0); the result
                          of the instruction at c was looked at (a = MC_TRIED_RESULT) */
     /* questions */

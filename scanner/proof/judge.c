@@ -6,7 +6,7 @@
 /* What the facts say, sorted out. */
 struct known {
     struct mc_feature_set present, absent;
-    bool has_bits, family, handler, behaviour, unclear;
+    bool has_bits, family, handler, behaviour, unclear, override;
     uint64_t xcr0;                 /* bits known to be set */
     uint64_t max_basic, max_extended;
     struct mc_guard guard_of[MC_FEATURE_COUNT];
@@ -55,6 +55,9 @@ static void sort_facts(struct mc_prover *prover, mc_facts facts, struct known *r
                 ret->max_extended = atom.c;
             else if (!atom.a && atom.c > ret->max_basic)
                 ret->max_basic = atom.c;
+            break;
+        case MC_ATOM_OVERRIDE:
+            ret->override = true;
             break;
         case MC_ATOM_HANDLER:
             ret->handler |= atom.a != MC_TRIED_RESULT;
@@ -206,6 +209,7 @@ void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_ne
     ret->rule = ret->implied            ? MC_RULE_IMPLIED
                 : ret->os_state_missing ? MC_RULE_OS_STATE
                 : ret->max_leaf_missing ? MC_RULE_MAX_LEAF
+                : known.override        ? MC_RULE_OVERRIDE
                                         : MC_RULE_GUARDED;
 }
 

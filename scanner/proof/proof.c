@@ -225,6 +225,9 @@ static const char *reason_text(struct mc_arena *arena, const struct mc_judgement
     case MC_RULE_MAX_LEAF:
         return mc_arena_printf(arena, "the test at 0x%llx is of %s, but nothing asks whether leaf %x exists",
                                (unsigned long long)guard->address, place_text(arena, guard), guard->leaf);
+    case MC_RULE_OVERRIDE:
+        return mc_arena_printf(arena, "the test at 0x%llx is of %s, unless an option or a setter replaced what CPUID said",
+                               (unsigned long long)guard->address, place_text(arena, guard));
     case MC_RULE_DEAD:
         return "nothing in the file leads here";
     default:

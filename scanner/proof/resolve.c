@@ -159,20 +159,51 @@ static bool is_stray(const struct mc_cell_value *item)
     return item->value == MC_TOP && !item->direct;
 }
 
+/* A number of which nothing is known: the value of an option or a setter's argument. */
+static bool is_foreign(struct question *q, const struct mc_cell_value *item)
+{
+    struct mc_value_data data;
+    mc_value_get(q->prover->values, item->value, &data);
+    bool symbol = data.kind == MC_VALUE_MASKED || (data.kind == MC_VALUE_CASES && data.count == 1 && data.cases[0].base);
+    return (data.kind == MC_VALUE_TOP || symbol) && !mc_value_tells(q->prover, item->value);
+}
+
+static bool is_asked(struct question *q, const struct mc_cell_value *item)
+{
+    return mc_value_provenance(q->prover->values, item->value) != MC_FACTS_NONE ||
+           mc_facts_only_base(q->prover->facts, item->facts) != MC_FACTS_NONE;
+}
+
+static mc_facts facts_of_values(struct question *q, const struct mc_cell_values *cell, const struct test *test, bool defaults)
+{
+    mc_facts result = MC_FACTS_ALL;
+    for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++) {
+        if ((q->inferring && is_stray(&cell->items[i])) || (defaults && is_foreign(q, &cell->items[i])))
+            continue;
+        result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
+    }
+    return result;
+}
+
 static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *cell, const struct test *test)
 {
     if (!cell->complete && (!q->inferring || !cell->count))
         return MC_FACTS_NONE;
     size_t known = cell->count;
-    for (size_t i = 0; i < cell->count; i++)
+    bool asked = false, foreign = false;
+    for (size_t i = 0; i < cell->count; i++) {
         known -= q->inferring && is_stray(&cell->items[i]);
+        asked |= is_asked(q, &cell->items[i]);
+        foreign |= is_foreign(q, &cell->items[i]);
+    }
     if (known < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
         return MC_FACTS_NONE;
-    mc_facts result = MC_FACTS_ALL;
-    for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++)
-        if (!q->inferring || !is_stray(&cell->items[i]))
-            result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
-    return result;
+    mc_facts result = facts_of_values(q, cell, test, false);
+    if (!q->inferring || !asked || !foreign || (result != MC_FACTS_NONE && result != MC_FACTS_ALL))
+        return result;
+    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE}; /* the verdict is that of the default */
+    result = facts_of_values(q, cell, test, true);
+    return mc_facts_or(q->prover->facts, result, mc_facts_one(q->prover->facts, override, 0));
 }
 
 /* What a SIGILL handler left behind tells whether something trapped, whichever way it is tested. */
