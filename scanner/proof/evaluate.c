@@ -143,7 +143,9 @@ static void forget_after_call(struct mc_machine *m, uint64_t final)
         struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};
         if (!final || !mc_result_matters(m->prover, final)) /* unknown, but one and the same: structures are followed from it */
             key = (struct mc_symbol_key){.kind = MC_SYM_OBJECT, .width = m->prover->pointer_size * 8, .a = m->address};
-        state->registers[reg] = i && key.kind == MC_SYM_OBJECT ? MC_TOP : mc_value_symbol(v, mc_symbol_id(v, key), 0);
+        if (final && mc_is_environment(m->prover, final))
+            key.kind = MC_SYM_ENVIRONMENT;
+        state->registers[reg] = i && key.kind != MC_SYM_RETURN ? MC_TOP : mc_value_symbol(v, mc_symbol_id(v, key), 0);
     }
     mc_forget_flags(m);
 }

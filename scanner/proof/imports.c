@@ -71,6 +71,13 @@ bool mc_import_speaks(const char *name)
     return is_one_of(name, names);
 }
 
+bool mc_is_environment(struct mc_prover *prover, uint64_t final)
+{
+    static const char *const names[] = {"getenv", "secure_getenv", "__secure_getenv", NULL};
+    const char *name = mc_import_name(prover, final);
+    return name && is_one_of(name, names);
+}
+
 static const char *const forgetful[] = {
     "memcpy",    "memmove",     "__memcpy_chk", "__memmove_chk", "mempcpy",   "memset", "__memset_chk",
     "sigaction", "__sigaction", "sigemptyset",  "sigfillset",    "sigaddset", NULL};

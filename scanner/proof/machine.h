@@ -90,6 +90,7 @@ bool mc_is_wait(const char *name, unsigned *ret_status_argument);
 bool mc_child_tries(struct mc_prover *prover, bool uses);
 bool mc_has_use(const struct mc_prover *prover, struct mc_text_range range);
 bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebody installed it for SIGILL */
+bool mc_is_environment(struct mc_prover *prover, uint64_t final); /* getenv and its kin */
 bool mc_import_speaks(const char *name); /* of the CPU, or of how a trial of it ended */
 /* imports.c: calls of known imports. Look before the call's effects, apply after them. */
 struct mc_import_call {

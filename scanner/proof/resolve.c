@@ -160,12 +160,14 @@ static bool is_stray(const struct mc_cell_value *item)
 }
 
 /* A number of which nothing is known: the value of an option or a setter's argument. */
-static bool is_foreign(struct question *q, const struct mc_cell_value *item)
+static bool is_foreign(struct question *q, mc_value value)
 {
     struct mc_value_data data;
-    mc_value_get(q->prover->values, item->value, &data);
+    mc_value_get(q->prover->values, value, &data);
+    if (data.kind == MC_VALUE_PAIR)
+        return is_foreign(q, (mc_value)data.known) || is_foreign(q, (mc_value)data.constant);
     bool symbol = data.kind == MC_VALUE_MASKED || (data.kind == MC_VALUE_CASES && data.count == 1 && data.cases[0].base);
-    return (data.kind == MC_VALUE_TOP || symbol) && !mc_value_tells(q->prover, item->value);
+    return (data.kind == MC_VALUE_TOP || symbol) && !mc_value_tells(q->prover, value);
 }
 
 static bool is_asked(struct question *q, const struct mc_cell_value *item)
@@ -178,7 +180,7 @@ static mc_facts facts_of_values(struct question *q, const struct mc_cell_values 
 {
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++) {
-        if ((q->inferring && is_stray(&cell->items[i])) || (defaults && is_foreign(q, &cell->items[i])))
+        if ((q->inferring && is_stray(&cell->items[i])) || (defaults && is_foreign(q, cell->items[i].value)))
             continue;
         result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
     }
@@ -194,7 +196,7 @@ static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *c
     for (size_t i = 0; i < cell->count; i++) {
         known -= q->inferring && is_stray(&cell->items[i]);
         asked |= is_asked(q, &cell->items[i]);
-        foreign |= is_foreign(q, &cell->items[i]);
+        foreign |= is_foreign(q, cell->items[i].value);
     }
     if (known < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
         return MC_FACTS_NONE;

@@ -541,12 +541,37 @@ static bool may_be_bits(const struct mc_values *values, mc_value value)
     return plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && __builtin_popcountll(data->known) <= 16);
 }
 
+static bool has_override(const struct mc_values *values, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(values->facts, facts);
+    for (uint32_t i = 0; i < set.count; i++)
+        if (mc_atom_get(values->facts, set.items[i].atom).kind == MC_ATOM_OVERRIDE)
+            return true;
+    return false;
+}
+
+/* What CPUID said, unless an option replaced it (design.md 5.1: the verdict is that of the default). */
+static bool join_override(struct mc_values *values, mc_value said, mc_value other, mc_facts facts_of_other, mc_value *ret)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, other);
+    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
+    bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED || (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
+    if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !has_override(values, facts_of_other) ||
+        mc_value_provenance(values, said) == MC_FACTS_NONE)
+        return false;
+    *ret = mc_value_with_facts(values, said, mc_facts_one(values->facts, override, 0));
+    return true;
+}
+
 mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb)
 {
     if (a == b || fb == MC_FACTS_ALL)
         return a;
     if (fa == MC_FACTS_ALL)
         return b;
+    mc_value overridable;
+    if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
+        return overridable;
     const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
     if (x->kind == MC_VALUE_CASES && y->kind == MC_VALUE_CASES) {
         mc_value joined = join_cases(values, x, fa, y, fb);

@@ -50,6 +50,12 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
         if (constant == 0 && relation == MC_EQ && key.kind != MC_SYM_OBJECT) /* neither a stack nor a module address is NULL */
             return MC_FACTS_ALL;
         return one->facts;
+    case MC_SYM_ENVIRONMENT: /* there is such a variable: the user has a say from here on */
+        if (relation == MC_NE && !constant) {
+            struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
+            return mc_facts_or(values->facts, one->facts, mc_facts_one(values->facts, override, 0));
+        }
+        return one->facts;
     case MC_SYM_ARGUMENT:
     case MC_SYM_CELL:
     case MC_SYM_TLS:
