@@ -187,6 +187,15 @@ static mc_facts facts_of_values(struct question *q, const struct mc_cell_values 
     return result;
 }
 
+static bool tells_bits(const struct mc_prover *prover, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(prover->facts, facts);
+    for (uint32_t i = 0; i < set.count; i++)
+        if (mc_atom_get(prover->facts, set.items[i].atom).kind == MC_ATOM_BIT)
+            return true;
+    return false;
+}
+
 static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *cell, const struct test *test)
 {
     if (!cell->complete && (!q->inferring || !cell->count))
@@ -201,7 +210,7 @@ static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *c
     if (known < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
         return MC_FACTS_NONE;
     mc_facts result = facts_of_values(q, cell, test, false);
-    if (!q->inferring || !asked || !foreign || (result != MC_FACTS_NONE && result != MC_FACTS_ALL))
+    if (!q->inferring || !asked || !foreign || tells_bits(q->prover, result))
         return result;
     struct mc_atom override = {.kind = MC_ATOM_OVERRIDE}; /* the verdict is that of the default */
     result = facts_of_values(q, cell, test, true);
