@@ -48,7 +48,8 @@ struct mc_relevance {
     MC_VECTOR(struct step) work; /* a queue */
     size_t next;
     unsigned distance; /* of the body that is looked at now */
-    MC_VECTOR(uint64_t) maybe; /* entries of which some call stands under a test */
+    MC_VECTOR(struct step) maybe; /* entries of which some call stands under a test */
+    struct mc_property *distances; /* of who first passed an argument to the entry */
     MC_VECTOR(struct range) cells; /* sorted by start, disjoint */
     size_t count;
     MC_VECTOR(struct range) thread_local_; /* offsets from the thread pointer */
@@ -359,7 +360,7 @@ static void call_under_test(struct mc_prover *prover, const struct mc_evaluation
         return;
     int *flags = flags_of(&r->entries, &prover->arena, entry);
     if (!(*flags & MAYBE_CONTROLLED))
-        mc_push(&r->maybe, entry);
+        mc_push(&r->maybe, ((struct step){entry, r->distance}));
     *flags |= MAYBE_CONTROLLED | (tested ? 0 : BY_CONTROLLED);
 }
 
@@ -385,8 +386,9 @@ static bool find_controlled(struct mc_prover *prover)
     struct mc_relevance *r = prover->relevance;
     bool any = false;
     for (size_t i = 0; i < r->maybe.count; i++)
-        if (!is_controlled(prover, r->maybe.items[i]) && only_under_tests(prover, r->maybe.items[i])) {
-            mark_entry(prover, r->maybe.items[i], CONTROLLED);
+        if (!is_controlled(prover, r->maybe.items[i].start) && only_under_tests(prover, r->maybe.items[i].start)) {
+            r->distance = r->maybe.items[i].distance;
+            mark_entry(prover, r->maybe.items[i].start, CONTROLLED);
             any = true;
         }
     return any;
@@ -428,6 +430,7 @@ static bool find_arguments(struct mc_prover *prover)
         if (*told == passed->state || !only_called_by_learners(prover, passed->address))
             continue;
         *told = passed->state;
+        r->distance = (unsigned)flags_at(r->distances, passed->address);
         learn(prover, passed->address, true);
         any = true;
     }
@@ -448,8 +451,11 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
         if (slots >> i & 1 && (holds_relevant(prover, value) || (under_test && mc_value_is_constant(prover->values, value, &constant))))
             passed |= 1u << i;
     }
-    if (passed)
+    if (passed) {
+        int *distance = flags_of(&prover->relevance->distances, &prover->arena, final);
+        *distance = *distance ? *distance : (int)prover->relevance->distance;
         *flags_of(&prover->relevance->passed, &prover->arena, final) |= (int)passed;
+    }
     pass_pointers(prover, evaluation, event);
 }
 
@@ -615,6 +621,7 @@ void mc_relevance_free(struct mc_prover *prover)
     HASH_CLEAR(hh, prover->relevance->entries);
     HASH_CLEAR(hh, prover->relevance->arguments);
     HASH_CLEAR(hh, prover->relevance->passed);
+    HASH_CLEAR(hh, prover->relevance->distances);
     HASH_CLEAR(hh, prover->relevance->pointers);
     mc_vector_free(&prover->relevance->cells);
     mc_vector_free(&prover->relevance->thread_local_);
