@@ -56,4 +56,9 @@ struct block *mc_block_at(const struct body *body, uint64_t address); /* NULL wh
 /* Landing pads of a call, at most four. */
 void mc_find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_pads[4], size_t *ret_count);
 
+/* evaluate.c: runs the body from `entry` with state `in`; body->out is left joined over its returns. */
+void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in);
+/* The run could not be followed beyond the address; the first such place is kept. */
+void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind);
+
 #endif

@@ -14,7 +14,7 @@
 #define MAX_VISITS 60    /* joins of a block before it is left as it is, with no facts */
 #define MAX_DEPTH 3      /* helpers inside helpers */
 
-static void note_gap(struct mc_run *run, uint64_t address, const char *kind)
+void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind)
 {
     if (run->complete) {
         run->gap = address;
@@ -293,7 +293,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
     escape_arguments(m, mc_unknown_callee_arguments(m->prover));
     if (!tail)
-        note_gap(m->run, m->address, "indirect-jump");
+        mc_note_gap(m->run, m->address, "indirect-jump");
 }
 
 /* rdx often just still holds what rax was made from; as a second result it would be something else. */
@@ -440,12 +440,12 @@ static void execute_block(struct body *body, const struct block *block, struct m
         uint64_t available = mc_image_available(prover->image, address);
         const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
         if (!bytes || !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
-            note_gap(run, address, "undecoded");
+            mc_note_gap(run, address, "undecoded");
             return;
         }
         prover->steps++;
         if (mc_exhausted(prover)) {
-            note_gap(run, address, "budget");
+            mc_note_gap(run, address, "budget");
             return;
         }
         if (run->recording && body->use_count && is_use(prover, address))
@@ -484,7 +484,7 @@ static void record_body(struct body *body)
 }
 
 /* Runs the body from `entry` with state `in`; body->out is left joined over its returns. */
-static void run_body(struct body *body, uint64_t entry, const struct mc_state *in)
+void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in)
 {
     struct mc_run *run = body->run;
     bool recording = run->recording;
@@ -508,7 +508,7 @@ static void run_body(struct body *body, uint64_t entry, const struct mc_state *i
             break;
     }
     if (body->restart)
-        note_gap(run, entry, "indirect-jump");
+        mc_note_gap(run, entry, "indirect-jump");
     run->recording = recording;
     if (recording) {
         mc_state_clear(&body->out);
@@ -526,7 +526,7 @@ bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
     body.use_count = outer->prover->uses->count;
     outer->depth++;
     struct mc_table_load table = outer->table;
-    run_body(&body, entry, state);
+    mc_run_body(&body, entry, state);
     outer->table = table;
     outer->depth--;
     bool returned = body.out.reached;
@@ -534,81 +534,4 @@ bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
         mc_state_copy(state, &body.out);
     mc_state_clear(&body.out);
     return returned;
-}
-
-static int compare_events(const void *a, const void *b)
-{
-    const struct mc_event *x = a, *y = b;
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    if (x->target != y->target)
-        return x->target < y->target ? -1 : 1;
-    return x->site < y->site ? -1 : x->site > y->site;
-}
-
-static void start_state(struct mc_prover *prover, uint64_t entry, struct mc_state *state)
-{
-    memset(state, 0, sizeof *state);
-    state->reached = state->fresh = true;
-    struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = entry};
-    state->facts = mc_facts_one(prover->facts, atom, 0);
-    unsigned count = prover->pointer_size == 8 ? 16 : 8;
-    for (unsigned i = 0; i < count; i++) {
-        struct mc_symbol_key key = {.kind = MC_SYM_ARGUMENT, .width = prover->pointer_size * 8, .a = entry, .b = i};
-        if (i == MC_RSP)
-            key = (struct mc_symbol_key){.kind = MC_SYM_STACK, .width = prover->pointer_size * 8, .a = entry};
-        state->registers[i] = mc_value_symbol(prover->values, mc_symbol_id(prover->values, key), 0);
-    }
-}
-
-void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry)
-{
-    struct mc_evaluation *found;
-    HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);
-    if (found)
-        HASH_DELETE(hh, prover->evaluations, found);
-}
-
-struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
-{
-    struct mc_evaluation *found;
-    HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);
-    if (found)
-        return found;
-    if (!mc_image_is_code(prover->image, entry))
-        return NULL;
-    struct mc_run run = {.prover = prover, .entry = entry, .recording = true, .complete = true};
-    struct body body = {.run = &run, .range = mc_function_extent(prover, entry)};
-    body.use_count = prover->uses->count;
-    struct mc_state state;
-    size_t lost;
-    mc_values_take_lost(prover->values, &lost);
-    start_state(prover, entry, &state);
-    if (mc_exhausted(prover))
-        note_gap(&run, entry, "budget");
-    else
-        run_body(&body, entry, &state);
-    mc_state_clear(&body.out);
-    const int64_t *addresses = mc_values_take_lost(prover->values, &lost);
-    for (size_t i = 0; i < lost; i++)
-        mc_record(&run, (struct mc_event){.kind = MC_EVENT_LOST, .target = (uint64_t)addresses[i]});
-    found = MC_NEW(&prover->arena, struct mc_evaluation);
-    found->entry = entry;
-    found->event_count = run.events.count;
-    found->events = MC_NEW_ARRAY(&prover->arena, run.events.count, struct mc_event);
-    if (run.events.count)
-        memcpy(found->events, run.events.items, run.events.count * sizeof *run.events.items);
-    qsort(found->events, found->event_count, sizeof *found->events, compare_events);
-    found->argument_count = run.arguments.count;
-    found->arguments = MC_NEW_ARRAY(&prover->arena, run.arguments.count, mc_value);
-    if (run.arguments.count)
-        memcpy(found->arguments, run.arguments.items, run.arguments.count * sizeof(mc_value));
-    found->complete = run.complete;
-    found->gap = run.gap;
-    found->gap_kind = run.gap_kind;
-    mc_vector_free(&run.events);
-    mc_vector_free(&run.arguments);
-    mc_vector_free(&run.escaped_stack);
-    HASH_ADD(hh, prover->evaluations, entry, sizeof entry, found);
-    return found;
 }

@@ -371,3 +371,14 @@ uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address)
     HASH_ADD(hh, prover->live_inside, address, sizeof found->address, found);
     return l.live;
 }
+
+/* Slots of a call event that the callee may read: registers that it reads as it finds them, and the stack when the
+ * convention's registers are all among them. */
+uint32_t mc_argument_slots(struct mc_prover *prover, uint64_t final)
+{
+    uint32_t slots = mc_argument_registers(prover, final) & 0xFFFF, all = mc_unknown_callee_arguments(prover);
+    bool go = all >> MC_RBX & 1;
+    if (go || (slots & all) == all)
+        slots |= ((1u << MC_CALL_STACK_SLOTS) - 1) << 16;
+    return slots;
+}

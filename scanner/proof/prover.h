@@ -132,6 +132,9 @@ bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsig
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);
 bool mc_value_tells(const struct mc_prover *prover, mc_value value); /* something of the CPU follows from it */
 bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts);  /* more than what holds at the entry */
+/* results.c */
+bool mc_returns_under_test(const struct mc_prover *prover, const struct mc_evaluation *evaluation); /* and it returns */
+bool mc_result_tells(struct mc_prover *prover, const struct mc_evaluation *evaluation);
 bool mc_is_gate(const struct mc_prover *prover, uint64_t entry); /* it returns only under a test */
 bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry); /* its result, or that it returns at all */
 
@@ -139,6 +142,7 @@ bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry); /* i
 /* Those that the function at the final target may read as its caller left them; for imports and for unknown callees (0)
  * those of the calling convention. */
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final);
+uint32_t mc_argument_slots(struct mc_prover *prover, uint64_t final); /* the same as slots of a call event, the stack's included */
 uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
 /* What the code at an address inside a function may still read; its end returns RAX and RDX. */
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address);

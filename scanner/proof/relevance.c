@@ -225,7 +225,7 @@ static bool is_relevant_symbol(const struct mc_prover *prover, uint32_t symbol)
 }
 
 /* Something was learnt that does not hold at the entry already. */
-static bool is_relevant(const struct mc_prover *prover, mc_facts facts)
+bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
 {
     struct mc_fact_set set = mc_facts_get(prover->facts, facts);
     for (uint32_t i = 0; i < set.count; i++) {
@@ -242,7 +242,7 @@ static bool is_relevant(const struct mc_prover *prover, mc_facts facts)
             const mc_facts *sets = mc_facts_any_sets(prover->facts, atom.a, &count);
             relevant = false;
             for (size_t k = 0; k < count && !relevant; k++)
-                relevant = is_relevant(prover, sets[k]);
+                relevant = mc_facts_tell(prover, sets[k]);
         }
         if (relevant)
             return true;
@@ -261,26 +261,26 @@ static bool has_asked(const struct mc_prover *prover, mc_facts facts)
     return mc_facts_only_base(prover->facts, facts) != MC_FACTS_NONE;
 }
 
-static bool holds_relevant(const struct mc_prover *prover, mc_value value)
+bool mc_value_tells(const struct mc_prover *prover, mc_value value)
 {
     struct mc_value_data data;
     if (value == MC_TOP)
         return false;
     mc_value_get(prover->values, value, &data);
     if (data.kind == MC_VALUE_PAIR)
-        return holds_relevant(prover, (mc_value)data.known) || holds_relevant(prover, (mc_value)data.constant);
+        return mc_value_tells(prover, (mc_value)data.known) || mc_value_tells(prover, (mc_value)data.constant);
     if (data.kind == MC_VALUE_TOP)
-        return is_relevant(prover, data.other);
+        return mc_facts_tell(prover, data.other);
     if (data.kind == MC_VALUE_BITS) {
         for (uint32_t i = 0; i < data.count; i++)
-            if (is_relevant(prover, data.bits[i].if_one) || is_relevant(prover, data.bits[i].if_zero))
+            if (mc_facts_tell(prover, data.bits[i].if_one) || mc_facts_tell(prover, data.bits[i].if_zero))
                 return true;
         return false;
     }
     for (uint32_t i = 0; i < data.count; i++)
-        if (is_relevant(prover, data.cases[i].facts) || is_relevant_symbol(prover, data.cases[i].base))
+        if (mc_facts_tell(prover, data.cases[i].facts) || is_relevant_symbol(prover, data.cases[i].base))
             return true;
-    return is_relevant(prover, data.other);
+    return mc_facts_tell(prover, data.other);
 }
 
 static void learn_anew(struct mc_prover *prover, uint64_t body)
@@ -309,7 +309,7 @@ static bool says(const struct mc_prover *prover, mc_value value)
 static void pass_store(struct mc_prover *prover, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
     struct mc_symbol_key key = mc_symbol_get(prover->values, event->base);
-    bool value = holds_relevant(prover, event->value), tested = is_relevant(prover, event->facts);
+    bool value = mc_value_tells(prover, event->value), tested = mc_facts_tell(prover, event->facts);
     if (key.kind == MC_SYM_ARGUMENT && (says(prover, event->value) || has_asked(prover, event->facts)))
         mark_pointer(prover, key.a, slot_of(prover, key.b));
     if (event->kind == MC_EVENT_STORE && event->size <= 4 && mc_is_field_base(prover, event->base) &&
@@ -354,7 +354,7 @@ static void pass_pointers(struct mc_prover *prover, const struct mc_evaluation *
 static void call_under_test(struct mc_prover *prover, const struct mc_evaluation *evaluation, uint64_t entry, mc_facts facts)
 {
     struct mc_relevance *r = prover->relevance;
-    bool tested = is_relevant(prover, facts), inherited = is_controlled(prover, evaluation->entry) &&
+    bool tested = mc_facts_tell(prover, facts), inherited = is_controlled(prover, evaluation->entry) &&
                                                           !(flags_at(r->entries, evaluation->entry) & BY_CONTROLLED);
     if (!tested && !inherited)
         return;
@@ -392,17 +392,6 @@ static bool find_controlled(struct mc_prover *prover)
             any = true;
         }
     return any;
-}
-
-/* Slots of a call event that the callee may read: registers that it reads as it finds them, and the stack when the
- * convention's registers are all among them. */
-static uint32_t argument_slots(struct mc_prover *prover, uint64_t final)
-{
-    uint32_t slots = mc_argument_registers(prover, final) & 0xFFFF, all = mc_unknown_callee_arguments(prover);
-    bool go = all >> MC_RBX & 1;
-    if (go || (slots & all) == all)
-        slots |= ((1u << MC_CALL_STACK_SLOTS) - 1) << 16;
-    return slots;
 }
 
 /* Every way in is a call by code that learns: only then can the argument be told. */
@@ -443,12 +432,12 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
     if (!mc_image_is_code(prover->image, final))
         return;
     call_under_test(prover, evaluation, final, event->facts);
-    uint32_t slots = argument_slots(prover, final), passed = 0;
-    bool under_test = is_relevant(prover, event->facts) || is_controlled(prover, evaluation->entry);
+    uint32_t slots = mc_argument_slots(prover, final), passed = 0;
+    bool under_test = mc_facts_tell(prover, event->facts) || is_controlled(prover, evaluation->entry);
     for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++) {
         uint64_t constant;
         mc_value value = evaluation->arguments[event->arguments + i];
-        if (slots >> i & 1 && (holds_relevant(prover, value) || (under_test && mc_value_is_constant(prover->values, value, &constant))))
+        if (slots >> i & 1 && (mc_value_tells(prover, value) || (under_test && mc_value_is_constant(prover->values, value, &constant))))
             passed |= 1u << i;
     }
     if (passed) {
@@ -459,63 +448,11 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
     pass_pointers(prover, evaluation, event);
 }
 
-/* The function returns, and always under a test. */
-static bool is_gate(const struct mc_prover *prover, const struct mc_evaluation *evaluation)
-{
-    bool returns = false;
-    for (size_t i = 0; i < evaluation->event_count; i++) {
-        const struct mc_event *event = &evaluation->events[i];
-        if (event->kind != MC_EVENT_RETURN)
-            continue;
-        if (!is_relevant(prover, event->facts))
-            return false;
-        returns = true;
-    }
-    return returns;
-}
-
-/* RDX as the function, or a callee, found it: hardly a second result. */
-static bool is_leftover(const struct mc_prover *prover, mc_value value)
-{
-    uint32_t base;
-    int64_t offset;
-    return mc_value_single(prover->values, value, &base, &offset) && mc_symbol_get(prover->values, base).b == MC_RDX;
-}
-
-/* Some answer to a test of the result implies a test: the returns that may give the answer all stand under one. */
-static bool result_tells(struct mc_prover *prover, const struct mc_evaluation *evaluation)
-{
-    bool second = !(mc_results_ignored(prover, evaluation->entry) >> MC_RDX & 1);
-    for (size_t i = 0; i < evaluation->event_count; i++) {
-        const struct mc_event *one = &evaluation->events[i];
-        uint64_t number, other;
-        if (one->kind != MC_EVENT_RETURN)
-            continue;
-        if (holds_relevant(prover, one->value) || (second && !is_leftover(prover, one->second) && holds_relevant(prover, one->second)))
-            return true;
-        if (!mc_value_is_constant(prover->values, one->value, &number))
-            continue;
-        bool equal_tells = true, other_tells = true, any_under = false;
-        for (size_t k = 0; k < evaluation->event_count; k++) {
-            const struct mc_event *event = &evaluation->events[k];
-            if (event->kind != MC_EVENT_RETURN)
-                continue;
-            bool constant = mc_value_is_constant(prover->values, event->value, &other), under = is_relevant(prover, event->facts);
-            any_under |= under;
-            equal_tells &= under || (constant && other != number);
-            other_tells &= under || (constant && other == number);
-        }
-        if (any_under && (equal_tells || other_tells))
-            return true;
-    }
-    return false;
-}
-
 static void pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation)
 {
-    if (is_gate(prover, evaluation))
+    if (mc_returns_under_test(prover, evaluation))
         mark_entry(prover, evaluation->entry, GATES);
-    if (result_tells(prover, evaluation))
+    if (mc_result_tells(prover, evaluation))
         mark_entry(prover, evaluation->entry, RETURNS);
     for (size_t i = 0; i < evaluation->event_count; i++) {
         const struct mc_event *event = &evaluation->events[i];
@@ -657,14 +594,4 @@ bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry)
 bool mc_relevance_was_cut(const struct mc_prover *prover)
 {
     return prover->relevance->cut;
-}
-
-bool mc_value_tells(const struct mc_prover *prover, mc_value value)
-{
-    return holds_relevant(prover, value);
-}
-
-bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
-{
-    return is_relevant(prover, facts);
 }

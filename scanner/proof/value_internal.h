@@ -46,6 +46,13 @@ bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask,
 bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_value_data *ret);
 mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol, uint64_t mask, int64_t shift);
 
+/* value_operate.c, for the join too: remembers the addresses in the value as lost; numbers only; nothing in it that CPUID said
+ * or that other code may have put somewhere; bits of which nothing is known. */
+void mc_value_lose_all(struct mc_values *values, mc_value value);
+bool mc_value_plain_cases(const struct mc_value_data *data, unsigned width);
+bool mc_value_is_dull(const struct mc_values *values, mc_value value);
+void mc_bits_unknown(struct mc_value_data *ret);
+
 /* value_pair.c. Each of the functions that return bool leaves *ret alone when the answer is false. */
 bool mc_value_is_pair(const struct mc_values *values, mc_value value);
 mc_value mc_value_half(struct mc_values *values, mc_value value, bool high); /* of any value */

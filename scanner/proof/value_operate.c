@@ -3,21 +3,21 @@
  * additions without carries); else TOP that remembers where it came from. */
 #include "scanner/proof/value_internal.h"
 
-static void lose(struct mc_values *values, mc_value value)
+void mc_value_lose_all(struct mc_values *values, mc_value value)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
     if (data->kind == MC_VALUE_CASES)
         mc_value_lose(values, data->cases, data->count);
     if (data->kind == MC_VALUE_PAIR) {
-        lose(values, (mc_value)data->known);
-        lose(values, (mc_value)data->constant);
+        mc_value_lose_all(values, (mc_value)data->known);
+        mc_value_lose_all(values, (mc_value)data->constant);
     }
 }
 
 static mc_value lost(struct mc_values *values, mc_value a, mc_value b)
 {
-    lose(values, a);
-    lose(values, b);
+    mc_value_lose_all(values, a);
+    mc_value_lose_all(values, b);
     return mc_value_top(values,
                         mc_facts_or(values->facts, mc_value_provenance(values, a), mc_value_provenance(values, b)));
 }
@@ -63,7 +63,7 @@ static uint64_t compute(enum mc_operation operation, uint64_t a, uint64_t b, uns
     return 0;
 }
 
-static bool plain_cases(const struct mc_value_data *data, unsigned width)
+bool mc_value_plain_cases(const struct mc_value_data *data, unsigned width)
 {
     if (data->kind != MC_VALUE_CASES || data->width < width)
         return false;
@@ -119,7 +119,7 @@ static bool operate_offset(struct mc_values *values, enum mc_operation operation
         return true;
     }
     if (y->cases[0].base) { /* several plain offsets from one base: a row of a relative table */
-        if (operation != MC_OP_ADD || !plain_cases(x, width))
+        if (operation != MC_OP_ADD || !mc_value_plain_cases(x, width))
             return false;
         for (uint32_t i = 0; i < x->count; i++) {
             int64_t add = width == 32 ? (int32_t)x->cases[i].offset : x->cases[i].offset;
@@ -163,7 +163,7 @@ static void combine_bit(struct mc_facts_table *t, enum mc_operation operation, c
     }
 }
 
-static void unknown_bits(struct mc_value_data *ret)
+void mc_bits_unknown(struct mc_value_data *ret)
 {
     memset(ret, 0, sizeof *ret);
     ret->kind = MC_VALUE_BITS;
@@ -174,7 +174,7 @@ static bool operand_bits(struct mc_values *values, mc_value value, struct mc_val
 {
     bool known = mc_value_to_bits(values, value, ret);
     if (!known)
-        unknown_bits(ret);
+        mc_bits_unknown(ret);
     return known;
 }
 
@@ -188,7 +188,7 @@ static mc_value operate_bits(struct mc_values *values, enum mc_operation operati
         for (unsigned bit = 0; bit < width; bit++) /* a carry is possible unless one side is constant 0 */
             if (!((x.known & ~x.constant) >> bit & 1) && !((y.known & ~y.constant) >> bit & 1))
                 return lost(values, a, b);
-    unknown_bits(&result);
+    mc_bits_unknown(&result);
     struct mc_wide_bits wx, wy;
     mc_bits_expand(&x, &wx);
     mc_bits_expand(&y, &wy);
@@ -229,7 +229,7 @@ static mc_value operate_shift(struct mc_values *values, enum mc_operation operat
     if (!mc_value_is_constant(values, b, &count) || !mc_value_to_bits(values, a, &source))
         return lost(values, a, b);
     count &= width == 64 ? 63 : 31;
-    unknown_bits(&result);
+    mc_bits_unknown(&result);
     struct mc_wide_bits wide;
     mc_bits_expand(&source, &wide);
     for (unsigned bit = 0; bit < 64; bit++) {
@@ -280,7 +280,7 @@ static bool operate_masked(struct mc_values *values, enum mc_operation operation
 }
 
 /* Nothing of what CPUID said is in it, and nothing that other code may have put somewhere. */
-static bool is_dull(const struct mc_values *values, mc_value value)
+bool mc_value_is_dull(const struct mc_values *values, mc_value value)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
     if (data->kind == MC_VALUE_TOP)
@@ -303,7 +303,7 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     if (x->kind == MC_VALUE_TOP && y->kind == MC_VALUE_TOP)
         return lost(values, a, b);
     bool bitwise = operation <= MC_OP_XOR; /* too many numbers: what each bit says is kept */
-    if (plain_cases(x, width) && plain_cases(y, width) && (!bitwise || x->count * y->count <= MC_MAX_CASES))
+    if (mc_value_plain_cases(x, width) && mc_value_plain_cases(y, width) && (!bitwise || x->count * y->count <= MC_MAX_CASES))
         return operate_cases(values, operation, x, y, width);
     mc_value result;
     if (mc_value_pair_operate(values, operation, a, b, width, &result) || operate_masked(values, operation, a, b, width, &result))
@@ -322,8 +322,8 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     if (operation >= MC_OP_SHL)
         return operate_shift(values, operation, a, b, width);
     uint64_t constant;
-    bool dull_a = is_dull(values, a) || mc_value_is_constant(values, a, &constant);
-    bool dull_b = is_dull(values, b) || mc_value_is_constant(values, b, &constant);
+    bool dull_a = mc_value_is_dull(values, a) || mc_value_is_constant(values, a, &constant);
+    bool dull_b = mc_value_is_dull(values, b) || mc_value_is_constant(values, b, &constant);
     if (dull_a && dull_b)
         return lost(values, a, b);
     return operate_bits(values, operation, a, b, width);
@@ -370,7 +370,7 @@ mc_value mc_value_zero_extend(struct mc_values *values, mc_value value, unsigned
 mc_value mc_value_sign_extend(struct mc_values *values, mc_value value, unsigned from, unsigned to)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
-    if (plain_cases(data, from)) {
+    if (mc_value_plain_cases(data, from)) {
         struct mc_case cases[MC_MAX_CASES];
         uint64_t sign = UINT64_C(1) << (from - 1);
         for (uint32_t i = 0; i < data->count; i++) {
@@ -387,7 +387,7 @@ mc_value mc_value_sign_extend(struct mc_values *values, mc_value value, unsigned
         return lost(values, value, MC_TOP);
     struct mc_wide_bits wide;
     mc_bits_expand(&source, &wide);
-    unknown_bits(&result);
+    mc_bits_unknown(&result);
     for (unsigned bit = 0; bit < 64; bit++) {
         unsigned at = bit < from ? bit : from - 1;
         if (bit >= to)
@@ -413,7 +413,7 @@ mc_value mc_value_extract(struct mc_values *values, mc_value value, unsigned low
         return lost(values, value, MC_TOP);
     struct mc_wide_bits wide;
     mc_bits_expand(&source, &wide);
-    unknown_bits(&result);
+    mc_bits_unknown(&result);
     for (unsigned bit = 0; bit < 64; bit++) {
         if (bit >= width || low + bit >= 64)
             mc_bits_put(&result, bit, MC_FACTS_ALL, MC_FACTS_NONE);
@@ -426,7 +426,7 @@ mc_value mc_value_extract(struct mc_values *values, mc_value value, unsigned low
 mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, unsigned low, unsigned width)
 {
     const struct mc_value_data *o = mc_value_data_of(values, old), *p = mc_value_data_of(values, part);
-    if (plain_cases(o, 64) && plain_cases(p, width) && o->count * p->count <= MC_MAX_CASES) {
+    if (mc_value_plain_cases(o, 64) && mc_value_plain_cases(p, width) && o->count * p->count <= MC_MAX_CASES) {
         struct mc_case cases[MC_MAX_CASES];
         size_t count = 0;
         uint64_t mask = mc_width_mask(width) << low;
@@ -438,7 +438,7 @@ mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, 
             }
         return mc_value_cases(values, cases, count, mc_facts_and(values->facts, o->other, p->other), 64);
     }
-    if (low == 0 && p->kind == MC_VALUE_CASES && o->kind == MC_VALUE_TOP && plain_cases(p, width)) {
+    if (low == 0 && p->kind == MC_VALUE_CASES && o->kind == MC_VALUE_TOP && mc_value_plain_cases(p, width)) {
         struct mc_value_data narrow; /* only the low bits are meant */
         mc_value low_part = mc_value_zero_extend(values, part, width);
         mc_value_get(values, low_part, &narrow);
@@ -457,13 +457,13 @@ mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, 
     bool symbol_part = p->kind == MC_VALUE_CASES && p->count == 1 && p->cases[0].base;
     if (low == 0 && symbol_part && p->other == MC_FACTS_ALL && o->kind != MC_VALUE_BITS) /* what was there above is given up */
         return mc_value_cases(values, p->cases, 1, MC_FACTS_ALL, width);
-    if (is_dull(values, old) && is_dull(values, part))
+    if (mc_value_is_dull(values, old) && mc_value_is_dull(values, part))
         return lost(values, old, part);
     bool any = operand_bits(values, old, &base);
     any |= operand_bits(values, part, &added);
     if (!any)
         return lost(values, old, part);
-    unknown_bits(&result);
+    mc_bits_unknown(&result);
     struct mc_wide_bits outer, inner;
     mc_bits_expand(&base, &outer);
     mc_bits_expand(&added, &inner);
@@ -501,105 +501,11 @@ mc_value mc_value_with_facts(struct mc_values *values, mc_value value, mc_facts 
     }
     struct mc_value_data result;
     struct mc_wide_bits wide;
-    unknown_bits(&result);
+    mc_bits_unknown(&result);
     mc_bits_expand(&copy, &wide);
     for (unsigned bit = 0; bit < 64; bit++)
         mc_bits_put(&result, bit, mc_facts_or(values->facts, wide.if_one[bit], facts),
                     mc_facts_or(values->facts, wide.if_zero[bit], facts));
-    return mc_value_from_bits(values, &result);
-}
-
-/* Facts of one exact case in a CASES value: of that case, or of "any other". */
-static mc_facts case_facts(const struct mc_value_data *data, const struct mc_case *wanted)
-{
-    for (uint32_t i = 0; i < data->count; i++)
-        if (data->cases[i].base == wanted->base && data->cases[i].offset == wanted->offset)
-            return data->cases[i].facts;
-    return data->other;
-}
-
-static mc_value join_cases(struct mc_values *values, const struct mc_value_data *a, mc_facts fa,
-                           const struct mc_value_data *b, mc_facts fb)
-{
-    struct mc_case cases[2 * MC_MAX_CASES];
-    size_t count = 0;
-    struct mc_facts_table *t = values->facts;
-    for (uint32_t i = 0; i < a->count + b->count; i++) {
-        struct mc_case one = i < a->count ? a->cases[i] : b->cases[i - a->count];
-        one.facts = mc_facts_meet(t, mc_facts_or(t, case_facts(a, &one), fa), mc_facts_or(t, case_facts(b, &one), fb));
-        cases[count++] = one;
-    }
-    mc_facts other = mc_facts_and(t, mc_facts_or(t, a->other, fa), mc_facts_or(t, b->other, fb));
-    unsigned width = a->width < b->width ? a->width : b->width;
-    return mc_value_cases(values, cases, count, other, width);
-}
-
-/* Only numbers are worth looking at bit by bit. */
-static bool may_be_bits(const struct mc_values *values, mc_value value)
-{
-    const struct mc_value_data *data = mc_value_data_of(values, value);
-    return plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && __builtin_popcountll(data->known) <= 16);
-}
-
-static bool has_override(const struct mc_values *values, mc_facts facts)
-{
-    struct mc_fact_set set = mc_facts_get(values->facts, facts);
-    for (uint32_t i = 0; i < set.count; i++)
-        if (mc_atom_get(values->facts, set.items[i].atom).kind == MC_ATOM_OVERRIDE)
-            return true;
-    return false;
-}
-
-/* What CPUID said, unless an option replaced it (design.md 5.1: the verdict is that of the default). */
-static bool join_override(struct mc_values *values, mc_value said, mc_value other, mc_facts facts_of_other, mc_value *ret)
-{
-    const struct mc_value_data *data = mc_value_data_of(values, other);
-    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
-    bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED || (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
-    if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !has_override(values, facts_of_other) ||
-        mc_value_provenance(values, said) == MC_FACTS_NONE)
-        return false;
-    *ret = mc_value_with_facts(values, said, mc_facts_one(values->facts, override, 0));
-    return true;
-}
-
-mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb)
-{
-    if (a == b || fb == MC_FACTS_ALL)
-        return a;
-    if (fa == MC_FACTS_ALL)
-        return b;
-    mc_value overridable;
-    if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
-        return overridable;
-    const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
-    if (x->kind == MC_VALUE_CASES && y->kind == MC_VALUE_CASES) {
-        mc_value joined = join_cases(values, x, fa, y, fb);
-        if (mc_value_data_of(values, joined)->kind != MC_VALUE_TOP)
-            return joined;
-    }
-    if (mc_value_is_pair(values, a) || mc_value_is_pair(values, b))
-        return mc_value_pair_join(values, a, fa, b, fb);
-    struct mc_value_data p, q, result;
-    struct mc_facts_table *t = values->facts;
-    x = mc_value_data_of(values, a);
-    y = mc_value_data_of(values, b);
-    bool both = (x->kind == MC_VALUE_BITS && !is_dull(values, b)) || (y->kind == MC_VALUE_BITS && !is_dull(values, a)) ||
-                may_be_bits(values, a) + may_be_bits(values, b) == 2;
-    if (!both || !mc_value_to_bits(values, a, &p) || !mc_value_to_bits(values, b, &q)) {
-        lose(values, a);
-        lose(values, b);
-        mc_facts provenance = mc_facts_or(t, mc_value_provenance(values, a), mc_value_provenance(values, b));
-        return mc_value_top(values, provenance);
-    }
-    unknown_bits(&result);
-    struct mc_wide_bits wp, wq;
-    mc_bits_expand(&p, &wp);
-    mc_bits_expand(&q, &wq);
-    for (unsigned bit = 0; bit < 64; bit++) {
-        mc_bits_put(&result, bit, mc_facts_meet(t, mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb)),
-                    mc_facts_meet(t, mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb)));
-    }
     return mc_value_from_bits(values, &result);
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two ways meet: what a value may be, and imply, whichever of them it was. */
+#include "scanner/proof/value_internal.h"
+
+/* Facts of one exact case in a CASES value: of that case, or of "any other". */
+static mc_facts case_facts(const struct mc_value_data *data, const struct mc_case *wanted)
+{
+    for (uint32_t i = 0; i < data->count; i++)
+        if (data->cases[i].base == wanted->base && data->cases[i].offset == wanted->offset)
+            return data->cases[i].facts;
+    return data->other;
+}
+
+static mc_value join_cases(struct mc_values *values, const struct mc_value_data *a, mc_facts fa,
+                           const struct mc_value_data *b, mc_facts fb)
+{
+    struct mc_case cases[2 * MC_MAX_CASES];
+    size_t count = 0;
+    struct mc_facts_table *t = values->facts;
+    for (uint32_t i = 0; i < a->count + b->count; i++) {
+        struct mc_case one = i < a->count ? a->cases[i] : b->cases[i - a->count];
+        one.facts = mc_facts_meet(t, mc_facts_or(t, case_facts(a, &one), fa), mc_facts_or(t, case_facts(b, &one), fb));
+        cases[count++] = one;
+    }
+    mc_facts other = mc_facts_and(t, mc_facts_or(t, a->other, fa), mc_facts_or(t, b->other, fb));
+    unsigned width = a->width < b->width ? a->width : b->width;
+    return mc_value_cases(values, cases, count, other, width);
+}
+
+/* Only numbers are worth looking at bit by bit. */
+static bool may_be_bits(const struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    return mc_value_plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && __builtin_popcountll(data->known) <= 16);
+}
+
+static bool has_override(const struct mc_values *values, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(values->facts, facts);
+    for (uint32_t i = 0; i < set.count; i++)
+        if (mc_atom_get(values->facts, set.items[i].atom).kind == MC_ATOM_OVERRIDE)
+            return true;
+    return false;
+}
+
+/* What CPUID said, unless an option replaced it (design.md 5.1: the verdict is that of the default). */
+static bool join_override(struct mc_values *values, mc_value said, mc_value other, mc_facts facts_of_other, mc_value *ret)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, other);
+    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
+    bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED || (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
+    if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !has_override(values, facts_of_other) ||
+        mc_value_provenance(values, said) == MC_FACTS_NONE)
+        return false;
+    *ret = mc_value_with_facts(values, said, mc_facts_one(values->facts, override, 0));
+    return true;
+}
+
+mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb)
+{
+    if (a == b || fb == MC_FACTS_ALL)
+        return a;
+    if (fa == MC_FACTS_ALL)
+        return b;
+    mc_value overridable;
+    if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
+        return overridable;
+    const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
+    if (x->kind == MC_VALUE_CASES && y->kind == MC_VALUE_CASES) {
+        mc_value joined = join_cases(values, x, fa, y, fb);
+        if (mc_value_data_of(values, joined)->kind != MC_VALUE_TOP)
+            return joined;
+    }
+    if (mc_value_is_pair(values, a) || mc_value_is_pair(values, b))
+        return mc_value_pair_join(values, a, fa, b, fb);
+    struct mc_value_data p, q, result;
+    struct mc_facts_table *t = values->facts;
+    x = mc_value_data_of(values, a);
+    y = mc_value_data_of(values, b);
+    bool both = (x->kind == MC_VALUE_BITS && !mc_value_is_dull(values, b)) || (y->kind == MC_VALUE_BITS && !mc_value_is_dull(values, a)) ||
+                may_be_bits(values, a) + may_be_bits(values, b) == 2;
+    if (!both || !mc_value_to_bits(values, a, &p) || !mc_value_to_bits(values, b, &q)) {
+        mc_value_lose_all(values, a);
+        mc_value_lose_all(values, b);
+        mc_facts provenance = mc_facts_or(t, mc_value_provenance(values, a), mc_value_provenance(values, b));
+        return mc_value_top(values, provenance);
+    }
+    mc_bits_unknown(&result);
+    struct mc_wide_bits wp, wq;
+    mc_bits_expand(&p, &wp);
+    mc_bits_expand(&q, &wq);
+    for (unsigned bit = 0; bit < 64; bit++) {
+        mc_bits_put(&result, bit, mc_facts_meet(t, mc_facts_or(t, wp.if_one[bit], fa), mc_facts_or(t, wq.if_one[bit], fb)),
+                    mc_facts_meet(t, mc_facts_or(t, wp.if_zero[bit], fa), mc_facts_or(t, wq.if_zero[bit], fb)));
+    }
+    return mc_value_from_bits(values, &result);
+}
