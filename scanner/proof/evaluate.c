@@ -168,7 +168,10 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     mc_facts handler = mc_handler_installed(m, final);
     struct mc_import_call import;
     mc_import_before(m, final, &import);
+    mc_value provided = mc_provider_result(m, final);
     forget_after_call(m, final);
+    if (provided != MC_TOP)
+        mc_put_register(m, MC_RAX, provided);
     if (import.keeps_nothing) /* what it was given is as it leaves it, whatever is called later */
         m->run->escaped_stack.count = escaped;
     mc_import_after(m, &import);

@@ -118,6 +118,11 @@ void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
 uint32_t mc_found_nonzero(const struct mc_machine *m);
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 void mc_execute_cpuid(struct mc_machine *m);
+mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg); /* reg as enum mc_register */
+/* provider.c: modules whose answers are CPUID's by their documentation. What the call of an import returns in RAX; MC_TOP when
+ * it is none of them. Then what stands at the offset in it, false when nothing is known. */
+mc_value mc_provider_result(struct mc_machine *m, uint64_t final);
+bool mc_provider_load(struct mc_machine *m, uint32_t base, int64_t offset, unsigned size, mc_value *ret);
 void mc_execute_xgetbv(struct mc_machine *m);
 void mc_execute_0f(struct mc_machine *m, struct mc_next *ret_next);  /* map 0F */
 void mc_execute_wide(struct mc_machine *m);                          /* maps 0F38, 0F3A; VEX, EVEX, XOP */

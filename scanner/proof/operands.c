@@ -198,7 +198,9 @@ static mc_value load_place(struct mc_machine *m, uint32_t base, int64_t offset, 
     if (!base)
         return MC_TOP;
     mc_value value = mc_state_load(m->values, m->state, base, offset, size, &found);
-    return found ? value : load_symbol(m, base, offset, size);
+    if (found || mc_provider_load(m, base, offset, size, &value))
+        return value;
+    return load_symbol(m, base, offset, size);
 }
 
 static uint32_t tls_base(const struct mc_machine *m)

@@ -17,7 +17,7 @@ static bool has_subleaves(uint32_t leaf)
     }
 }
 
-static mc_value cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg)
+mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg)
 {
     struct mc_facts_table *t = m->prover->facts;
     if ((leaf == 0 || leaf == 0x80000000) && reg == MC_EAX) {
@@ -47,7 +47,7 @@ void mc_execute_cpuid(struct mc_machine *m)
     struct mc_atom unclear = {.kind = MC_ATOM_TESTED};
     mc_value lost = mc_value_top(m->values, mc_facts_one(m->prover->facts, unclear, m->address));
     for (unsigned i = 0; i < 4; i++)
-        mc_put_register(m, order[i], known ? cpuid_register(m, (uint32_t)leaf, (uint32_t)subleaf, i) : lost);
+        mc_put_register(m, order[i], known ? mc_cpuid_register(m, (uint32_t)leaf, (uint32_t)subleaf, i) : lost);
 }
 
 void mc_execute_xgetbv(struct mc_machine *m)

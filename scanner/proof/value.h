@@ -32,6 +32,7 @@ enum mc_symbol_kind {
     MC_SYM_MAX_LEAF,/* a = 0 or 0x80000000: what CPUID(a).EAX says */
     MC_SYM_VECTOR,  /* pseudo base for lanes of vector register a */
     MC_SYM_OBJECT,  /* a = site: fresh memory (result of an allocation) */
+    MC_SYM_FEATURE_LEAF, /* glibc's record of a CPUID leaf; a = its index, see provider.c */
     MC_SYM_ENVIRONMENT, /* what getenv gave; a = site */
     MC_SYM_LZCNT,   /* a = site, b = value counted: what LZCNT made of it, or BSR on a CPU without LZCNT */
 };
