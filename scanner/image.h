@@ -119,6 +119,7 @@ struct mc_image {
     uint32_t isa_needed;         /* GNU_PROPERTY_X86_ISA_1_NEEDED bits, 0 when absent */
     uint8_t build_id[64];
     size_t build_id_size;        /* bytes */
+    uint64_t tls_start, tls_size, tls_file_size, tls_align; /* PT_TLS: the image of thread-local data; size 0: none */
     uint64_t eh_frame, eh_frame_size; /* virtual address; 0 when none */
     uint64_t got_base;           /* DT_PLTGOT or _GLOBAL_OFFSET_TABLE_: what PIC i386 code computes with; 0 when unknown */
     bool static_linked;          /* no PT_INTERP and no DT_NEEDED, and not a shared library by kind */

@@ -81,6 +81,12 @@ bool mc_build_segments(struct mc_image_build *build, struct mc_error *ret_error)
             struct mc_elf_strings text = mc_elf_strings_of(elf->bytes + header->p_offset, header->p_filesz);
             image->interpreter = mc_elf_string(&text, 0);
         }
+        if (header->p_type == PT_TLS && header->p_memsz >= header->p_filesz && header->p_align <= 4096) {
+            image->tls_start = header->p_vaddr;
+            image->tls_size = header->p_memsz;
+            image->tls_file_size = header->p_filesz;
+            image->tls_align = header->p_align;
+        }
         if (header->p_type != PT_LOAD || !header->p_memsz)
             continue;
         if (!check_load(elf, i, ret_error))

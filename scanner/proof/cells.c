@@ -241,20 +241,18 @@ static void add_initial(struct writers *w)
     }
 }
 
-void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, bool thread_local_, struct mc_cell_values *ret)
+void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, struct mc_cell_values *ret)
 {
-    struct writers w = {.prover = prover, .address = address, .end = address + size, .size = size, .complete = !thread_local_};
+    struct writers w = {.prover = prover, .address = address, .end = address + size, .size = size, .complete = true};
     struct mc_symbol_key self = {.kind = MC_SYM_CELL, .width = size * 8, .a = address};
     w.self = mc_value_symbol(prover->values, mc_symbol_id(prover->values, self), 0);
-    if (!thread_local_) {
-        w.object = mc_object_extent(prover, address);
-        if (mc_image_exports(prover->image, w.object.start))
-            w.complete = false;
-        w.direct = true;
-        add_initial(&w);
-        w.direct = false;
-        look_at_references(&w);
-    }
+    w.object = mc_object_extent(prover, address);
+    if (mc_image_exports(prover->image, w.object.start))
+        w.complete = false;
+    w.direct = true;
+    add_initial(&w);
+    w.direct = false;
+    look_at_references(&w);
     ret->count = w.values.count;
     ret->items = MC_NEW_ARRAY(&prover->arena, w.values.count, struct mc_cell_value);
     if (w.values.count)

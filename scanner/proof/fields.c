@@ -103,7 +103,7 @@ static int compare_accesses(const void *a, const void *b)
     return x->body < y->body ? -1 : x->body > y->body;
 }
 
-/* Memory operands with a base register other than the stack pointer, and no index. */
+/* Memory operands with a base register other than the stack pointer, and no index; and those in the thread's block. */
 static void list_accesses(struct mc_prover *prover, uint64_t start)
 {
     struct mc_fields *fields = prover->fields;
@@ -116,7 +116,8 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
             insn.length = 1;
             continue;
         }
-        if (!insn.has_modrm || insn.mod == 3 || insn.base < 0 || insn.base == MC_RSP || insn.index != MC_REG_NONE)
+        bool thread_local_ = insn.segment == 0x64 || insn.segment == 0x65;
+        if (!insn.has_modrm || insn.mod == 3 || (insn.base < 0 && !thread_local_) || insn.base == MC_RSP || insn.index != MC_REG_NONE)
             continue;
         struct access *last = fields->accesses.count ? &fields->accesses.items[fields->accesses.count - 1] : NULL;
         if (!last || last->displacement != insn.displacement || last->body != start)
@@ -137,6 +138,28 @@ static size_t first_access(const struct mc_fields *fields, int64_t displacement)
     return low;
 }
 
+static void list_all(struct mc_prover *prover)
+{
+    struct mc_fields *fields = prover->fields;
+    if (fields->listed)
+        return;
+    list_candidates(prover);
+    for (size_t i = 0; i < fields->candidates.count; i++)
+        list_accesses(prover, fields->candidates.items[i]);
+    if (fields->accesses.count)
+        qsort(fields->accesses.items, fields->accesses.count, sizeof *fields->accesses.items, compare_accesses);
+}
+
+void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn)
+{
+    if (!prover->fields)
+        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
+    list_all(prover);
+    size_t first = first_access(prover->fields, offset), end = first_access(prover->fields, offset + (int64_t)size);
+    for (size_t i = first; i < end && end - first <= MAX_READERS; i++)
+        learn(prover, prover->fields->accesses.items[i].body);
+}
+
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
 {
     if (!prover->fields)
@@ -149,13 +172,7 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     if (fields->items.count == MAX_FIELDS)
         return false;
     mc_push(&fields->items, field);
-    if (!fields->listed) {
-        list_candidates(prover);
-        for (size_t i = 0; i < fields->candidates.count; i++)
-            list_accesses(prover, fields->candidates.items[i]);
-        if (fields->accesses.count)
-            qsort(fields->accesses.items, fields->accesses.count, sizeof *fields->accesses.items, compare_accesses);
-    }
+    list_all(prover);
     size_t first = first_access(fields, displacement), end = first_access(fields, displacement + (int64_t)size);
     if (end - first > MAX_READERS) {
         fields->items.items[fields->items.count - 1].ambiguous = true;
@@ -188,6 +205,44 @@ void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned s
         }
     if (values.count) /* memory is cleared, or set to some default, before */
         mc_push(&values, ((struct mc_cell_value){mc_value_constant(prover->values, 0), MC_FACTS_NONE, 0, false}));
+    ret->count = values.count;
+    ret->complete = false;
+    ret->items = MC_NEW_ARRAY(&prover->arena, values.count, struct mc_cell_value);
+    if (values.count)
+        memcpy(ret->items, values.items, values.count * sizeof *ret->items);
+    mc_vector_free(&values);
+}
+
+/* Of single bits, a first value that says "not asked yet" by having all of them set (libjpeg-turbo) tells nothing. */
+static bool initial_word(const struct mc_image *image, int64_t offset, unsigned size, bool whole, uint64_t *ret)
+{
+    uint64_t mask = size >= 8 ? UINT64_MAX : (UINT64_C(1) << size * 8) - 1;
+    uint64_t end = image->tls_start + image->tls_size, align = image->tls_align ? image->tls_align : 1;
+    uint64_t place = (end + align - 1) / align * align + (uint64_t)offset; /* variant II: the block ends at the thread pointer */
+    *ret = 0;
+    if (!image->tls_size || place < image->tls_start || place > end || size > end - place)
+        return false;
+    if (place + size <= image->tls_start + image->tls_file_size && !mc_image_read(image, place, size, ret))
+        return false;
+    return whole || (*ret & mask) != mask;
+}
+
+void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, bool whole, struct mc_cell_values *ret)
+{
+    MC_VECTOR(struct mc_cell_value) values = {0};
+    uint64_t initial;
+    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
+        for (size_t i = 0; i < e->event_count; i++) {
+            const struct mc_event *event = &e->events[i];
+            if (event->kind != MC_EVENT_STORE || mc_symbol_get(prover->values, event->base).kind != MC_SYM_TLS ||
+                event->offset > offset || event->offset + event->size < offset + (int64_t)size)
+                continue;
+            mc_value value = mc_value_extract(prover->values, event->value, (unsigned)(offset - event->offset) * 8, size * 8);
+            mc_push(&values, ((struct mc_cell_value){value, event->facts, event->site, true}));
+        }
+    bool has_initial = values.count && initial_word(prover->image, offset, size, whole, &initial);
+    if (has_initial)
+        mc_push(&values, ((struct mc_cell_value){mc_value_constant(prover->values, initial), MC_FACTS_NONE, 0, true}));
     ret->count = values.count;
     ret->complete = false;
     ret->items = MC_NEW_ARRAY(&prover->arena, values.count, struct mc_cell_value);

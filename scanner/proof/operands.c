@@ -176,6 +176,8 @@ static mc_value load_symbol(const struct mc_machine *m, uint32_t base, int64_t o
         content.b = 16 + offset;
     } else if (key.kind == MC_SYM_ALIGNED || key.kind == MC_SYM_VECTOR || key.kind == MC_SYM_NONE) {
         return MC_TOP;
+    } else if (key.kind == MC_SYM_TLS && !key.a && !offset && size == m->prover->pointer_size) {
+        return mc_value_symbol(m->values, base, 0); /* the first word of the thread's block points to the block (psABI, TLS) */
     } else if (key.kind == MC_SYM_TLS) {
         content.kind = MC_SYM_TLS;
         content.a = key.a + (uint64_t)offset;
@@ -206,6 +208,11 @@ static mc_value load_place(struct mc_machine *m, uint32_t base, int64_t offset, 
 static uint32_t tls_base(const struct mc_machine *m)
 {
     return mc_symbol_id(m->values, (struct mc_symbol_key){.kind = MC_SYM_TLS, .width = 64});
+}
+
+static int64_t tls_offset(const struct mc_machine *m, uint64_t offset) /* below the thread pointer: negative */
+{
+    return m->prover->pointer_size == 4 ? (int32_t)(uint32_t)offset : (int64_t)offset;
 }
 
 static bool uses_thread_pointer(const struct mc_machine *m)
@@ -328,7 +335,7 @@ mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
         uint64_t offset;
         if (!uses_thread_pointer(m) || !mc_value_is_constant(m->values, address, &offset))
             return MC_TOP;
-        return load_place(m, tls_base(m), (int64_t)offset, size);
+        return load_place(m, tls_base(m), tls_offset(m, offset), size);
     }
     if (data.kind == MC_VALUE_CASES && data.count)
         return load_cases(m, &data, size);
@@ -375,7 +382,7 @@ void mc_store(struct mc_machine *m, mc_value address, unsigned size, mc_value va
     if (m->insn->segment == 0x64 || m->insn->segment == 0x65) {
         uint64_t offset;
         if (uses_thread_pointer(m) && mc_value_is_constant(m->values, address, &offset))
-            store_place(m, tls_base(m), (int64_t)offset, size, value, MC_FACTS_NONE);
+            store_place(m, tls_base(m), tls_offset(m, offset), size, value, MC_FACTS_NONE);
         return;
     }
     if (data.kind == MC_VALUE_CASES && data.count == 1 && data.other == MC_FACTS_ALL) {

@@ -255,7 +255,8 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
     if (!is_safe(prover, &judgement) && !prover->options->strict_proof) {
         struct mc_judgement inferred;
         mc_judge_facts(prover, arrival.inferred, need, &inferred);
-        if (is_safe(prover, &inferred) || inferred.verdict < judgement.verdict) {
+        /* That no known value fits is no proof where one may be missing: nothing is dead by inference. */
+        if (inferred.verdict != MC_VERDICT_DEAD && (is_safe(prover, &inferred) || inferred.verdict < judgement.verdict)) {
             judgement = inferred;
             inferring = true;
         }

@@ -160,7 +160,7 @@ struct mc_cell_values {
     size_t count;
     bool complete; /* false when its address escaped or a writer could not be followed */
 };
-void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, bool thread_local_, struct mc_cell_values *ret);
+void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, struct mc_cell_values *ret);
 /* --- fields.c: words behind pointers, by displacement (bytes) and size alone --- */
 typedef void mc_learner(struct mc_prover *prover, uint64_t body);
 bool mc_is_field_base(const struct mc_prover *prover, uint32_t base); /* a store there is one to a field */
@@ -168,6 +168,9 @@ bool mc_is_field(const struct mc_prover *prover, int64_t displacement, unsigned 
 /* Something was: `learn` is called for the bodies near uses that load from it. True when that is news. */
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn);
 void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret);
+/* Thread-local words, by their offset from the thread pointer (bytes). `whole`: not single bits of it are asked for. */
+void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn);
+void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, bool whole, struct mc_cell_values *ret);
 void mc_fields_free(struct mc_prover *prover);
 
 struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address);

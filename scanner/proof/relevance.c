@@ -175,19 +175,12 @@ static void mark_cells(struct mc_prover *prover, uint64_t start, uint64_t end)
         learn_referrers(prover, start - object.start < LARGE_OBJECT ? object.start : start, start, true);
 }
 
-static bool is_thread_local(const struct mc_relevance *r, uint64_t offset, unsigned size)
+static bool is_thread_local(const struct mc_relevance *r, int64_t offset, unsigned size)
 {
     for (size_t i = 0; i < r->thread_local_.count; i++)
-        if (r->thread_local_.items[i].start < offset + size && offset < r->thread_local_.items[i].end)
+        if ((int64_t)r->thread_local_.items[i].start < offset + (int64_t)size && offset < (int64_t)r->thread_local_.items[i].end)
             return true;
     return false;
-}
-
-static void mark_thread_local(struct mc_prover *prover, uint64_t offset, unsigned size)
-{
-    struct range range = {offset, offset + size};
-    if (!is_thread_local(prover->relevance, offset, size))
-        mc_push(&prover->relevance->thread_local_, range);
 }
 
 /* Index into the arguments of a call event. */
@@ -209,7 +202,7 @@ static bool is_relevant_symbol(const struct mc_prover *prover, uint32_t symbol)
     case MC_SYM_CELL:
         return mc_cell_is_relevant(prover, key.a, key.width / 8);
     case MC_SYM_TLS:
-        return is_thread_local(r, key.a, key.width / 8);
+        return is_thread_local(r, (int64_t)key.a, key.width / 8);
     case MC_SYM_RETURN:
         return flags_at(r->entries, key.a) & RETURNS || mc_image_import_at(prover->image, key.a);
     case MC_SYM_ARGUMENT:
@@ -306,6 +299,16 @@ static bool says(const struct mc_prover *prover, mc_value value)
            (mc_value_single(prover->values, value, &base, &offset) && is_relevant_symbol(prover, base));
 }
 
+static void mark_thread_local(struct mc_prover *prover, uint64_t entry, const struct mc_event *event)
+{
+    struct range range = {(uint64_t)event->offset, (uint64_t)event->offset + event->size};
+    if (is_thread_local(prover->relevance, event->offset, event->size))
+        return;
+    mc_push(&prover->relevance->thread_local_, range);
+    mc_learn_thread_local(prover, event->offset, event->size, learn_anew);
+    learn(prover, entry, true); /* what was there before matters now */
+}
+
 static void pass_store(struct mc_prover *prover, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
     struct mc_symbol_key key = mc_symbol_get(prover->values, event->base);
@@ -324,7 +327,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
     } else if (event->base == MC_BASE_MODULE) {
         mark_cells(prover, (uint64_t)event->offset, (uint64_t)event->offset + event->size);
     } else if (key.kind == MC_SYM_TLS) {
-        mark_thread_local(prover, (uint64_t)event->offset, event->size);
+        mark_thread_local(prover, evaluation->entry, event);
     }
 }
 

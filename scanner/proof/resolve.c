@@ -223,7 +223,10 @@ static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, co
     struct mc_cell_values cell;
     if (key->kind == MC_SYM_CELL && !mc_cell_is_relevant(q->prover, key->a, key->width / 8))
         return MC_FACTS_NONE;
-    mc_cell_writers(q->prover, key->a, key->width / 8, key->kind == MC_SYM_TLS, &cell);
+    if (key->kind == MC_SYM_TLS)
+        mc_thread_local_writers(q->prover, (int64_t)key->a, key->width / 8, test->relation < MC_BIT_SET, &cell);
+    else
+        mc_cell_writers(q->prover, key->a, key->width / 8, &cell);
     mc_facts result = facts_of_cell(q, &cell, test);
     for (size_t i = 0; i < cell.count && result != MC_FACTS_ALL; i++)
         if (cell.items[i].site && mc_is_resuming_handler(q->prover, mc_function_extent(q->prover, cell.items[i].site).start))
