@@ -123,3 +123,41 @@ Test(values, bit_index_is_a_level)
     cr_assert(mc_facts_has(facts, mc_value_test(values, index, MC_EQ, 19, 64), mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true))));
     cr_assert(!mc_facts_has(facts, mc_value_test(values, index, MC_EQ, 9, 64), mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true))));
 }
+
+static mc_value symbol_of(enum mc_symbol_kind kind)
+{
+    struct mc_symbol_key key = {.kind = kind, .width = 32};
+    return mc_value_symbol(values, mc_symbol_id(values, key), 0);
+}
+
+Test(values, halves_of_a_register_stay_apart)
+{
+    mc_value leaf = symbol_of(MC_SYM_MAX_LEAF), upper = mc_value_operate(values, MC_OP_SHL, cpuid_ecx(), number(32), 64);
+    mc_value both = mc_value_operate(values, MC_OP_OR, leaf, upper, 64); /* two words of a structure, returned in RAX */
+    cr_assert_eq(mc_value_zero_extend(values, both, 32), leaf, "the highest leaf is not lost beside its neighbour");
+    mc_value high = mc_value_operate(values, MC_OP_SHR, both, number(32), 64);
+    mc_value bit = mc_value_operate(values, MC_OP_AND, high, number(1 << 19), 32);
+    cr_assert_eq(mc_value_test(values, bit, MC_NE, 0, 32), bit_is(19, true));
+    cr_assert_eq(mc_value_extract(values, mc_value_insert(values, both, number(7), 32, 32), 32, 32), number(7));
+}
+
+Test(values, the_user_does_not_spoil_the_default)
+{
+    mc_value word = mc_value_operate(values, MC_OP_AND, cpuid_ecx(), number(1 << 19), 32), foreign = symbol_of(MC_SYM_OBJECT);
+    uint32_t wanted = mc_atom_id(facts, mc_atom_bit(1, 0, 2, 19, true));
+    mc_facts option = mc_value_test(values, symbol_of(MC_SYM_ENVIRONMENT), MC_NE, 0, 32);
+    mc_value joined = mc_value_join(values, word, MC_FACTS_NONE, foreign, option);
+    cr_assert(mc_facts_has(facts, mc_value_test(values, joined, MC_NE, 0, 32), wanted), "the verdict is that of the default");
+    mc_value spoilt = mc_value_join(values, word, MC_FACTS_NONE, foreign, MC_FACTS_NONE);
+    cr_assert(!mc_facts_has(facts, mc_value_test(values, spoilt, MC_NE, 0, 32), wanted), "anything else spoils it");
+}
+
+Test(values, addresses_of_one_base_have_a_distance)
+{
+    mc_value there = mc_value_symbol(values, MC_BASE_MODULE, 0x4018), here = mc_value_symbol(values, MC_BASE_MODULE, 0x4010);
+    cr_assert_eq(mc_value_operate(values, MC_OP_SUB, there, here, 64), number(8));
+    mc_value row = mc_value_operate(values, MC_OP_ADD, here, mc_value_join(values, number(0), bit_is(9, true), number(8), bit_is(19, true)), 64);
+    struct mc_value_data data;
+    mc_value_get(values, row, &data);
+    cr_assert(data.kind == MC_VALUE_CASES && data.count == 2 && data.cases[1].facts == bit_is(19, true), "rows keep their facts");
+}
