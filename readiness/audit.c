@@ -39,6 +39,17 @@ static bool refuses(enum mc_probe_verdict verdict)
            verdict == MC_PROBE_OS_OFF;
 }
 
+/* Leaves from 0xC0000000 on, and the instructions they enumerate, are Centaur's (VIA, Zhaoxin). They cannot be tried, but the
+ * opcode maps of the other vendors have nothing there: #UD (Intel SDM vol. 2D, table A-3; AMD APM vol. 3, table A-2). */
+static bool is_of_another_vendor(const struct mc_machine *machine, enum mc_feature feature)
+{
+    static const char *const others[] = {"GenuineIntel", "AuthenticAMD", "HygonGenuine"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strcmp(machine->vendor, others[i]))
+            return mc_features[feature].leaf >= 0xC0000000;
+    return false;
+}
+
 struct mc_audit_host mc_audit_host_of(const struct mc_probe *probe)
 {
     struct mc_audit_host host = {.reported = probe->reported, .by_any = probe->reported_by_any};
@@ -47,7 +58,7 @@ struct mc_audit_host mc_audit_host_of(const struct mc_probe *probe)
         bool all = probe->cpu_count > 0;
         for (size_t i = 0; i < probe->cpu_count && all; i++)
             all = refuses(probe->cpus[i]->features[feature].verdict);
-        if (all)
+        if (all || is_of_another_vendor(&probe->machine, (enum mc_feature)feature))
             mc_set_add(&host.refused, (enum mc_feature)feature);
     }
     for (size_t i = 0; i < mc_baseline_count(); i++)

@@ -282,3 +282,17 @@ ParameterizedTest(int *index, decide, row)
     cr_expect(!row->below || !strcmp(below, row->below), "%s: below %s, expected %s", row->title, below, row->below);
     mc_arena_free(&arena);
 }
+
+/* PadLock cannot be tried, and only Centaur's CPUs have it: elsewhere nothing can come to depend on it. */
+Test(audit_host, another_vendors_instructions_are_refused)
+{
+    static struct mc_probe_cpu cpu; /* nothing was tried on it */
+    struct mc_probe_cpu *cpus[] = {&cpu};
+    struct mc_probe probe = {.cpus = cpus, .cpu_count = 0};
+    snprintf(probe.machine.vendor, sizeof probe.machine.vendor, "%s", "AuthenticAMD");
+    struct mc_audit_host host = mc_audit_host_of(&probe);
+    cr_assert(mc_set_has(&host.refused, MC_F_XCRYPT) && !mc_set_has(&host.refused, MC_F_SSE4_1));
+    snprintf(probe.machine.vendor, sizeof probe.machine.vendor, "%s", "CentaurHauls");
+    host = mc_audit_host_of(&probe);
+    cr_assert(!mc_set_has(&host.refused, MC_F_XCRYPT));
+}
