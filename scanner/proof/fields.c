@@ -183,26 +183,38 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     return true;
 }
 
-/* What a store makes of a field; false when it is none of the field's, or stores something unknown to another structure. */
+/* What a store makes of a field; false when it is none of the field's. */
 static bool store_to_field(struct mc_prover *prover, const struct mc_event *event, int64_t displacement, unsigned size, mc_value *ret)
 {
-    uint64_t constant;
     if (event->kind != MC_EVENT_STORE || !mc_is_field_base(prover, event->base) || event->offset > displacement ||
         event->offset + event->size < displacement + (int64_t)size)
         return false;
     *ret = mc_value_extract(prover->values, event->value, (unsigned)(displacement - event->offset) * 8, size * 8);
-    return mc_value_is_constant(prover->values, *ret, &constant) || mc_value_tells(prover, *ret) || mc_facts_tell(prover, event->facts);
+    return true;
+}
+
+/* Neither a number nor anything of the CPU: somebody keeps something else at this displacement. */
+static bool is_of_another_structure(const struct mc_prover *prover, const struct mc_event *event, mc_value value)
+{
+    uint64_t constant;
+    return !mc_value_is_constant(prover->values, value, &constant) && !mc_value_tells(prover, value) &&
+           !mc_facts_tell(prover, event->facts);
 }
 
 void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
+    bool ambiguous = false;
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
         for (size_t i = 0; i < e->event_count; i++) {
             mc_value value;
-            if (store_to_field(prover, &e->events[i], displacement, size, &value))
-                mc_push(&values, ((struct mc_cell_value){value, e->events[i].facts, e->events[i].site, false}));
+            if (!store_to_field(prover, &e->events[i], displacement, size, &value))
+                continue;
+            ambiguous |= is_of_another_structure(prover, &e->events[i], value);
+            mc_push(&values, ((struct mc_cell_value){value, e->events[i].facts, e->events[i].site, false}));
         }
+    if (ambiguous) /* which of them is tested cannot be told */
+        values.count = 0;
     if (values.count) /* memory is cleared, or set to some default, before */
         mc_push(&values, ((struct mc_cell_value){mc_value_constant(prover->values, 0), MC_FACTS_NONE, 0, false}));
     ret->count = values.count;
