@@ -200,7 +200,8 @@ static const char *reason_text(struct mc_arena *arena, const struct mc_judgement
     switch (judgement->rule) {
     case MC_RULE_UNGUARDED:
         return mc_arena_printf(arena, "needs %s, and nothing on the way here asks CPUID%s%s", missing,
-                               limited ? ", as far as the limit of work let it be followed" : "", need->absent == MC_ABSENT_ALIAS ? " (an older CPU gives a wrong result instead of a fault)" : "");
+                               limited ? ", as far as the limit of work let it be followed" : "",
+                               need->absent == MC_ABSENT_ALIAS ? " (an older CPU gives a wrong result instead of a fault)" : "");
     case MC_RULE_WRONG_CHECK:
         return mc_arena_printf(arena, "needs %s, but the test at 0x%llx is of %s, which does not imply it", missing,
                                (unsigned long long)guard->address, place_text(arena, guard));

@@ -262,7 +262,8 @@ bool mc_state_replace(struct mc_values *values, struct mc_state *into, const str
     mc_facts facts = mc_facts_or(mc_values_facts(values), from->facts, more);
     if (!from->reached || facts == MC_FACTS_ALL)
         return false;
-    bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared && into->nonzero == from->nonzero && into->cell_count == from->cell_count &&
+    bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared &&
+                into->nonzero == from->nonzero && into->cell_count == from->cell_count &&
                 !memcmp(into->registers, from->registers, sizeof into->registers) &&
                 !memcmp(&into->flags, &from->flags, sizeof into->flags) &&
                 (!from->cell_count || !memcmp(into->cells, from->cells, from->cell_count * sizeof *from->cells));

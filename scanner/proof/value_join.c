@@ -48,7 +48,8 @@ static bool join_override(struct mc_values *values, mc_value said, mc_value othe
 {
     const struct mc_value_data *data = mc_value_data_of(values, other);
     struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
-    bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED || (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
+    bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED ||
+                   (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
     if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !has_override(values, facts_of_other) ||
         mc_value_provenance(values, said) == MC_FACTS_NONE)
         return false;
