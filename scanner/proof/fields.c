@@ -82,9 +82,9 @@ static void list_candidates(struct mc_prover *prover)
             mc_push(&fields->candidates, start);
     }
     sort_candidates(fields);
-    for (unsigned level = 0, done = 0; level < LEVELS; level++) {
+    for (unsigned level = 0; level < LEVELS; level++) {
         size_t count = fields->candidates.count;
-        for (size_t i = done; i < count && fields->candidates.count < MAX_CANDIDATES; i++) {
+        for (size_t i = 0; i < count && fields->candidates.count < MAX_CANDIDATES; i++) {
             uint64_t start = fields->candidates.items[i];
             size_t references, first = mc_references_to(prover->references, start, mc_function_extent(prover, start).end, &references);
             for (size_t k = first; k < first + references; k++)

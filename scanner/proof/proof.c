@@ -285,23 +285,27 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
         mc_find_path(prover, arrival.worst_node, use->address, need, inferring, &result->arena, &finding->path, &finding->path_length);
 }
 
-/* A limit of work that was reached is no place to look at: the uses that it left open say so themselves. */
-static bool is_gap(const struct mc_evaluation *evaluation)
+/* A limit of work that was reached is no place to look at where uses that it left open say so themselves. But it must not let
+ * a file pass for safe in silence. */
+static bool is_gap(const struct mc_evaluation *evaluation, bool unsafe)
 {
-    return !evaluation->complete && evaluation->needed && strcmp(evaluation->gap_kind, "budget");
+    return !evaluation->complete && evaluation->needed && (!unsafe || strcmp(evaluation->gap_kind, "budget"));
 }
 
 static void add_gaps(struct mc_prover *prover, struct mc_file_result *result)
 {
     size_t count = result->gap_count;
+    bool unsafe = false;
+    for (size_t i = 0; i < result->finding_count; i++)
+        unsafe |= result->findings[i].verdict > MC_VERDICT_GUARDED;
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
-        count += is_gap(e);
+        count += is_gap(e, unsafe);
     struct mc_gap *gaps = MC_NEW_ARRAY(&result->arena, count, struct mc_gap);
     if (result->gap_count)
         memcpy(gaps, result->gaps, result->gap_count * sizeof *gaps);
     size_t n = result->gap_count;
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        bool known = !is_gap(e);
+        bool known = !is_gap(e, unsafe);
         for (size_t i = 0; i < n && !known; i++)
             known = gaps[i].address == e->gap;
         if (!known)

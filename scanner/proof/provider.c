@@ -23,7 +23,7 @@ mc_value mc_provider_result(struct mc_machine *m, uint64_t final)
     return mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0);
 }
 
-/* The library asked for the highest leaf and for the OS's part: that is what "active" says. */
+/* The library asked for the highest leaf before. */
 static mc_facts active_facts(struct mc_machine *m, uint32_t leaf)
 {
     struct mc_facts_table *t = m->prover->facts;
