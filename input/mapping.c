@@ -13,6 +13,8 @@
 
 #include "base/arena.h"
 
+#define LARGE ((size_t)16 << 20) /* bytes */
+
 /* One live mapping as the handler sees it. Guards are pushed once and reused, never freed: the handler may walk the
  * list at any moment. start is 0 while the guard is free, 1 while it is being filled. */
 struct mc_mapping_guard {
@@ -169,6 +171,12 @@ bool mc_mapping_open(const char *path, struct mc_mapping *ret, struct mc_error *
         done = map_file(file, (size_t)status.st_size, ret, ret_error);
     close(file);
     return done;
+}
+
+void mc_mapping_release(const struct mc_mapping *mapping)
+{
+    if (mapping->bytes && mapping->size >= LARGE)
+        madvise((void *)(uintptr_t)mapping->bytes, mapping->size, MADV_DONTNEED);
 }
 
 bool mc_mapping_lost(const struct mc_mapping *mapping)

@@ -27,6 +27,8 @@ struct mc_mapping {
 /* Maps a regular file. Anything else (folder, FIFO, device, socket) is MC_ERROR_UNSUPPORTED and is never opened; what
  * the system refuses is MC_ERROR_IO. An empty file is a mapping of size 0. *ret is written only on success. */
 bool mc_mapping_open(const char *path, struct mc_mapping *ret, struct mc_error *ret_error);
+/* The pages of a large file need not stay in this process's memory; what is read again comes from the system's cache. */
+void mc_mapping_release(const struct mc_mapping *mapping);
 /* True when bytes were lost: everything read since may be zeros. */
 bool mc_mapping_lost(const struct mc_mapping *mapping);
 void mc_mapping_close(struct mc_mapping *mapping); /* accepts a zeroed one; leaves it zeroed */

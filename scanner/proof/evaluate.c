@@ -134,9 +134,13 @@ static void forget_after_call(struct mc_machine *m, uint64_t final)
         mc_state_forget(state, m->run->escaped_stack.items[i].base, m->run->escaped_stack.items[i].offset, 128);
     bool wide = m->prover->pointer_size == 8;
     static const uint8_t clobbered[] = {MC_RCX, MC_RSI, MC_RDI, 8, 9, 10, 11};
+    static const uint8_t clobbered_by_go[] = {MC_RBX, 12, 13, 15}; /* its own convention keeps only the stack and R14 */
     if (wide)
         for (size_t i = 0; i < sizeof clobbered; i++)
             state->registers[clobbered[i]] = MC_TOP;
+    if (wide && mc_is_go(m->prover, m->run->entry))
+        for (size_t i = 0; i < sizeof clobbered_by_go; i++)
+            state->registers[clobbered_by_go[i]] = MC_TOP;
     state->registers[MC_RCX] = MC_TOP;
     for (int i = 0; i < 2; i++) {
         int reg = i ? MC_RDX : MC_RAX;

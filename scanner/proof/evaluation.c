@@ -33,8 +33,22 @@ void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry)
 {
     struct mc_evaluation *found;
     HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);
-    if (found)
-        HASH_DELETE(hh, prover->evaluations, found);
+    if (!found)
+        return;
+    HASH_DELETE(hh, prover->evaluations, found);
+    prover->evaluation_bytes -= found->event_count * sizeof *found->events + found->argument_count * sizeof(mc_value);
+    free(found->events);
+    free(found->arguments);
+    found->event_count = found->argument_count = 0;
+}
+
+void mc_evaluations_free(struct mc_prover *prover)
+{
+    for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
+        free(e->events);
+        free(e->arguments);
+    }
+    HASH_CLEAR(hh, prover->evaluations);
 }
 
 struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
@@ -63,19 +77,15 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
     found = MC_NEW(&prover->arena, struct mc_evaluation);
     found->entry = entry;
     found->event_count = run.events.count;
-    found->events = MC_NEW_ARRAY(&prover->arena, run.events.count, struct mc_event);
-    if (run.events.count)
-        memcpy(found->events, run.events.items, run.events.count * sizeof *run.events.items);
-    qsort(found->events, found->event_count, sizeof *found->events, compare_events);
+    found->events = mc_realloc(run.events.items, run.events.count, sizeof *run.events.items);
+    if (found->event_count)
+        qsort(found->events, found->event_count, sizeof *found->events, compare_events);
     found->argument_count = run.arguments.count;
-    found->arguments = MC_NEW_ARRAY(&prover->arena, run.arguments.count, mc_value);
-    if (run.arguments.count)
-        memcpy(found->arguments, run.arguments.items, run.arguments.count * sizeof(mc_value));
+    found->arguments = mc_realloc(run.arguments.items, run.arguments.count, sizeof(mc_value));
+    prover->evaluation_bytes += found->event_count * sizeof *found->events + found->argument_count * sizeof(mc_value);
     found->complete = run.complete;
     found->gap = run.gap;
     found->gap_kind = run.gap_kind;
-    mc_vector_free(&run.events);
-    mc_vector_free(&run.arguments);
     mc_vector_free(&run.escaped_stack);
     HASH_ADD(hh, prover->evaluations, entry, sizeof entry, found);
     return found;

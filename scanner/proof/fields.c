@@ -194,7 +194,7 @@ static bool store_to_field(struct mc_prover *prover, const struct mc_event *even
 }
 
 /* Neither a number nor anything of the CPU: somebody keeps something else at this displacement. */
-static bool is_of_another_structure(const struct mc_prover *prover, const struct mc_event *event, mc_value value)
+static bool is_of_another_structure(struct mc_prover *prover, const struct mc_event *event, mc_value value)
 {
     uint64_t constant;
     return !mc_value_is_constant(prover->values, value, &constant) && !mc_value_tells(prover, value) &&

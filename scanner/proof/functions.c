@@ -8,17 +8,25 @@
 #define GETTER_SIZE 48   /* bytes: leaf functions up to this size too */
 #define SCAN_SIZE 65536  /* bytes of a function looked at for these properties */
 
-static int *property(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known)
+int *mc_property_of(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known)
 {
     struct mc_property *found;
     HASH_FIND(hh, *table, &address, sizeof address, found);
-    *ret_known = found != NULL;
+    if (ret_known)
+        *ret_known = found != NULL;
     if (!found) {
         found = MC_NEW(arena, struct mc_property);
         found->address = address;
         HASH_ADD(hh, *table, address, sizeof address, found);
     }
     return &found->state;
+}
+
+int mc_property_at(const struct mc_property *table, uint64_t address)
+{
+    const struct mc_property *found;
+    HASH_FIND(hh, table, &address, sizeof address, found);
+    return found ? found->state : 0;
 }
 
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address)
@@ -52,6 +60,12 @@ struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t
         }
     }
     return range;
+}
+
+bool mc_is_go(const struct mc_prover *prover, uint64_t address)
+{
+    const struct mc_entry *entry = mc_entry_holding(prover->entries, address);
+    return entry && entry->sources & MC_ENTRY_GO;
 }
 
 const char *mc_import_name(const struct mc_prover *prover, uint64_t address)
@@ -115,7 +129,7 @@ static bool thunk_target(struct mc_prover *prover, uint64_t address, uint64_t *r
 uint64_t mc_final_target(struct mc_prover *prover, uint64_t address)
 {
     bool known;
-    int *hops = property(&prover->targets, &prover->arena, address, &known);
+    int *hops = mc_property_of(&prover->targets, &prover->arena, address, &known);
     if (known && !*hops)
         return address;
     uint64_t target = address;
@@ -247,7 +261,7 @@ static bool never_returns_at(struct mc_prover *prover, uint64_t entry, unsigned 
         return name_in(name, never_return);
     if (depth > 40 || !mc_image_is_code(prover->image, entry))
         return false;
-    int *state = property(&prover->noreturn, &prover->arena, entry, &known);
+    int *state = mc_property_of(&prover->noreturn, &prover->arena, entry, &known);
     if (known)
         return *state == STATE_YES;
     *state = STATE_WORKING;
@@ -255,7 +269,7 @@ static bool never_returns_at(struct mc_prover *prover, uint64_t entry, unsigned 
     scan_flow(&scan, entry);
     *state = scan.returns ? STATE_NO : STATE_YES;
     bool gates_known;
-    int *gates = property(&prover->gates, &prover->arena, entry, &gates_known);
+    int *gates = mc_property_of(&prover->gates, &prover->arena, entry, &gates_known);
     *gates = scan.gates ? STATE_YES : STATE_NO;
     return !scan.returns;
 }
@@ -271,7 +285,7 @@ bool mc_may_gate(struct mc_prover *prover, uint64_t entry)
         return false;
     mc_never_returns(prover, entry);
     bool known;
-    int *gates = property(&prover->gates, &prover->arena, entry, &known);
+    int *gates = mc_property_of(&prover->gates, &prover->arena, entry, &known);
     return known && *gates == STATE_YES;
 }
 
@@ -336,7 +350,7 @@ static enum helper helper_at(struct mc_prover *prover, uint64_t entry)
     bool known;
     if (!mc_image_is_code(prover->image, entry))
         return NO_HELPER;
-    int *state = property(&prover->helper, &prover->arena, entry, &known);
+    int *state = mc_property_of(&prover->helper, &prover->arena, entry, &known);
     if (known)
         return (enum helper)*state;
     struct mc_text_range range = mc_function_extent(prover, entry);

@@ -310,6 +310,14 @@ bool mc_address_is_held(const struct mc_prover *prover, uint64_t entry)
     return false;
 }
 
+void mc_incoming_forget(struct mc_prover *prover)
+{
+    HASH_CLEAR(hh, prover->incoming);
+    HASH_CLEAR(hh, prover->nodes);
+    prover->incoming = NULL;
+    prover->nodes = NULL;
+}
+
 void mc_incoming_free(struct mc_prover *prover)
 {
     HASH_CLEAR(hh, prover->nodes);

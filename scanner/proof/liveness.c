@@ -10,9 +10,12 @@
 #define MAX_PLACES 96 /* starts of straight runs in one function */
 #define MAX_STEPS 600  /* instructions */
 #define MAX_DEPTH 4
+#define MIN_CALLS 8
+#define MAX_CALLS 48   /* looked at to see what callers mostly do */
 
 #define BIT(number) (1u << (number))
 #define ALL 0xFFFFu
+#define RESULTS (BIT(MC_RAX) | BIT(MC_RDX))
 #define VOLATILE (BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX) | BIT(MC_RSI) | BIT(MC_RDI) | BIT(8) | BIT(9) | BIT(10) | BIT(11))
 
 struct place {
@@ -39,7 +42,7 @@ uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover)
 {
     if (prover->pointer_size == 4)
         return 0; /* the stack */
-    if (prover->entries->count && prover->entries->items[prover->entries->count / 2].sources & MC_ENTRY_GO)
+    if (prover->entries->count && mc_is_go(prover, prover->entries->items[prover->entries->count / 2].address))
         return VOLATILE | BIT(MC_RBX); /* Go's own convention */
     return BIT(MC_RDI) | BIT(MC_RSI) | BIT(MC_RDX) | BIT(MC_RCX) | BIT(8) | BIT(9); /* psABI, 3.2.3 */
 }
@@ -294,21 +297,15 @@ enum { KNOWN = 1 << 16, WORKING = 1 << 17 };
 
 static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth)
 {
-    struct mc_property *found;
-    HASH_FIND(hh, prover->live, &entry, sizeof entry, found);
-    if (found && found->state & KNOWN)
-        return (uint32_t)found->state & 0xFFFF;
-    if (depth > MAX_DEPTH || (found && found->state & WORKING))
+    int *state = mc_property_of(&prover->live, &prover->arena, entry, NULL);
+    if (*state & KNOWN)
+        return (uint32_t)*state & 0xFFFF;
+    if (depth > MAX_DEPTH || *state & WORKING)
         return ALL;
-    if (!found) {
-        found = MC_NEW(&prover->arena, struct mc_property);
-        found->address = entry;
-        HASH_ADD(hh, prover->live, address, sizeof found->address, found);
-    }
-    found->state = WORKING;
+    *state = WORKING;
     struct liveness l = {.prover = prover, .range = mc_function_extent(prover, entry), .depth = depth};
     walk_all(&l, entry, 0);
-    found->state = (int)(l.live | KNOWN);
+    *state = (int)(l.live | KNOWN);
     return l.live;
 }
 
@@ -319,37 +316,61 @@ uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
     return live_at(prover, final, 0);
 }
 
+static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsigned depth);
+
+/* Of RAX and RDX, those that are written before they are read behind this call. */
+static uint32_t ignored_behind(struct mc_prover *prover, const struct mc_reference *reference, unsigned depth)
+{
+    struct mc_insn insn;
+    uint64_t available = mc_image_available(prover->image, reference->from);
+    const uint8_t *bytes = available ? mc_image_bytes(prover->image, reference->from, 1) : NULL;
+    if (reference->kind != MC_REF_CALL || !bytes || !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn))
+        return 0;
+    struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from)};
+    l.at_return = RESULTS & ~results_ignored(prover, l.range.start, depth + 1); /* it may hand them on */
+    walk_all(&l, reference->from + insn.length, VOLATILE & ~RESULTS);
+    return RESULTS & ~l.live;
+}
+
 /* RAX and RDX, without what some call of the entry may read before it writes it. Whoever calls an exported function from outside
  * will use it as the module itself does; there must be such calls. */
 static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsigned depth)
 {
-    const uint32_t results = BIT(MC_RAX) | BIT(MC_RDX);
     size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
-    struct mc_property *found;
-    HASH_FIND(hh, prover->results, &entry, sizeof entry, found);
-    if (found)
-        return (uint32_t)found->state;
-    found = MC_NEW(&prover->arena, struct mc_property);
-    found->address = entry;
-    HASH_ADD(hh, prover->results, address, sizeof found->address, found);
-    uint32_t ignored = count && depth < MAX_DEPTH ? results : 0;
-    for (size_t i = first; i < first + count && ignored; i++) {
-        const struct mc_reference *reference = &prover->references->items[i];
-        struct mc_insn insn;
-        uint64_t available = mc_image_available(prover->image, reference->from);
-        const uint8_t *bytes = available ? mc_image_bytes(prover->image, reference->from, 1) : NULL;
-        if (reference->kind != MC_REF_CALL || !bytes ||
-            !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
-            ignored = 0;
-            break;
-        }
-        struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from)};
-        l.at_return = results & ~results_ignored(prover, l.range.start, depth + 1); /* it may hand them on */
-        walk_all(&l, reference->from + insn.length, VOLATILE & ~results);
-        ignored &= ~l.live;
-    }
-    found->state = (int)ignored;
+    bool known;
+    int *state = mc_property_of(&prover->results, &prover->arena, entry, &known);
+    if (known)
+        return (uint32_t)*state;
+    uint32_t ignored = count && depth < MAX_DEPTH ? RESULTS : 0;
+    for (size_t i = first; i < first + count && ignored; i++)
+        ignored &= ignored_behind(prover, &prover->references->items[i], depth);
+    *state = (int)ignored;
     return ignored;
+}
+
+uint32_t mc_results_mostly_ignored(struct mc_prover *prover, uint64_t entry)
+{
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    bool known;
+    int *state = mc_property_of(&prover->results_mostly, &prover->arena, entry, &known);
+    if (known)
+        return (uint32_t)*state;
+    unsigned calls = 0, first_ignored = 0, second_ignored = 0;
+    for (size_t i = first; i < first + count && calls < MAX_CALLS; i++) {
+        if (prover->references->items[i].kind != MC_REF_CALL)
+            continue;
+        uint32_t ignored = ignored_behind(prover, &prover->references->items[i], MAX_DEPTH - 2);
+        calls++;
+        first_ignored += ignored >> MC_RAX & 1;
+        second_ignored += ignored >> MC_RDX & 1;
+    }
+    uint32_t mostly = mc_is_go(prover, entry) ? BIT(MC_RDX) : 0; /* the closure, never a result */
+    *state = (int)(mostly | results_ignored(prover, entry, 0));
+    if (calls < MIN_CALLS)
+        return (uint32_t)*state;
+    mostly = (first_ignored * 2 > calls ? BIT(MC_RAX) : 0) | (second_ignored * 2 > calls ? BIT(MC_RDX) : 0);
+    *state |= (int)mostly;
+    return (uint32_t)*state;
 }
 
 uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry)
@@ -359,16 +380,13 @@ uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry)
 
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address)
 {
-    struct mc_property *found;
-    HASH_FIND(hh, prover->live_inside, &address, sizeof address, found);
-    if (found)
-        return (uint32_t)found->state;
-    struct liveness l = {.prover = prover, .range = mc_function_extent(prover, address), .at_return = BIT(MC_RAX) | BIT(MC_RDX)};
+    bool known;
+    int *state = mc_property_of(&prover->live_inside, &prover->arena, address, &known);
+    if (known)
+        return (uint32_t)*state;
+    struct liveness l = {.prover = prover, .range = mc_function_extent(prover, address), .at_return = RESULTS};
     walk_all(&l, address, 0);
-    found = MC_NEW(&prover->arena, struct mc_property);
-    found->address = address;
-    found->state = (int)l.live;
-    HASH_ADD(hh, prover->live_inside, address, sizeof found->address, found);
+    *state = (int)l.live;
     return l.live;
 }
 

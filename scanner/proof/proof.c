@@ -55,14 +55,15 @@ static mc_facts facts_of_note(struct mc_prover *prover)
 }
 
 static void prover_new(struct mc_prover *prover, const struct mc_image *image, struct mc_entries *entries,
-                       const struct mc_uses *uses, const struct mc_proof_options *options, struct mc_arena *arena)
+                       const struct mc_uses *uses, const struct mc_proof_options *options)
 {
     memset(prover, 0, sizeof *prover);
     prover->image = image;
     prover->entries = entries;
     prover->uses = uses;
     prover->options = options;
-    prover->references = mc_sweep_references(image, entries, arena);
+    prover->references = mc_sweep_references(image, entries, &prover->reference_arena);
+    mc_mapping_release(&image->mapping);
     prover->facts = mc_facts_table_new(&prover->arena);
     prover->values = mc_values_new(&prover->arena, prover->facts);
     prover->pointer_size = image->mode == MC_MODE_64 ? 8 : 4;
@@ -81,7 +82,7 @@ static void prover_free(struct mc_prover *prover)
     mc_relevance_free(prover);
     mc_fields_free(prover);
     free(prover->reached.bits);
-    HASH_CLEAR(hh, prover->evaluations);
+    mc_evaluations_free(prover);
     HASH_CLEAR(hh, prover->noreturn);
     HASH_CLEAR(hh, prover->helper);
     HASH_CLEAR(hh, prover->gates);
@@ -89,9 +90,11 @@ static void prover_free(struct mc_prover *prover)
     HASH_CLEAR(hh, prover->handlers);
     HASH_CLEAR(hh, prover->live);
     HASH_CLEAR(hh, prover->results);
+    HASH_CLEAR(hh, prover->results_mostly);
     HASH_CLEAR(hh, prover->live_inside);
     mc_facts_table_free(prover->facts);
     mc_values_free(prover->values);
+    mc_arena_free(&prover->reference_arena);
     mc_arena_free(&prover->arena);
 }
 
@@ -323,7 +326,7 @@ void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, cons
     uses = mc_alias_sift(image, entries, uses, &result->arena);
     if (!uses->count)
         return;
-    prover_new(&prover, image, entries, uses, options, &result->arena);
+    prover_new(&prover, image, entries, uses, options);
     mc_relevance_find(&prover);
     result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
     for (size_t i = 0; i < uses->count; i++)

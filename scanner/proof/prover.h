@@ -48,7 +48,7 @@ struct mc_event {
 
 struct mc_evaluation {
     uint64_t entry;
-    struct mc_event *events; /* arena; sorted by kind, then target, then site */
+    struct mc_event *events; /* sorted by kind, then target, then site */
     size_t event_count;
     mc_value *arguments;
     size_t argument_count;
@@ -81,17 +81,18 @@ struct mc_prover {
     const struct mc_references *references;
     const struct mc_uses *uses;
     const struct mc_proof_options *options;
-    struct mc_arena arena;
+    struct mc_arena arena, reference_arena;
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *results;
+    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *results, *results_mostly;
     struct mc_node_list *nodes;
     struct mc_reached reached; /* of the entry asked about last */
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
     struct mc_relevance *relevance;
     struct mc_fields *fields;
+    size_t evaluation_bytes; /* outside of the arena */
     uint64_t steps, step_limit;
     mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
@@ -103,12 +104,17 @@ struct mc_prover {
 /* The evaluation of the code from `entry`; memoised. NULL when the address is not code. */
 struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry);
 void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry);
+void mc_evaluations_free(struct mc_prover *prover);
 /* Runs a small function inside its caller: *state in and out; false when it does not return. */
 struct mc_run;
 bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state);
 
 /* --- functions.c: what can be told of a function without evaluating it --- */
+/* The state of an address, made 0 when it is new. `ret_known` may be NULL. */
+int *mc_property_of(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known);
+int mc_property_at(const struct mc_property *table, uint64_t address); /* 0 when unknown */
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address);
+bool mc_is_go(const struct mc_prover *prover, uint64_t address); /* compiled by Go: it has a convention of its own */
 /* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
 uint64_t mc_final_target(struct mc_prover *prover, uint64_t address);
 const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /* NULL when not an import */
@@ -130,7 +136,7 @@ void mc_relevance_free(struct mc_prover *prover);
 bool mc_body_learns(const struct mc_prover *prover, uint64_t address); /* more than what holds at its entries */
 bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size);
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);
-bool mc_value_tells(const struct mc_prover *prover, mc_value value); /* something of the CPU follows from it */
+bool mc_value_tells(struct mc_prover *prover, mc_value value); /* something of the CPU follows from it */
 bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts);  /* more than what holds at the entry */
 /* results.c */
 bool mc_returns_under_test(const struct mc_prover *prover, const struct mc_evaluation *evaluation); /* and it returns */
@@ -146,7 +152,9 @@ uint32_t mc_argument_slots(struct mc_prover *prover, uint64_t final); /* the sam
 uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
 /* What the code at an address inside a function may still read; its end returns RAX and RDX. */
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address);
-uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry); /* of RAX and RDX */
+uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry); /* of RAX and RDX: by all callers */
+/* By most callers that were looked at: hardly results. Good for taking knowledge away only. */
+uint32_t mc_results_mostly_ignored(struct mc_prover *prover, uint64_t entry);
 
 /* --- cells.c --- */
 struct mc_cell_value {
@@ -197,6 +205,7 @@ struct mc_incoming_list {
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
 /* Some data word or instruction holds the address, although no way from there was found: not dead (design.md 5.1). */
 bool mc_address_is_held(const struct mc_prover *prover, uint64_t entry);
+void mc_incoming_forget(struct mc_prover *prover); /* ways in are to be looked for anew */
 void mc_incoming_free(struct mc_prover *prover);
 /* Execution may come here with no facts; *ret_why (may be NULL) says how. An exported function that the module itself refers
  * to counts as a root only when not inferring (design.md 5.1, exported functions). */
@@ -205,6 +214,8 @@ bool mc_is_root(struct mc_prover *prover, uint64_t entry, bool inferring, const 
 /* --- resolve.c --- */
 void mc_resolver_new(struct mc_prover *prover);
 void mc_resolver_free(struct mc_prover *prover);
+/* Answers found so far are void: more is known now of who learns. */
+void mc_resolver_forget(struct mc_prover *prover);
 /* The limits of work and memory for one file are used up: what is not known by now stays unknown. */
 bool mc_exhausted(const struct mc_prover *prover);
 /* The base atoms, and the answers to tests of cells, results and arguments, but not what holds at entries and after calls. */

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define MEMORY_LIMIT ((size_t)128 << 20) /* bytes of one file's evaluations, facts and values */
+#define MEMORY_LIMIT ((size_t)192 << 20) /* bytes of one file's evaluations, facts and values */
 #define MAX_DEPTH 3000 /* questions behind questions; deeper ones answer "nothing is known" */
 
 struct answer {
@@ -43,6 +43,15 @@ void mc_resolver_free(struct mc_prover *prover)
 {
     HASH_CLEAR(hh, prover->resolver->answers);
     HASH_CLEAR(hh, prover->resolver->sets);
+}
+
+void mc_resolver_forget(struct mc_prover *prover)
+{
+    HASH_CLEAR(hh, prover->resolver->answers);
+    HASH_CLEAR(hh, prover->resolver->sets);
+    prover->resolver->answers = NULL;
+    prover->resolver->sets = NULL;
+    mc_incoming_forget(prover);
 }
 
 struct question {
@@ -436,7 +445,7 @@ static mc_facts answer_atom(struct question *q, uint32_t atom)
 
 bool mc_exhausted(const struct mc_prover *prover)
 {
-    return prover->steps > prover->step_limit || prover->arena.reserved > MEMORY_LIMIT;
+    return prover->steps > prover->step_limit || prover->arena.reserved + prover->evaluation_bytes > MEMORY_LIMIT;
 }
 
 mc_facts mc_resolve_tests(struct mc_prover *prover, mc_facts facts)

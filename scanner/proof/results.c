@@ -28,7 +28,10 @@ static bool is_leftover(const struct mc_prover *prover, mc_value value)
 /* Some answer to a test of the result implies a test: the returns that may give the answer all stand under one. */
 bool mc_result_tells(struct mc_prover *prover, const struct mc_evaluation *evaluation)
 {
-    bool second = !(mc_results_ignored(prover, evaluation->entry) >> MC_RDX & 1);
+    uint32_t ignored = mc_results_mostly_ignored(prover, evaluation->entry);
+    bool second = !(ignored >> MC_RDX & 1);
+    if (ignored >> MC_RAX & 1)
+        return false;
     for (size_t i = 0; i < evaluation->event_count; i++) {
         const struct mc_event *one = &evaluation->events[i];
         uint64_t number, other;
