@@ -21,6 +21,19 @@ struct mc_judgement {
     struct mc_guard guard;         /* what was tested: the sufficient test, or the insufficient one */
 };
 
+struct mc_arrival { /* a use is reached from an entry of its body, under facts (unresolved) */
+    uint64_t node;
+    mc_facts facts;
+};
+struct mc_arrivals {
+    struct mc_arrival *items; /* the prover's */
+    size_t count;
+    uint64_t body;
+    bool complete; /* all of the body was followed */
+    bool guessed;  /* no way was seen, but not all was followed: the one item is the body's start */
+};
+void mc_arrivals_of(struct mc_prover *prover, const struct mc_use *use, struct mc_arrivals *ret);
+
 /* Facts (base atoms only) against what the instruction needs. */
 void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, struct mc_judgement *ret);
 /* The chain root -> ... -> use for what is not proved; steps from the arena of the result. */

@@ -104,24 +104,6 @@ struct arrival { /* all that leads to one use */
     bool reached, complete;
 };
 
-static const struct mc_event *point_in(const struct mc_evaluation *evaluation, uint64_t use, size_t *ret_left)
-{
-    size_t low = 0, high = evaluation->event_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct mc_event *event = &evaluation->events[middle];
-        if (event->kind < MC_EVENT_POINT || (event->kind == MC_EVENT_POINT && event->target < use))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *ret_left = 0;
-    while (low + *ret_left < evaluation->event_count && evaluation->events[low + *ret_left].kind == MC_EVENT_POINT &&
-           evaluation->events[low + *ret_left].target == use)
-        ++*ret_left;
-    return *ret_left ? &evaluation->events[low] : NULL;
-}
-
 /* Cheap questions first: what the function itself tested is often enough, and who calls it need not be known. */
 static mc_facts ask_in_steps(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, mc_facts *ret_inferred)
 {
@@ -150,32 +132,15 @@ static void arrive_with(struct mc_prover *prover, const struct mc_use *use, uint
 
 static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
 {
-    *ret = (struct arrival){.proved = MC_FACTS_ALL, .inferred = MC_FACTS_ALL, .complete = true};
-    struct mc_text_range body = mc_function_extent(prover, use->address);
-    struct mc_nodes nodes = mc_nodes_of(prover, body);
-    ret->worst_node = body.start;
-    bool learns = mc_body_learns(prover, body.start);
-    for (size_t i = 0; !learns && i < nodes.count; i++) {
-        if (!mc_flow_reaches(prover, nodes.items[i], use->address))
-            continue;
-        struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
-        arrive_with(prover, use, nodes.items[i], mc_facts_one(prover->facts, atom, 0), ret);
-    }
-    for (size_t i = 0; learns && i < nodes.count; i++) {
-        struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[i]);
-        if (!evaluation)
-            continue;
-        ret->complete &= evaluation->complete;
-        evaluation->needed = true;
-        size_t left;
-        for (const struct mc_event *event = point_in(evaluation, use->address, &left); left; left--, event++)
-            arrive_with(prover, use, nodes.items[i], event->facts, ret);
-    }
-    if (!ret->reached && !ret->complete) { /* an unknown jump of this body may lead here, with what holds at its entry */
-        struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = body.start};
-        mc_facts facts = mc_facts_one(prover->facts, atom, 0);
-        ret->proved = mc_resolve(prover, facts, false);
-        ret->inferred = mc_resolve(prover, facts, true);
+    struct mc_arrivals arrivals;
+    mc_arrivals_of(prover, use, &arrivals);
+    *ret = (struct arrival){.proved = MC_FACTS_ALL, .inferred = MC_FACTS_ALL, .complete = arrivals.complete};
+    ret->worst_node = arrivals.body;
+    for (size_t i = 0; i < arrivals.count && !arrivals.guessed; i++)
+        arrive_with(prover, use, arrivals.items[i].node, arrivals.items[i].facts, ret);
+    if (arrivals.guessed) {
+        ret->proved = mc_resolve(prover, arrivals.items[0].facts, false);
+        ret->inferred = mc_resolve(prover, arrivals.items[0].facts, true);
     }
 }
 
