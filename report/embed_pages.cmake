@@ -1,0 +1,12 @@
+# Writes the pages of docs/rules as C arrays: cmake -DOUTPUT=FILE "-DPAGES=a.md;b.md" -P embed_pages.cmake
+set(code "/* Made of docs/rules by report/embed_pages.cmake. */\n#include \"report/rule_pages.h\"\n\n")
+set(rows "")
+foreach(page ${PAGES})
+  get_filename_component(id ${page} NAME_WE)
+  file(READ ${page} bytes HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(APPEND code "static const char ${id}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${id}\", ${id}},\n")
+endforeach()
+string(APPEND code "\nconst struct mc_embedded_page mc_embedded_pages[] = {\n${rows}    {0, 0},\n};\n")
+file(WRITE ${OUTPUT} "${code}")
