@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH 100
 #define PIDS_SHOWN 6
 #define BLAMES_SHOWN 3
 #define RUNNING_SHOWN 25
@@ -49,21 +48,7 @@ static void end_line(const struct printer *printer, struct line *line, size_t fi
 {
     if (fclose(line->stream) != 0)
         mc_out_of_memory();
-    size_t column = first;
-    for (const char *word = line->text; *word;) {
-        size_t length = strcspn(word, " ");
-        if (column > indent && column + 1 + length > WIDTH) {
-            fprintf(printer->stream, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (word != line->text) {
-            fputc(' ', printer->stream);
-            column++;
-        }
-        fwrite(word, 1, length, printer->stream);
-        column += length;
-        word += length + (word[length] == ' ');
-    }
-    fputc('\n', printer->stream);
+    mc_print_wrapped(printer->stream, line->text, first, indent);
     free(line->text);
 }
 

@@ -123,6 +123,25 @@ void mc_print_clean(FILE *stream, const char *text)
     }
 }
 
+void mc_print_wrapped(FILE *stream, const char *text, size_t first, size_t indent)
+{
+    size_t column = first;
+    for (const char *word = text; *word;) {
+        size_t length = strcspn(word, " ");
+        if (column > indent && column + 1 + length > MC_REPORT_WIDTH) {
+            fprintf(stream, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (word != text) {
+            fputc(' ', stream);
+            column++;
+        }
+        fwrite(word, 1, length, stream);
+        column += length;
+        word += length + (word[length] == ' ');
+    }
+    fputc('\n', stream);
+}
+
 void mc_print_features(FILE *stream, const struct mc_feature_set *set, const char *separator)
 {
     const char *before = "";

@@ -28,6 +28,10 @@ static inline bool mc_verdict_unsafe(enum mc_verdict verdict)
 char *mc_utf8_clean(const char *text);
 /* The same to a stream, for people: control characters as \xNN besides, so that a name cannot forge lines or drive the terminal. */
 void mc_print_clean(FILE *stream, const char *text);
+#define MC_REPORT_WIDTH 100 /* columns of reports for people */
+/* The text, which is clean, broken at blanks, and a newline. Its first line begins at column `first` (already printed), the
+ * others behind `indent` blanks. */
+void mc_print_wrapped(FILE *stream, const char *text, size_t first, size_t indent);
 /* "sse4.1, ssse3" */
 void mc_print_features(FILE *stream, const struct mc_feature_set *set, const char *separator);
 
