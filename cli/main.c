@@ -22,7 +22,9 @@ static int print_help(void)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     printf("\n'maskcheck COMMAND --help' explains a command.\n\nExamples:\n"
            "  maskcheck scan /usr/bin                               which programs need more than x86-64-v1?\n"
-           "  maskcheck scan --baseline intel-merom /opt/app        would they run on a Merom EVC cluster?\n\n"
+           "  maskcheck scan --baseline intel-merom /opt/app        would they run on a Merom EVC cluster?\n"
+           "  maskcheck explain /opt/app/bin/server main            what did the proof believe of main's uses?\n"
+           "  maskcheck explain MC002                               what does this rule mean?\n\n"
            "Exit status: 0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could "
            "be judged.\n");
     return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;

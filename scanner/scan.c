@@ -99,6 +99,17 @@ static void forget(struct mc_file_result *result)
     result->error = cut_short;
     result->status = MC_FILE_ERROR;
     result->finding_count = result->gap_count = 0;
+    if (result->explained)
+        result->explained->count = 0;
+}
+
+static void prepare_explanation(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                                const struct mc_scan_options *options, struct mc_file_result *result)
+{
+    mc_entries_name(image, entries);
+    result->explained = MC_NEW(&result->arena, struct mc_explained);
+    result->explained->entries = entries;
+    mc_explain_place(image, entries, uses, options->explain_word, &result->arena, &result->explained->place);
 }
 
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options)
@@ -114,11 +125,14 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         add_gap(result, 0, "damage", mc_arena_strdup(&result->arena, image->damage.text));
     if (warning.kind != MC_ERROR_NONE)
         add_gap(result, 0, "damage", mc_arena_strdup(&result->arena, warning.text));
+    if (options->explain)
+        prepare_explanation(image, entries, uses, options, result);
     if (uses->count) {
         mc_entries_name(image, entries);
         struct mc_proof_options proof = {.baseline = &options->baseline.features,
                                          .strict_conformance = options->strict_conformance,
-                                         .strict_proof = options->strict_proof};
+                                         .strict_proof = options->strict_proof,
+                                         .explain = options->explain_word ? &result->explained->place : NULL};
         mc_proof_run(image, entries, uses, &proof, result);
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
@@ -127,7 +141,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         hash_file(result, image);
     if (mc_image_lost(image))
         forget(result);
-    if (result->finding_count)
+    if (result->finding_count || options->explain)
         result->image = image;
     else
         mc_image_free(image);

@@ -10,6 +10,8 @@ struct mc_scan_options {
     struct mc_baseline baseline;
     bool baseline_is_default;
     bool strict_conformance, strict_proof;
+    bool explain;             /* fill mc_file_result.explained, and keep the image of every file */
+    const char *explain_word; /* what of the file: scanner/explain.h; NULL: an overview of all of it */
     enum mc_hash_choice { MC_HASH_NONE, MC_HASH_FINDINGS, MC_HASH_ALL } hash; /* which files get a sha256: it costs more than the scan */
 };
 

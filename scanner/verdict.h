@@ -52,6 +52,8 @@ struct mc_finding { /* one use, judged */
 
 enum mc_file_status { MC_FILE_OK, MC_FILE_PARTIAL, MC_FILE_SKIPPED, MC_FILE_ERROR };
 
+struct mc_explained;
+
 struct mc_file_result {
     struct mc_arena arena;      /* owns everything below */
     struct mc_image *image;     /* kept while there are findings, for their bytes and names; else NULL. Owned */
@@ -73,6 +75,7 @@ struct mc_file_result {
     struct mc_feature_set used, unsafe; /* features outside the baseline */
     struct mc_finding *findings; /* every use, sorted by address */
     size_t finding_count;
+    struct mc_explained *explained; /* scanner/explain.h; NULL unless asked for */
 };
 
 #endif

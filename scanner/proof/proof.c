@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every use of a file gets its verdict here: which entries of its body lead to it, what holds there, which rule that is. */
 #include "scanner/proof/alias.h"
+#include "scanner/proof/explain.h"
 #include "scanner/proof/judge.h"
 
 #include <stdio.h>
@@ -299,5 +300,7 @@ void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, cons
             judge_use(&prover, &uses->items[i], result, &result->findings[result->finding_count++]);
     if (result->finding_count)
         add_gaps(&prover, result);
+    if (options->explain)
+        mc_explain_findings(&prover, options->explain, result);
     prover_free(&prover);
 }

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/baseline_option.h"
+#include "cli/command.h"
+#include "cli/explain_miss.h"
+#include "report/explain.h"
+#include "report/rule_pages.h"
+#include "scanner/scan.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define COMMAND "explain"
+
+struct run {
+    struct mc_scan_options scan;
+    struct mc_report_options report;
+    bool json;
+    const char *file;
+    size_t shown; /* results written */
+    bool unsafe, incomplete;
+    struct mc_explain_miss miss; /* why nothing was found, until something is */
+};
+
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT };
+
+static const struct option options[] = {
+    {"baseline", required_argument, NULL, OPTION_BASELINE},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    MC_COMMON_OPTIONS,
+    {0},
+};
+
+static int print_help(void)
+{
+    printf("Usage: maskcheck explain [OPTION...] FILE [ADDRESS|FUNCTION]\n"
+           "       maskcheck explain RULE\n"
+           "Say what the proof believed of the uses in FILE, step by step, beside the disassembly: the guard and how "
+           "it is known,\n"
+           "or the way on which none was found.\n\n"
+           "Without ADDRESS or FUNCTION: an overview, one paragraph per function with uses, the unsafe ones first. "
+           "ADDRESS is\n"
+           "hexadecimal, with or without 0x: a use, or where a function starts. FUNCTION is a name as in the symbol "
+           "tables.\n"
+           "RULE is the name of a kind of finding: what it means, why it breaks a migration, and how to fix it:\n");
+    for (size_t i = 0; i < mc_rule_count(); i++)
+        printf("  %s  %s\n", mc_rule_page_at(i).id, mc_rule_page_at(i).title);
+    printf("\n"
+           "  --baseline B    what every host has, as in 'maskcheck scan' (default " MC_DEFAULT_BASELINE ")\n"
+           "  --format F      text or json\n"
+           "  --help, --version\n\n"
+           "Examples:\n"
+           "  maskcheck explain /usr/bin/zstd\n"
+           "  maskcheck explain --baseline intel-merom /opt/app/bin/server 0x401136\n"
+           "  maskcheck explain /opt/app/lib/libblend.so blend_row\n"
+           "  maskcheck explain MC002\n\n"
+           "Exit status: 0 nothing unsafe in what was explained; 1 something unsafe; 2 usage error; 3 nothing unsafe "
+           "found, but not\n"
+           "all could be judged.\n");
+    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
+}
+
+/* One option. -1 to go on, else the exit status to end with. */
+static int take_option(int option, char **argv, struct run *run)
+{
+    struct mc_error error;
+    switch (option) {
+    case OPTION_BASELINE:
+        run->scan.baseline_is_default = false;
+        if (!mc_baseline_option(optarg, &run->scan.baseline, &error))
+            return mc_usage_error(COMMAND, "--baseline %s: %s", optarg, error.text);
+        return -1;
+    case OPTION_FORMAT:
+        run->json = strcmp(optarg, "json") == 0;
+        if (run->json || strcmp(optarg, "text") == 0)
+            return -1;
+        return mc_usage_error(COMMAND, "unknown format '%s'; known: text, json", optarg);
+    case MC_OPTION_HELP:
+        return print_help();
+    case MC_OPTION_VERSION:
+        return mc_print_version();
+    default:
+        return mc_option_error(COMMAND, option, argv);
+    }
+}
+
+static int explain_rule(const struct mc_rule_page *page)
+{
+    if (!page->text)
+        return mc_usage_error(COMMAND, "%s: this program was built without the page (docs/rules/%s.md)", page->id,
+                              page->id);
+    fputs(page->text, stdout);
+    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
+}
+
+/* MC and digits: a rule that there is not, unless it is a file. */
+static bool looks_like_rule(const char *word)
+{
+    return (word[0] == 'M' || word[0] == 'm') && (word[1] == 'C' || word[1] == 'c') && word[2] &&
+           !word[2 + strspn(word + 2, "0123456789")];
+}
+
+/* Something is to be said of the place: it has uses, or it is a function without any, or the whole file. */
+static bool is_found(const struct mc_explained *explained)
+{
+    return explained->place.kind == MC_PLACE_FILE || explained->place.kind == MC_PLACE_FUNCTION || explained->count;
+}
+
+static bool is_unsafe(const struct mc_file_result *result)
+{
+    const struct mc_explained *explained = result->explained;
+    if (explained->place.kind == MC_PLACE_FILE)
+        return mc_verdict_unsafe(result->verdict);
+    for (size_t i = 0; i < result->finding_count; i++)
+        if (mc_place_has(&explained->place, &result->findings[i].use) && mc_verdict_unsafe(result->findings[i].verdict))
+            return true;
+    return false;
+}
+
+static void show(struct run *run, const struct mc_file_result *result)
+{
+    if (run->shown && !run->json)
+        fputc('\n', stdout);
+    if (!run->shown)
+        (run->json ? mc_explain_json_begin : mc_explain_text_begin)(stdout, &run->report);
+    if (run->json)
+        mc_explain_json(stdout, result, !run->shown);
+    else
+        mc_explain_text(stdout, &run->report, result);
+    run->shown++;
+    run->unsafe |= is_unsafe(result);
+    run->incomplete |= result->status == MC_FILE_PARTIAL;
+}
+
+static void take_result(void *context, struct mc_file_result *result)
+{
+    struct run *run = context;
+    if (result->status == MC_FILE_ERROR || result->status == MC_FILE_SKIPPED) {
+        mc_diagnose(result->path, &result->error);
+        run->incomplete = true;
+    } else if (is_found(result->explained)) {
+        show(run, result);
+    } else {
+        mc_explain_note_miss(&run->miss, result);
+    }
+    mc_file_result_free(result);
+}
+
+static int finish(struct run *run)
+{
+    if (!run->shown && run->miss.text && !run->incomplete) {
+        int status = mc_usage_error(COMMAND, "%s", run->miss.text);
+        mc_arena_free(&run->miss.arena);
+        return status;
+    }
+    mc_arena_free(&run->miss.arena);
+    if (run->json && run->shown)
+        mc_explain_json_end(stdout);
+    if (!mc_finish_output(stdout, NULL))
+        return MC_EXIT_USAGE;
+    return run->unsafe ? MC_EXIT_UNSAFE : run->incomplete ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
+}
+
+static int explain_file(struct run *run)
+{
+    struct stat status;
+    if (stat(run->file, &status) == 0 && S_ISDIR(status.st_mode))
+        return mc_usage_error(COMMAND, "%s: a folder; explain takes one file ('maskcheck scan' takes folders)",
+                              run->file);
+    mc_scan_path(run->file, &run->scan, take_result, run);
+    return finish(run);
+}
+
+int mc_cmd_explain(int argc, char **argv)
+{
+    struct run run = {.scan = {.baseline_is_default = true, .explain = true}};
+    struct mc_error error;
+    struct mc_rule_page page;
+    if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &run.scan.baseline, &error))
+        return mc_usage_error(COMMAND, "%s", error.text);
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+        int status = take_option(option, argv, &run);
+        if (status >= 0)
+            return status;
+    }
+    if (optind == argc)
+        return mc_usage_error(COMMAND, "which file, or which rule?");
+    if (argc - optind > 2)
+        return mc_usage_error(COMMAND, "too many arguments; one file, and one address or function of it");
+    run.file = argv[optind];
+    run.scan.explain_word = argv[optind + 1];
+    if (argc - optind == 1 && mc_rule_page_find(run.file, &page))
+        return explain_rule(&page);
+    struct stat status;
+    if (argc - optind == 1 && looks_like_rule(run.file) && stat(run.file, &status) != 0)
+        return mc_usage_error(COMMAND,
+                              "no rule is called %s; the rules are %s to %s ('maskcheck explain --help' lists them)",
+                              run.file, mc_rule_page_at(0).id, mc_rule_page_at(mc_rule_count() - 1).id);
+    run.report = (struct mc_report_options){.version = mc_version,
+                                            .command = mc_command_line,
+                                            .baseline = &run.scan.baseline,
+                                            .baseline_is_default = run.scan.baseline_is_default,
+                                            .colour = mc_want_colour(stdout)};
+    return explain_file(&run);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner/proof/explain.h"
+
+struct list {
+    struct mc_prover *prover;
+    bool inferring;
+    MC_VECTOR(struct mc_way) items;
+    bool doubtful;
+};
+
+static void add(struct list *list, uint64_t address, mc_facts facts, const char *text)
+{
+    mc_push(&list->items, ((struct mc_way){.address = address, .facts = facts, .text = text}));
+}
+
+static mc_facts question(struct list *list, enum mc_atom_kind kind, uint64_t address)
+{
+    struct mc_atom atom = {.kind = kind, .c = address};
+    return mc_facts_one(list->prover->facts, atom, 0);
+}
+
+/* What held before the loader or another module could send control here (resolve.c, facts_of_root). */
+static void add_root(struct list *list, uint64_t entry, const char *why)
+{
+    struct mc_prover *prover = list->prover;
+    const struct mc_image *image = prover->image;
+    const struct mc_entry *known = mc_entry_at(prover->entries, entry);
+    bool resolver = known && known->sources & MC_ENTRY_IFUNC;
+    mc_facts facts = prover->loader_facts;
+    for (size_t i = 0; i < image->initialiser_count && image->initialisers[i] != entry && !resolver; i++)
+        if (mc_may_gate(prover, image->initialisers[i]))
+            facts = mc_facts_or(prover->facts, facts, question(list, MC_ATOM_RETURN, image->initialisers[i]));
+    add(list, entry, facts, why);
+    list->items.items[list->items.count - 1].root = true;
+}
+
+static void ways_in(struct list *list, uint64_t entry)
+{
+    const char *why = NULL;
+    if (mc_is_root(list->prover, entry, list->inferring, &why)) {
+        add_root(list, entry, why);
+        return;
+    }
+    struct mc_incoming_list incoming = mc_incoming_of(list->prover, entry);
+    for (size_t i = 0; i < incoming.count; i++) {
+        static const char *const texts[] = {[MC_REF_CALL] = "calls it",
+                                            [MC_REF_JUMP] = "jumps to it",
+                                            [MC_REF_LEA] = "hands its address on",
+                                            [MC_REF_LOAD] = "loads its address",
+                                            [MC_REF_STORE] = "uses its address",
+                                            [MC_REF_DATA] = "uses data that holds its address"};
+        add(list, incoming.items[i].from, incoming.items[i].facts, texts[incoming.items[i].kind]);
+    }
+}
+
+static mc_facts passes(struct list *list, mc_value value, const struct mc_atom *test, unsigned width, mc_facts facts)
+{
+    mc_facts implied = mc_value_test(list->prover->values, value, (enum mc_relation)test->b, test->c, width);
+    return mc_facts_or(list->prover->facts, implied, facts);
+}
+
+static void ways_out(struct list *list, uint64_t entry, const struct mc_atom *test, const struct mc_symbol_key *key)
+{
+    struct mc_prover *prover = list->prover;
+    const struct mc_evaluation *evaluation = mc_import_name(prover, entry) ? NULL : mc_evaluate(prover, entry);
+    for (size_t i = 0; evaluation && i < evaluation->event_count; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        bool jump = event->kind == MC_EVENT_REFERENCE && event->escape == MC_ESCAPE_JUMP;
+        uint64_t target = jump ? mc_final_target(prover, event->target) : 0;
+        if (event->kind == MC_EVENT_RETURN && test) {
+            mc_value value = key->b ? event->second : event->value;
+            add(list, event->site, passes(list, value, test, key->width, event->facts),
+                mc_arena_printf(&prover->arena, "returns %s", mc_value_text(prover, &prover->arena, value)));
+        } else if (event->kind == MC_EVENT_RETURN) {
+            add(list, event->site, event->facts, "returns");
+        } else if (jump && test) {
+            struct mc_symbol_key next = *key;
+            next.a = target;
+            mc_value value = mc_value_symbol(prover->values, mc_symbol_id(prover->values, next), 0);
+            add(list, event->site, passes(list, value, test, key->width, event->facts),
+                "returns what the function it jumps to returns");
+        } else if (jump) {
+            mc_facts facts = event->facts;
+            if (!mc_import_name(prover, target))
+                facts = mc_facts_or(prover->facts, facts, question(list, MC_ATOM_RETURN, target));
+            add(list, event->site, facts, "goes on in another function");
+        }
+    }
+}
+
+static void ways_of_values(struct list *list, const struct mc_cell_values *cell, const struct mc_atom *test,
+                           unsigned width)
+{
+    struct mc_prover *prover = list->prover;
+    list->doubtful = !cell->complete;
+    for (size_t i = 0; i < cell->count; i++) {
+        const struct mc_cell_value *item = &cell->items[i];
+        const char *value = mc_value_text(prover, &prover->arena, item->value);
+        add(list, item->site, passes(list, item->value, test, width, item->facts),
+            mc_arena_printf(&prover->arena, item->site ? "stores %s" : "it is %s from the beginning", value));
+    }
+}
+
+static void ways_of_argument(struct list *list, const struct mc_symbol_key *key, const struct mc_atom *test)
+{
+    struct mc_prover *prover = list->prover;
+    struct mc_incoming_list incoming = mc_incoming_of(prover, key->a);
+    unsigned slot = key->b < 16 ? (unsigned)key->b : 16 + (unsigned)((key->b - 16) / prover->pointer_size) - 1;
+    for (size_t i = 0; i < incoming.count && slot < MC_CALL_ARGUMENTS; i++) {
+        const struct mc_evaluation *evaluation =
+            incoming.items[i].holder ? mc_evaluate(prover, incoming.items[i].holder) : NULL;
+        for (size_t k = 0; evaluation && k < evaluation->event_count; k++) {
+            const struct mc_event *event = &evaluation->events[k];
+            if (event->kind != MC_EVENT_CALL || event->target != key->a || event->site != incoming.items[i].from)
+                continue;
+            mc_value value = evaluation->arguments[event->arguments + slot];
+            add(list, event->site, passes(list, value, test, key->width, event->facts),
+                mc_arena_printf(&prover->arena, "passes %s", mc_value_text(prover, &prover->arena, value)));
+        }
+    }
+}
+
+static void ways_of_test(struct list *list, const struct mc_atom *test)
+{
+    struct mc_prover *prover = list->prover;
+    struct mc_symbol_key key = mc_symbol_get(prover->values, test->a);
+    struct mc_cell_values cell = {0};
+    switch (key.kind) {
+    case MC_SYM_CELL:
+        mc_cell_writers(prover, key.a, key.width / 8, &cell);
+        break;
+    case MC_SYM_TLS:
+        mc_thread_local_writers(prover, (int64_t)key.a, key.width / 8, test->b < MC_BIT_SET, &cell);
+        break;
+    case MC_SYM_LOAD:
+        mc_field_writers(prover, key.b, key.width / 8, &cell);
+        break;
+    case MC_SYM_RETURN:
+        ways_out(list, key.a, test, &key);
+        return;
+    case MC_SYM_ARGUMENT:
+        ways_of_argument(list, &key, test);
+        return;
+    default:
+        return;
+    }
+    ways_of_values(list, &cell, test, key.width);
+}
+
+void mc_ways_of(struct mc_prover *prover, const struct mc_atom *atom, bool inferring, struct mc_ways *ret)
+{
+    struct list list = {.prover = prover, .inferring = inferring};
+    size_t count;
+    const mc_facts *sets;
+    switch (atom->kind) {
+    case MC_ATOM_ENTRY:
+        ways_in(&list, atom->c);
+        break;
+    case MC_ATOM_RETURN:
+        ways_out(&list, atom->c, NULL, NULL);
+        break;
+    case MC_ATOM_TEST:
+        ways_of_test(&list, atom);
+        break;
+    case MC_ATOM_ANY:
+        sets = mc_facts_any_sets(prover->facts, atom->a, &count);
+        for (size_t i = 0; i < count; i++)
+            add(&list, 0, sets[i], "or");
+        break;
+    default:
+        break;
+    }
+    ret->doubtful = list.doubtful;
+    ret->count = list.items.count;
+    ret->items = MC_NEW_ARRAY(&prover->arena, list.items.count, struct mc_way);
+    if (list.items.count)
+        memcpy(ret->items, list.items.items, list.items.count * sizeof *ret->items);
+    mc_vector_free(&list.items);
+}
