@@ -8,12 +8,12 @@
 struct mc_proof_options {
     const struct mc_feature_set *baseline;
     bool strict_conformance, strict_proof;
-    const struct mc_place *explain; /* NULL: nothing */
+    bool explain; /* the uses that result->explained->place means */
 };
 
 /* Judges every use; TZCNT that works as BSF is none. Findings (in the order of the uses) and new gaps go to `result`, allocated
- * from result->arena. The entries may be extended by the sweep of references. With `explain`, the uses that it
- * means are explained in result->explained (which must be there). */
+ * from result->arena. The entries may be extended by the sweep of references. With `explain`,
+ * result->explained must be there; its place is looked up anew, since more functions are known then. */
 void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
                   const struct mc_proof_options *options, struct mc_file_result *result);
 

@@ -132,7 +132,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         struct mc_proof_options proof = {.baseline = &options->baseline.features,
                                          .strict_conformance = options->strict_conformance,
                                          .strict_proof = options->strict_proof,
-                                         .explain = options->explain_word ? &result->explained->place : NULL};
+                                         .explain = options->explain_word != NULL};
         mc_proof_run(image, entries, uses, &proof, result);
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;

@@ -266,11 +266,13 @@ static void explain_group(struct mc_why_builder *b, const struct group *group, s
     memcpy(ret->findings, group->findings.items, group->findings.count * sizeof *ret->findings);
 }
 
-void mc_explain_findings(struct mc_prover *prover, const struct mc_place *place, struct mc_file_result *result)
+void mc_explain_findings(struct mc_prover *prover, struct mc_file_result *result)
 {
     struct mc_why_builder b = {.prover = prover, .arena = &result->arena};
     struct mc_explained *explained = result->explained;
+    struct mc_place *place = &explained->place;
     MC_VECTOR(struct group) groups = {0};
+    mc_explain_place(prover->image, prover->entries, prover->uses, place->word, &result->arena, place);
     for (size_t i = 0; i < result->finding_count; i++) {
         struct group group;
         const struct mc_finding *finding = &result->findings[i];

@@ -19,9 +19,9 @@
 #define MC_WHY_STEPS 400 /* of one explanation */
 #define MC_WHY_ITEMS 40  /* explanations of one place */
 
-/* Fills result->explained with the findings that lie in the place. To be called when nothing else is to be asked: what
- * is evaluated for it must not become a gap of the proof. */
-void mc_explain_findings(struct mc_prover *prover, const struct mc_place *place, struct mc_file_result *result);
+/* Fills result->explained with the findings that lie in its place, which is looked up anew. To be called when nothing
+ * else is to be asked: what is evaluated for it must not become a gap of the proof. */
+void mc_explain_findings(struct mc_prover *prover, struct mc_file_result *result);
 
 /* --- explain_tree.c --- */
 struct mc_why_builder {

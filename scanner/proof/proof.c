@@ -301,6 +301,6 @@ void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, cons
     if (result->finding_count)
         add_gaps(&prover, result);
     if (options->explain)
-        mc_explain_findings(&prover, options->explain, result);
+        mc_explain_findings(&prover, result);
     prover_free(&prover);
 }

@@ -143,6 +143,9 @@ if type -P objcopy >/dev/null; then
     err_has "give an address"
     run 0 explain "$work/stripped" "$pmulld"
     out_has "sse4.1 is CPUID leaf 0x1, subleaf 0, ecx bit 19"
+    objcopy --strip-all --remove-section=.eh_frame "$guarded" "$work/bare" # that a function starts there is told by a call alone
+    run 0 explain "$work/bare" "$(printf '0x%x' $((pmulld - 1)))"
+    out_has "pmulld xmm0, xmm1"
 else
     echo "ok - names of all kinds # SKIP objcopy is not installed"
 fi
