@@ -218,6 +218,7 @@ void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_ne
 struct visit { /* breadth-first, from the use towards a root */
     uint64_t entry;
     size_t towards_use; /* index of the visit it was reached from */
+    mc_facts gained;    /* what the tests between this entry and the use tell by themselves (unresolved) */
     struct mc_incoming by;
 };
 
@@ -244,13 +245,13 @@ static const char *step_text(uint8_t kind)
 
 #define MAX_VISITS 400
 
-void mc_find_path(struct mc_prover *prover, uint64_t node, uint64_t use, const struct mc_need *need, bool inferring,
+void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint64_t use, const struct mc_need *need, bool inferring,
                   struct mc_arena *arena, struct mc_step **ret_steps, size_t *ret_count)
 {
     struct visit *visits = mc_realloc(NULL, MAX_VISITS, sizeof *visits);
     size_t count = 0, end = 0;
     const char *why = NULL;
-    visits[count++] = (struct visit){.entry = node};
+    visits[count++] = (struct visit){.entry = node, .gained = mc_facts_without_kind(prover->facts, facts, MC_ATOM_ENTRY)};
     for (; end < count; end++) {
         if (mc_is_root(prover, visits[end].entry, inferring, &why))
             break;
@@ -260,8 +261,10 @@ void mc_find_path(struct mc_prover *prover, uint64_t node, uint64_t use, const s
             bool seen = !list.items[i].holder;
             for (size_t k = 0; k < count && !seen; k++)
                 seen = visits[k].entry == list.items[i].holder;
-            if (!seen && lacks(prover, list.items[i].facts, need, inferring))
-                visits[count++] = (struct visit){list.items[i].holder, end, list.items[i]};
+            mc_facts there = mc_facts_or(prover->facts, list.items[i].facts, visits[end].gained);
+            if (!seen && lacks(prover, there, need, inferring))
+                visits[count++] = (struct visit){list.items[i].holder, end,
+                                                 mc_facts_without_kind(prover->facts, there, MC_ATOM_ENTRY), list.items[i]};
         }
     }
     if (end == count)

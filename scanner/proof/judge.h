@@ -36,8 +36,9 @@ void mc_arrivals_of(struct mc_prover *prover, const struct mc_use *use, struct m
 
 /* Facts (base atoms only) against what the instruction needs. */
 void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, struct mc_judgement *ret);
-/* The chain root -> ... -> use for what is not proved; steps from the arena of the result. */
-void mc_find_path(struct mc_prover *prover, uint64_t node, uint64_t use, const struct mc_need *need, bool inferring,
+/* The chain root -> ... -> use for what is not proved; steps from the arena of the result. `facts` (unresolved) hold at the
+ * use when it is reached from the node. */
+void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint64_t use, const struct mc_need *need, bool inferring,
                   struct mc_arena *arena, struct mc_step **ret_steps, size_t *ret_count);
 
 #endif

@@ -102,6 +102,7 @@ static void prover_free(struct mc_prover *prover)
 struct arrival { /* all that leads to one use */
     mc_facts proved, inferred;
     uint64_t worst_node;  /* a node of the body from which it is reached with too little */
+    mc_facts worst;       /* what holds then (unresolved) */
     bool reached, complete;
 };
 
@@ -127,8 +128,10 @@ static void arrive_with(struct mc_prover *prover, const struct mc_use *use, uint
     ret->proved = mc_facts_and(prover->facts, ret->proved, proved);
     ret->inferred = mc_facts_and(prover->facts, ret->inferred, inferred);
     mc_judge_facts(prover, proved, mc_need_at(use->need), &judgement);
-    if (judgement.verdict > MC_VERDICT_GUARDED)
+    if (judgement.verdict > MC_VERDICT_GUARDED) {
         ret->worst_node = node;
+        ret->worst = facts;
+    }
 }
 
 static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
@@ -251,7 +254,7 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
         finding->guard.known = false;
     finding->reason = reason_text(&result->arena, &judgement, need, limited);
     if (judgement.verdict > MC_VERDICT_GUARDED)
-        mc_find_path(prover, arrival.worst_node, use->address, need, inferring, &result->arena, &finding->path, &finding->path_length);
+        mc_find_path(prover, arrival.worst_node, arrival.worst, use->address, need, inferring, &result->arena, &finding->path, &finding->path_length);
 }
 
 /* A limit of work that was reached is no place to look at where uses that it left open say so themselves. But it must not let
