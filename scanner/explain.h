@@ -64,7 +64,7 @@ struct mc_explanation {                 /* one or more uses of one function that
     size_t finding_count;
     bool inferring;
     bool limited;            /* a limit of work was reached: what is not known may be so for that reason */
-    struct mc_why *why;      /* one per way into the function from which the first use is reached */
+    struct mc_why *why;      /* of a safe use: one per way into the function from which it is reached */
     struct mc_way_in *steps; /* of an unsafe use: one per step of its path */
 };
 

@@ -33,9 +33,7 @@ static bool is_wanted(const struct wanted *wanted, const struct mc_atom *atom)
         return atom->c & 1 && wanted->xcr0 >> (atom->c >> 1) & 1;
     case MC_ATOM_MAX_LEAF:
         return wanted->leaf > 1 && (wanted->leaf & 0x80000000) == atom->a && atom->c >= wanted->leaf;
-    case MC_ATOM_OVERRIDE:
-        return true;
-    default:
+    default: /* an override adds nothing to what is known */
         return false;
     }
 }
@@ -141,15 +139,6 @@ static void study(struct mc_why_builder *b, const struct mc_finding *finding, st
 
 /* ---- the path of an unsafe use ---- */
 
-static const struct mc_incoming *incoming_from(struct mc_prover *prover, uint64_t node, uint64_t from)
-{
-    struct mc_incoming_list list = mc_incoming_of(prover, node);
-    for (size_t i = 0; i < list.count; i++)
-        if (list.items[i].from == from && list.items[i].holder)
-            return &list.items[i];
-    return NULL;
-}
-
 static bool is_enough(struct mc_why_builder *b, mc_facts facts, const struct mc_need *need)
 {
     struct mc_judgement judgement;
@@ -168,25 +157,38 @@ static void know(struct mc_why_builder *b, struct mc_way_in *step, mc_facts fact
     mc_facts all = mc_why_answer(b, facts), own = without_entry(b->prover, facts);
     step->known = mc_facts_text(b->prover, b->arena, mc_facts_only_base(b->prover->facts, all));
     struct mc_why **tail = &step->asked;
-    *tail = mc_why_build(b, own, mc_facts_only_base(b->prover->facts, mc_why_answer(b, own)), MC_WHY_LEVELS - 3);
+    *tail = mc_why_build(b, own, mc_facts_only_base(b->prover->facts, mc_why_answer(b, own)), MC_WHY_LEVELS - 5);
     while (*tail)
         tail = &(*tail)->next;
     *tail = mc_why_gaps(b, own, 0);
 }
 
-static void compare_ways(struct mc_why_builder *b, struct mc_way_in *step, uint64_t node, const struct mc_need *need)
+/* The step of the path that leads to the node from this instruction, with too little in spite of what is gained later.
+ */
+static const struct mc_incoming *lacking_from(struct mc_why_builder *b, uint64_t node, uint64_t from, mc_facts gained,
+                                              const struct mc_need *need)
+{
+    struct mc_incoming_list list = mc_incoming_of(b->prover, node);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.items[i].from == from && list.items[i].holder &&
+            !is_enough(b, mc_facts_or(b->prover->facts, list.items[i].facts, gained), need))
+            return &list.items[i];
+    return NULL;
+}
+
+static void compare_ways(struct mc_why_builder *b, struct mc_way_in *step, uint64_t node, mc_facts gained,
+                         const struct mc_need *need)
 {
     struct mc_incoming_list list = mc_incoming_of(b->prover, node);
     struct mc_why **tail = &step->guarded;
-    step->ways = list.count;
     for (size_t i = 0; i < list.count; i++) {
-        if (!is_enough(b, list.items[i].facts, need))
+        mc_facts there = mc_facts_or(b->prover->facts, list.items[i].facts, gained), answer = mc_why_answer(b, there);
+        if (answer == MC_FACTS_ALL)
             continue;
-        if (step->enough++ >= GUARDED_SHOWN)
+        step->ways++;
+        if (!is_enough(b, there, need) || step->enough++ >= GUARDED_SHOWN)
             continue;
-        mc_facts answer = mc_why_answer(b, list.items[i].facts);
-        *tail = mc_why_new(b, MC_WHY_WAY, list.items[i].from,
-                           answer == MC_FACTS_ALL ? "no way leads there" : "comes here, too");
+        *tail = mc_why_new(b, MC_WHY_WAY, list.items[i].from, "comes here, too");
         (*tail)->known = mc_facts_text(b->prover, b->arena, goal_of(b->prover, answer, need));
         tail = &(*tail)->next;
     }
@@ -201,66 +203,85 @@ static uint64_t word_that_holds(const struct mc_prover *prover, uint64_t node)
     return 0;
 }
 
+/* The way into the function with the use that the path takes; NULL when it is not found again. */
+static const struct mc_arrival *arrival_of(struct mc_why_builder *b, const struct group *group,
+                                           const struct mc_need *need)
+{
+    const struct mc_finding *finding = group->first;
+    const struct mc_step *before = &finding->path[finding->path_length - 2];
+    for (size_t i = 0; i < group->arrivals.count; i++) {
+        const struct mc_arrival *arrival = &group->arrivals.items[i];
+        mc_facts own = without_entry(b->prover, arrival->facts);
+        bool here = finding->path_length == 2 ? arrival->node == before->address
+                                              : lacking_from(b, arrival->node, before->address, own, need) != NULL;
+        if (here && !is_enough(b, arrival->facts, need))
+            return arrival;
+    }
+    return NULL;
+}
+
 /* The nodes of the path, from the use to the root: found again by the instructions that make its steps. */
 static void explain_path(struct mc_why_builder *b, const struct group *group, struct mc_explanation *ret)
 {
     const struct mc_finding *finding = group->first;
     const struct mc_need *need = mc_need_at(finding->use.need);
-    size_t at = finding->path_length;
-    if (at < 2)
+    size_t count = finding->path_length;
+    if (count < 2)
         return;
-    ret->steps = MC_NEW_ARRAY(b->arena, at, struct mc_way_in);
-    for (size_t i = 0; i < at; i++)
+    ret->steps = MC_NEW_ARRAY(b->arena, count, struct mc_way_in);
+    for (size_t i = 0; i < count; i++)
         ret->steps[i].known = "";
-    uint64_t node = 0;
-    for (size_t i = 0; i < group->arrivals.count; i++) { /* the way into the function that the path takes */
-        uint64_t candidate = group->arrivals.items[i].node;
-        bool here = at == 2 ? candidate == finding->path[0].address
-                            : incoming_from(b->prover, candidate, finding->path[at - 2].address) != NULL;
-        if (!here || is_enough(b, group->arrivals.items[i].facts, need))
-            continue;
-        node = candidate;
-        know(b, &ret->steps[at - 1], group->arrivals.items[i].facts);
-        break;
-    }
-    for (size_t i = at - 2; node && i > 0; i--) {
-        const struct mc_incoming *incoming = incoming_from(b->prover, node, finding->path[i].address);
-        compare_ways(b, &ret->steps[i], node, need);
+    const struct mc_arrival *arrival = arrival_of(b, group, need);
+    if (!arrival)
+        return;
+    know(b, &ret->steps[count - 1], arrival->facts);
+    uint64_t node = arrival->node;
+    mc_facts gained = without_entry(b->prover, arrival->facts);
+    for (size_t i = count - 2; i > 0; i--) {
+        const struct mc_incoming *incoming = lacking_from(b, node, finding->path[i].address, gained, need);
+        compare_ways(b, &ret->steps[i], node, gained, need);
         ret->steps[i].to = node;
         if (!incoming)
             break;
         if (incoming->kind == MC_REF_DATA)
             ret->steps[i].word = word_that_holds(b->prover, node);
         know(b, &ret->steps[i], incoming->facts);
+        gained = without_entry(b->prover, mc_facts_or(b->prover->facts, gained, incoming->facts));
         node = incoming->holder;
     }
 }
 
 /* ---- all of it ---- */
 
+static struct mc_why *explain_arrivals(struct mc_why_builder *b, const struct group *group)
+{
+    struct mc_why *first = NULL, **tail = &first;
+    for (size_t i = 0; i < group->arrivals.count; i++) {
+        uint64_t node = group->arrivals.items[i].node;
+        bool same = false;
+        for (size_t k = 0; k < i && !same; k++)
+            same = group->arrivals.items[k].node == node && group->cores[k] == group->cores[i];
+        if (same || group->goals[i] == MC_FACTS_NONE)
+            continue;
+        const char *text = mc_arena_printf(b->arena, "entered at %s", mc_place_text(b->prover, b->arena, node));
+        struct mc_why *why = *tail = mc_why_new(b, MC_WHY_WAY, node, text);
+        why->known = mc_facts_text(b->prover, b->arena, group->goals[i]);
+        why->below = mc_why_build(b, group->cores[i], group->goals[i], 0);
+        tail = &why->next;
+    }
+    return first;
+}
+
 static void explain_group(struct mc_why_builder *b, const struct group *group, struct mc_explanation *ret)
 {
-    struct mc_why **tail = &ret->why;
     b->steps = b->numbers = 0;
     b->seen.count = 0;
     b->inferring = ret->inferring = group->inferring;
     ret->limited = mc_relevance_was_cut(b->prover) || mc_exhausted(b->prover);
-    for (size_t i = 0; i < group->arrivals.count; i++) {
-        bool same = false;
-        for (size_t k = 0; k < i && !same; k++)
-            same = group->arrivals.items[k].node == group->arrivals.items[i].node && group->cores[k] == group->cores[i];
-        if (same || group->goals[i] == MC_FACTS_NONE)
-            continue;
-        struct mc_why *why =
-            mc_why_new(b, MC_WHY_WAY, group->arrivals.items[i].node,
-                       mc_arena_printf(b->arena, "entered at %s",
-                                       mc_place_text(b->prover, b->arena, group->arrivals.items[i].node)));
-        why->known = mc_facts_text(b->prover, b->arena, group->goals[i]);
-        why->below = mc_why_build(b, group->cores[i], group->goals[i], 0);
-        *tail = why;
-        tail = &why->next;
-    }
-    explain_path(b, group, ret);
+    if (group->first->path_length)
+        explain_path(b, group, ret);
+    else
+        ret->why = explain_arrivals(b, group);
     ret->finding_count = group->findings.count;
     ret->findings = MC_NEW_ARRAY(b->arena, group->findings.count, const struct mc_finding *);
     memcpy(ret->findings, group->findings.items, group->findings.count * sizeof *ret->findings);

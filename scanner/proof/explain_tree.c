@@ -76,10 +76,11 @@ static void build_asked(struct mc_why_builder *b, struct mc_why ***tail, mc_fact
         bool asks = false;
         for (size_t i = 0; i < prover->references->cpuid_site_count; i++)
             asks |= prover->references->cpuid_sites[i] == site;
-        const char *text = !site  ? "glibc's loader refuses the file where this is missing (its GNU property note)"
+        bool loader = !site && mc_facts_minus(prover->facts, here, prover->loader_facts) == MC_FACTS_NONE;
+        const char *text = loader ? "glibc's loader refuses the file where this is missing (its GNU property note)"
                            : asks ? "this is what the CPU says here"
                                   : "tests what the CPU said";
-        struct mc_why *why = add_step(tail, mc_why_new(b, site ? MC_WHY_ASKED : MC_WHY_LOADER, site, text));
+        struct mc_why *why = add_step(tail, mc_why_new(b, loader ? MC_WHY_LOADER : MC_WHY_ASKED, site, text));
         why->known = mc_facts_text(prover, b->arena, here);
         base = rest;
     }
@@ -108,6 +109,17 @@ static bool is_told(const struct shown *shown, uint64_t address, mc_facts core)
     return false;
 }
 
+/* What a way contributes to the goal. Where ways tested different things, that something was tested is all that
+ * remains. */
+static mc_facts aim_of(struct mc_why_builder *b, mc_facts answer, mc_facts goal)
+{
+    struct mc_facts_table *t = b->prover->facts;
+    struct mc_atom tested = {.kind = MC_ATOM_TESTED};
+    mc_facts counts = mc_facts_and(t, answer, goal);
+    bool any = counts == MC_FACTS_NONE && goal != MC_FACTS_NONE && mc_facts_has(t, goal, mc_atom_id(t, tested));
+    return any ? mc_facts_only_base(t, answer) : counts;
+}
+
 static void build_ways(struct mc_why_builder *b, struct mc_why *why, const struct mc_atom *atom, mc_facts goal,
                        unsigned level)
 {
@@ -122,8 +134,7 @@ static void build_ways(struct mc_why_builder *b, struct mc_why *why, const struc
             why->unfit++;
             continue;
         }
-        mc_facts counts = mc_facts_and(b->prover->facts, answer, goal), aim = counts == MC_FACTS_NONE ? answer : counts;
-        mc_facts core = mc_why_core(b, way->facts, aim);
+        mc_facts aim = aim_of(b, answer, goal), core = mc_why_core(b, way->facts, aim);
         if (is_told(&shown, way->address, core))
             continue;
         if (shown.count == MC_WHY_WAYS || b->steps >= MC_WHY_STEPS) {
@@ -132,7 +143,8 @@ static void build_ways(struct mc_why_builder *b, struct mc_why *why, const struc
         }
         shown.addresses[shown.count] = way->address;
         shown.cores[shown.count++] = core;
-        bool left_out = answer == MC_FACTS_NONE && goal != MC_FACTS_NONE;
+        bool left_out =
+            aim == MC_FACTS_NONE && goal != MC_FACTS_NONE; /* stray or foreign: resolve.c, facts_of_values */
         const char *text = left_out ? mc_arena_printf(b->arena, "%s; left out, as an inference", way->text) : way->text;
         struct mc_why *step = add_step(&tail, mc_why_new(b, way->root ? MC_WHY_ROOT : MC_WHY_WAY, way->address, text));
         step->known = mc_facts_text(b->prover, b->arena, aim);
@@ -164,6 +176,17 @@ static const char *question_text(struct mc_why_builder *b, const struct mc_atom 
     }
 }
 
+/* A word in which something else than CPUID's answer can be stored, too (resolve.c, facts_of_cell). */
+static bool is_overridable(const struct mc_prover *prover, const struct mc_atom *atom, mc_facts answer)
+{
+    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
+    if (atom->kind != MC_ATOM_TEST || answer <= MC_FACTS_ALL)
+        return false;
+    uint32_t kind = mc_symbol_get(prover->values, atom->a).kind;
+    return (kind == MC_SYM_CELL || kind == MC_SYM_TLS || kind == MC_SYM_LOAD) &&
+           mc_facts_has(prover->facts, answer, mc_atom_id(prover->facts, override));
+}
+
 static void build_question(struct mc_why_builder *b, struct mc_why ***tail, const struct mc_fact *fact, mc_facts goal,
                            unsigned level)
 {
@@ -180,6 +203,9 @@ static void build_question(struct mc_why_builder *b, struct mc_why ***tail, cons
         why->see = before;
         return;
     }
+    if (is_overridable(b->prover, &atom, answer))
+        why->text = mc_arena_printf(b->arena, "%s (its default: something else than CPUID can be stored there, too)",
+                                    why->text);
     mc_push(&b->seen, ((struct mc_why_seen){fact->atom, why}));
     if (level < MC_WHY_LEVELS && b->steps < MC_WHY_STEPS)
         build_ways(b, why, &atom, counts, level);

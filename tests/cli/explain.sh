@@ -63,6 +63,20 @@ out_has "kernel uses no instruction outside the baseline."
 run 0 explain "$careless" detect
 out_has "detect uses no instruction outside the baseline."
 
+# the way shown is one on which what is tested later does not help either
+asks() { echo "mov \$1, %eax; xor %ecx, %ecx; cpuid; bt \$$1, %ecx; jnc 1f; $2; 1: ret"; }
+{
+    function_text encrypt < <(asks 28 'vaesenc %xmm1, %xmm0, %xmm0')
+    function_text asks_aes < <(asks 25 'call encrypt')
+    function_text asks_nothing <<<'call encrypt; ret'
+    function_text _start <<<"call asks_aes; call asks_nothing; $exit_call"
+} | program two-features
+run 1 explain "$work/two-features" encrypt
+out_has "-> asks_nothing (called; nothing is known of the CPU)"
+out_has "2 ways lead to encrypt; 1 passes a sufficient test, but this one does not:"
+out_has "known here: avx (CPUID 1.ecx bit 28)"
+out_lacks "see [1]"
+
 # overview: unsafe functions first, each with the words that explain more
 {
     function_text aaa_safe <<<'mov $1, %eax; xor %ecx, %ecx; cpuid; bt $9, %ecx; jnc 1f; pshufb %xmm1, %xmm0; 1: ret'
