@@ -143,17 +143,25 @@ static void print_head(struct printer *p, const struct mc_explanation *item)
             plural(item->finding_count - 1), others, item->finding_count - 1 > USES_SHOWN ? ", ..." : "");
 }
 
+/* Which part of what CPUID said it tests. */
+static const char *guard_text(struct printer *p, const struct mc_guard *guard)
+{
+    bool named = (int)guard->feature >= 0 && guard->feature < MC_FEATURE_COUNT;
+    if (!named && (guard->leaf == 0 || (guard->leaf == 1 && guard->reg == MC_EAX)))
+        return mc_arena_printf(&p->arena, ": CPUID leaf 0x%" PRIx32 ", %s: %s", guard->leaf,
+                               mc_register_word(guard->reg), guard->leaf ? "family, model and stepping" : "the vendor");
+    return mc_arena_printf(&p->arena, ": %s%sCPUID leaf 0x%" PRIx32 ", subleaf %" PRIu32 ", %s bit %u",
+                           named ? mc_features[guard->feature].name : "", named ? " is " : "", guard->leaf,
+                           guard->subleaf, mc_register_word(guard->reg), guard->bit);
+}
+
 static void print_guard(struct printer *p, const struct mc_finding *finding)
 {
     const struct mc_guard *guard = &finding->guard;
     if (!guard->known)
         return;
     heading(p, mc_verdict_unsafe(finding->verdict) ? "What was tested instead" : "The guard");
-    const char *place = "";
-    if ((int)guard->feature >= 0 && guard->feature < MC_FEATURE_COUNT)
-        place = mc_arena_printf(&p->arena, ": %s is CPUID leaf 0x%" PRIx32 ", subleaf %" PRIu32 ", %s bit %u",
-                                mc_features[guard->feature].name, guard->leaf, guard->subleaf,
-                                mc_register_word(guard->reg), guard->bit);
+    const char *place = guard_text(p, guard);
     say(p, 4, "", "0x%" PRIx64 " in %s%s", guard->address, mc_code_place(p->result, guard->address, &p->arena), place);
     list_at(p, guard->address, 2, 2, 4);
 }

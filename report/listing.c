@@ -30,7 +30,8 @@ static bool name_of(const struct mc_file_result *result, uint64_t address, const
         *ret_into = 0;
         return *reloc->symbol->name;
     }
-    if (symbol && *symbol->name) {
+    bool nearer = entry && symbol && !import && !symbol->size && entry->address > symbol->address;
+    if (symbol && *symbol->name && !nearer) {
         *ret_name = symbol->name;
         *ret_into = import ? 0 : address - symbol->address;
         return true;

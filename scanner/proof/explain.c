@@ -181,13 +181,15 @@ static void compare_ways(struct mc_why_builder *b, struct mc_way_in *step, uint6
 {
     struct mc_incoming_list list = mc_incoming_of(b->prover, node);
     struct mc_why **tail = &step->guarded;
+    uint64_t last = 0;
     for (size_t i = 0; i < list.count; i++) {
         mc_facts there = mc_facts_or(b->prover->facts, list.items[i].facts, gained), answer = mc_why_answer(b, there);
         if (answer == MC_FACTS_ALL)
             continue;
         step->ways++;
-        if (!is_enough(b, there, need) || step->enough++ >= GUARDED_SHOWN)
+        if (!is_enough(b, there, need) || step->enough++ >= GUARDED_SHOWN || list.items[i].from == last)
             continue;
+        last = list.items[i].from; /* the same instruction may come here in several ways */
         *tail = mc_why_new(b, MC_WHY_WAY, list.items[i].from, "comes here, too");
         (*tail)->known = mc_facts_text(b->prover, b->arena, goal_of(b->prover, answer, need));
         tail = &(*tail)->next;

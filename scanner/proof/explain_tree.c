@@ -58,6 +58,21 @@ static struct mc_why *add_step(struct mc_why ***tail, struct mc_why *why)
     return why;
 }
 
+static const char *asked_text(const struct mc_prover *prover, mc_facts facts, uint64_t site, bool loader)
+{
+    struct mc_fact_set set = mc_facts_get(prover->facts, facts);
+    bool tried = true;
+    for (uint32_t i = 0; i < set.count && tried; i++)
+        tried = mc_atom_get(prover->facts, set.items[i].atom).kind == MC_ATOM_HANDLER;
+    if (tried)
+        return "prepares a trial, or looks at one: how it ends decides";
+    for (size_t i = 0; i < prover->references->cpuid_site_count; i++)
+        if (prover->references->cpuid_sites[i] == site)
+            return "this is what the CPU says here";
+    return loader ? "glibc's loader refuses the file where this is missing (its GNU property note)"
+                  : "tests what the CPU said";
+}
+
 /* What CPUID itself said, one step for each instruction that tests it. */
 static void build_asked(struct mc_why_builder *b, struct mc_why ***tail, mc_facts core)
 {
@@ -73,14 +88,9 @@ static void build_asked(struct mc_why_builder *b, struct mc_why ***tail, mc_fact
             mc_facts *to = set.items[i].site == site ? &here : &rest;
             *to = mc_facts_or(prover->facts, *to, one);
         }
-        bool asks = false;
-        for (size_t i = 0; i < prover->references->cpuid_site_count; i++)
-            asks |= prover->references->cpuid_sites[i] == site;
         bool loader = !site && mc_facts_minus(prover->facts, here, prover->loader_facts) == MC_FACTS_NONE;
-        const char *text = loader ? "glibc's loader refuses the file where this is missing (its GNU property note)"
-                           : asks ? "this is what the CPU says here"
-                                  : "tests what the CPU said";
-        struct mc_why *why = add_step(tail, mc_why_new(b, loader ? MC_WHY_LOADER : MC_WHY_ASKED, site, text));
+        struct mc_why *why = add_step(
+            tail, mc_why_new(b, loader ? MC_WHY_LOADER : MC_WHY_ASKED, site, asked_text(prover, here, site, loader)));
         why->known = mc_facts_text(prover, b->arena, here);
         base = rest;
     }
@@ -103,7 +113,7 @@ struct shown { /* ways of one question, so far */
 /* The same instruction, reached in another way that makes no difference. */
 static bool is_told(const struct shown *shown, uint64_t address, mc_facts core)
 {
-    for (size_t i = 0; i < shown->count && address; i++)
+    for (size_t i = 0; i < shown->count; i++)
         if (shown->addresses[i] == address && shown->cores[i] == core)
             return true;
     return false;

@@ -20,6 +20,7 @@ static void know_bit(struct known *known, const struct mc_atom *atom, uint64_t s
     struct mc_guard guard = {.known = true, .address = site, .leaf = atom->a, .subleaf = atom->b,
                              .reg = (enum mc_register)reg, .bit = (uint8_t)bit};
     int feature = mc_feature_at(atom->a, atom->b, (enum mc_register)reg, bit);
+    guard.feature = feature < 0 ? MC_FEATURE_COUNT : (enum mc_feature)feature;
     known->has_bits = true;
     if ((atom->a == 1 && reg == MC_EAX) || (atom->a == 0 && reg != MC_EAX) || (atom->a >= 0x80000002 && atom->a <= 0x80000004)) {
         known->family = true;
@@ -27,7 +28,6 @@ static void know_bit(struct known *known, const struct mc_atom *atom, uint64_t s
             known->any = guard;
         return;
     }
-    guard.feature = feature < 0 ? MC_FEATURE_COUNT : (enum mc_feature)feature;
     if (feature >= 0) {
         mc_set_add(set ? &known->present : &known->absent, (enum mc_feature)feature);
         known->guard_of[feature] = guard;
