@@ -250,6 +250,15 @@ mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return mc_facts_or(table, common, mc_facts_one(table, tested, site < other_site ? site : other_site));
 }
 
+static bool has_kind(const struct mc_facts_table *table, mc_facts facts, enum mc_atom_kind kind)
+{
+    struct mc_fact_set set = mc_facts_get(table, facts);
+    for (uint32_t i = 0; i < set.count; i++)
+        if (table->atoms.items[set.items[i].atom].kind == kind)
+            return true;
+    return false;
+}
+
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
     if (a == MC_FACTS_ALL || b == MC_FACTS_NONE)
@@ -299,6 +308,33 @@ const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t l
     return (const mc_facts *)(const void *)table->lists.items[list].items;
 }
 
+#define MAX_WAYS 16
+
+/* The set as ways of which one holds: what an MC_ATOM_ANY in it lists, each with the rest. 0 when they are too many. */
+static size_t ways_of(struct mc_facts_table *table, mc_facts set, mc_facts ways[MAX_WAYS], size_t room)
+{
+    struct mc_fact_set items = table->sets.items[set];
+    for (size_t i = 0; i < items.count; i++) {
+        struct mc_atom atom = table->atoms.items[items.items[i].atom];
+        if (atom.kind != MC_ATOM_ANY)
+            continue;
+        size_t count;
+        const mc_facts *sets = mc_facts_any_sets(table, atom.a, &count);
+        mc_facts rest = mc_facts_minus(table, set, mc_facts_one(table, atom, 0));
+        if (atom.b || count > room)
+            return 0;
+        for (size_t k = 0; k < count; k++) {
+            mc_facts way = mc_facts_or(table, sets[k], rest);
+            if (has_kind(table, way, MC_ATOM_ANY)) /* one level is enough */
+                return 0;
+            ways[k] = way;
+        }
+        return count;
+    }
+    ways[0] = set;
+    return room ? 1 : 0;
+}
+
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
 {
     mc_facts common = MC_FACTS_ALL;
@@ -306,22 +342,21 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         common = mc_facts_and(table, common, sets[i]);
     if (count < 2 || common == MC_FACTS_ALL)
         return common;
-    mc_facts distinct[16];
+    mc_facts distinct[MAX_WAYS];
     size_t used = 0;
     bool question = false;
     for (size_t i = 0; i < count; i++) {
         if (sets[i] == MC_FACTS_ALL)
             continue;
         mc_facts rest = mc_facts_minus(table, sets[i], common);
-        if (rest == MC_FACTS_NONE || used == 16)
+        if (rest == MC_FACTS_NONE)
             return common;
-        struct mc_fact_set set = table->sets.items[rest];
-        for (size_t k = 0; k < set.count; k++) {
-            question |= !mc_atom_is_base(&table->atoms.items[set.items[k].atom]);
-            if (table->atoms.items[set.items[k].atom].kind == MC_ATOM_ANY)
-                return common; /* one level is enough */
-        }
-        distinct[used++] = rest;
+        size_t more = ways_of(table, rest, distinct + used, MAX_WAYS - used);
+        if (!more)
+            return common;
+        for (size_t k = used; k < used + more; k++)
+            question |= mc_facts_only_base(table, distinct[k]) != distinct[k];
+        used += more;
     }
     if (used < 2)
         return common;
@@ -335,16 +370,6 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
     return mc_facts_or(table, common, mc_facts_one(table, atom, site));
 }
 
-mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
-{
-    mc_facts sets[2] = {a, b};
-    if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
-        return mc_facts_and(table, a, b);
-    if (mc_facts_only_base(table, a) == MC_FACTS_NONE && mc_facts_only_base(table, b) == MC_FACTS_NONE)
-        return mc_facts_and(table, a, b);
-    return mc_facts_any(table, sets, 2, 0);
-}
-
 static bool asks_memory(const struct mc_facts_table *table, mc_facts facts)
 {
     struct mc_fact_set set = table->sets.items[facts];
@@ -355,6 +380,17 @@ static bool asks_memory(const struct mc_facts_table *table, mc_facts facts)
             return false;
     }
     return asks;
+}
+
+mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    mc_facts sets[2] = {a, b};
+    if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
+        return mc_facts_and(table, a, b);
+    bool base = mc_facts_only_base(table, a) != MC_FACTS_NONE || mc_facts_only_base(table, b) != MC_FACTS_NONE;
+    if (!base && !(asks_memory(table, a) && asks_memory(table, b)))
+        return mc_facts_and(table, a, b);
+    return mc_facts_any(table, sets, 2, 0);
 }
 
 mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b)

@@ -143,22 +143,29 @@ static bool operate_offset(struct mc_values *values, enum mc_operation operation
     return true;
 }
 
+/* What follows from a bit that one of two others made what it is. */
+static mc_facts one_of(struct mc_facts_table *t, mc_facts a, mc_facts b)
+{
+    mc_facts sets[2] = {a, b};
+    return mc_facts_any(t, sets, 2, 0);
+}
+
 static void combine_bit(struct mc_facts_table *t, enum mc_operation operation, const mc_facts a[2], const mc_facts b[2],
                         mc_facts ret[2])
 {
     switch (operation) {
     case MC_OP_AND:
         ret[1] = mc_facts_or(t, a[1], b[1]);
-        ret[0] = mc_facts_and(t, a[0], b[0]);
+        ret[0] = one_of(t, a[0], b[0]);
         break;
     case MC_OP_OR:
     case MC_OP_ADD: /* only called when the bits are disjoint */
-        ret[1] = mc_facts_and(t, a[1], b[1]);
+        ret[1] = one_of(t, a[1], b[1]);
         ret[0] = mc_facts_or(t, a[0], b[0]);
         break;
     default: /* XOR */
-        ret[1] = mc_facts_and(t, mc_facts_or(t, a[1], b[0]), mc_facts_or(t, a[0], b[1]));
-        ret[0] = mc_facts_and(t, mc_facts_or(t, a[0], b[0]), mc_facts_or(t, a[1], b[1]));
+        ret[1] = one_of(t, mc_facts_or(t, a[1], b[0]), mc_facts_or(t, a[0], b[1]));
+        ret[0] = one_of(t, mc_facts_or(t, a[0], b[0]), mc_facts_or(t, a[1], b[1]));
         break;
     }
 }
