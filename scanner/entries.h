@@ -49,4 +49,9 @@ void mc_entries_name(const struct mc_image *image, struct mc_entries *entries);
 const struct mc_entry *mc_entry_at(const struct mc_entries *entries, uint64_t address);   /* exact start, or NULL */
 const struct mc_entry *mc_entry_holding(const struct mc_entries *entries, uint64_t address); /* start <= address < end, or NULL */
 
+/* The start of Go's part of the text, which its types' tables of methods count from, and where .gopclntab lies (at most up to
+ * its segment's end). False when there is no Go code. */
+bool mc_entries_go_text(const struct mc_image *image, const struct mc_entries *entries, uint64_t *ret,
+                        struct mc_text_range *ret_table);
+
 #endif

@@ -153,6 +153,28 @@ static bool find_table(const struct mc_image *image, struct go_table *ret, uint6
 
 /* ---- entries and their names ---- */
 
+bool mc_entries_go_text(const struct mc_image *image, const struct mc_entries *entries, uint64_t *ret,
+                        struct mc_text_range *ret_table)
+{
+    struct go_table table;
+    uint64_t address;
+    *ret_table = (struct mc_text_range){0, 0};
+    bool any = false;
+    for (size_t i = 0; i < entries->count && !any; i++) {
+        any = entries->items[i].sources & MC_ENTRY_GO;
+        *ret = entries->items[i].address;
+    }
+    if (!any || !find_table(image, &table, &address))
+        return any;
+    *ret_table = (struct mc_text_range){table.address, table.address + table.cursor.size};
+    for (size_t i = 0; i < image->section_count; i++)
+        if (image->sections[i].address == table.address && image->sections[i].size && image->sections[i].size < table.cursor.size)
+            ret_table->end = table.address + image->sections[i].size;
+    if (table.relative)
+        *ret = table.text;
+    return any;
+}
+
 static bool add_function(void *context, const struct go_table *table, uint64_t start, uint64_t end, uint64_t record)
 {
     (void)table;

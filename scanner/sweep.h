@@ -33,6 +33,7 @@ enum mc_reference_kind {
     MC_REF_LEA,       /* RIP-relative lea, or an immediate/absolute that is an address: the address itself is taken */
     MC_REF_LOAD,      /* RIP-relative (or absolute) memory operand, read */
     MC_REF_STORE,     /* written (or read and written) */
+    MC_REF_METHOD,    /* an offset in data, in a table of methods that nobody loads from directly; from = its place */
     MC_REF_DATA,      /* a pointer in data (relocation, or a word equal to an address in files without relocations); from = its place */
 };
 

@@ -74,4 +74,8 @@ void mc_sweep_find_suspects(struct mc_sweep *sweep);
 /* sweep_outside.c: the executable bytes outside all known functions. */
 void mc_sweep_outside(struct mc_sweep *sweep);
 
+/* sweep_go.c: calls `found` for every word that names a Go function as a method: where it stands, the function's address. */
+typedef void mc_sweep_pointer(void *context, uint64_t place, uint64_t function);
+void mc_sweep_go_methods(const struct mc_image *image, const struct mc_entries *entries, mc_sweep_pointer *found, void *context);
+
 #endif

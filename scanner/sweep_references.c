@@ -282,6 +282,11 @@ static void read_data(struct reader *reader)
     }
 }
 
+static void refer_method(void *context, uint64_t place, uint64_t function)
+{
+    refer(context, place, function, MC_REF_METHOD);
+}
+
 static int compare_sites(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -442,6 +447,7 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
     read_functions(&reader);
     read_found(&reader);
     read_data(&reader);
+    mc_sweep_go_methods(image, entries, refer_method, &reader);
     read_found(&reader); /* functions that only data points to */
     return finish(&reader);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MAX_WRITERS 200     /* bodies looked at for one cell */
+#define LONGEST_STORE 64    /* bytes */
 #define POINTER_DEPTH 4     /* calls through which a pointer to a cell is followed */
 
 static bool splits_objects(uint8_t kind)
@@ -211,7 +212,7 @@ static void look_at_references(struct writers *w)
     size_t count, first = mc_references_to(w->prover->references, w->object.start, w->end, &count);
     for (size_t i = first; i < first + count; i++) { /* those that surely write it, before the bound may be reached */
         const struct mc_reference *reference = &w->prover->references->items[i];
-        if (reference->kind == MC_REF_STORE && reference->to + 64 > w->address) /* vector stores reach that far */
+        if (reference->kind == MC_REF_STORE && reference->to + LONGEST_STORE > w->address)
             look_at_holder(w, reference->from);
     }
     for (size_t i = first; i < first + count; i++) {
@@ -239,6 +240,32 @@ static void add_initial(struct writers *w)
     } else {
         add_value(w, mc_value_constant(w->prover->values, content), MC_FACTS_NONE, 0);
     }
+}
+
+/* Loads are all that refers to the cell, and nobody has the address of the object around it: nobody is seen to write it. */
+static bool only_loaded(const struct mc_prover *prover, uint64_t address, unsigned size)
+{
+    const struct mc_segment *segment = mc_image_segment(prover->image, address);
+    struct mc_text_range object = mc_object_extent(prover, address);
+    if (!segment || !segment->writable || mc_image_exports(prover->image, object.start) || mc_image_reloc_at(prover->image, address))
+        return false;
+    size_t count, first = mc_references_to(prover->references, object.start, address + size, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        bool near = reference->to + LONGEST_STORE > address;
+        if (reference->kind == MC_REF_LEA || reference->kind == MC_REF_DATA || (reference->kind == MC_REF_STORE && near))
+            return false;
+    }
+    return true;
+}
+
+bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsigned size)
+{
+    bool known;
+    int *state = mc_property_of(&prover->never_written, &prover->arena, address * 16 + size, &known);
+    if (!known)
+        *state = only_loaded(prover, address, size);
+    return *state;
 }
 
 void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, struct mc_cell_values *ret)

@@ -48,6 +48,7 @@ static void ways_in(struct list *list, uint64_t entry)
                                             [MC_REF_LEA] = "hands its address on",
                                             [MC_REF_LOAD] = "loads its address",
                                             [MC_REF_STORE] = "uses its address",
+                                            [MC_REF_METHOD] = "uses a type with this method",
                                             [MC_REF_DATA] = "uses data that holds its address"};
         add(list, incoming.items[i].from, incoming.items[i].facts, texts[incoming.items[i].kind]);
     }

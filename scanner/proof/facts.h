@@ -62,6 +62,11 @@ enum mc_atom_kind {
 
 enum mc_relation { MC_EQ, MC_NE, MC_BELOW, MC_NOT_BELOW, MC_LESS, MC_NOT_LESS, MC_BIT_SET, MC_BIT_CLEAR };
 
+static inline enum mc_relation mc_relation_negate(enum mc_relation relation)
+{
+    return (enum mc_relation)(relation ^ 1); /* the enumerators stand in pairs */
+}
+
 struct mc_atom {
     uint32_t kind, a, b, padding;
     uint64_t c;

@@ -29,6 +29,18 @@ int mc_property_at(const struct mc_property *table, uint64_t address)
     return found ? found->state : 0;
 }
 
+void mc_extents_new(struct mc_prover *prover)
+{
+    const struct mc_entries *entries = prover->entries;
+    uint64_t furthest = 0;
+    prover->furthest = MC_NEW_ARRAY(&prover->reference_arena, entries->count, uint64_t);
+    for (size_t i = 0; i < entries->count; i++) {
+        if (entries->items[i].bounded && entries->items[i].end > furthest)
+            furthest = entries->items[i].end;
+        prover->furthest[i] = furthest;
+    }
+}
+
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address)
 {
     const struct mc_entries *entries = prover->entries;
@@ -49,7 +61,8 @@ struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t
     if (low > 0 && entries->items[low - 1].address >= segment_start)
         range.start = entries->items[low - 1].address;
     uint64_t uncovered_end = range.end;
-    for (size_t i = low, steps = 0; i > 0 && steps < 256; i--, steps++) { /* the outermost bounded function that holds it */
+    /* the outermost bounded function that holds it */
+    for (size_t i = low, steps = 0; i > 0 && steps < 256 && (!steps || prover->furthest[i - 1] > address); i--, steps++) {
         const struct mc_entry *entry = &entries->items[i - 1];
         if (entry->bounded && entry->end > address && entry->address >= segment_start) {
             range.start = entry->address;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define MAX_LOOKED_THROUGH 16
 #define MAX_OBJECTS 64 /* data objects followed for one entry */
 
 struct mc_node_list {
@@ -104,7 +105,7 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
             continue; /* call of the next instruction: a way to learn the program counter */
         /* a row of a jump table: followed already, or of no consequence where nothing is learnt */
         bool table = reference->kind == MC_REF_DATA && (main_part ? main_part->complete : !learns && !is_function(prover, reference->to));
-        if ((control && (outside || reference->kind == MC_REF_CALL)) || reference->kind == MC_REF_LEA ||
+        if (reference->kind == MC_REF_METHOD || (control && (outside || reference->kind == MC_REF_CALL)) || reference->kind == MC_REF_LEA ||
             (reference->kind == MC_REF_DATA && !table))
             add_node(&nodes, &count, &capacity, reference->to);
     }
@@ -140,6 +141,7 @@ struct collector {
     MC_VECTOR(struct mc_incoming) items;
     MC_VECTOR(uint64_t) bodies;  /* nodes whose evaluation was looked through for [low, high) */
     MC_VECTOR(uint64_t) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+    unsigned looked_through;     /* bodies that learn nothing, for what they do with the address */
     bool where_made;             /* count the places where the address comes into being, not those where it leaves */
 };
 
@@ -201,7 +203,9 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
     struct mc_nodes nodes = mc_nodes_of(c->prover, mc_function_extent(c->prover, from));
     bool control = !object && (kind == MC_REF_CALL || kind == MC_REF_JUMP);
     /* Code that learns nothing may still do no more with a function's address than compare it. */
-    bool learns = mc_body_learns(c->prover, from) || (!object && !control);
+    bool learns = mc_body_learns(c->prover, from);
+    if (!learns && !object && !control && !mc_is_go(c->prover, from))
+        learns = c->looked_through++ < MAX_LOOKED_THROUGH;
     for (size_t i = 0; !learns && i < nodes.count; i++) { /* what holds there is what holds at the entry, whichever it is */
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
         add_incoming(c, from, nodes.items[i], object ? MC_REF_DATA : control ? kind : MC_REF_LEA,
@@ -229,7 +233,7 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
 static void look_at_place(struct collector *c, uint64_t place);
 
 /* A data object that holds the address (or points to one that does): who refers to it? */
-static void look_at_object(struct collector *c, struct mc_text_range object)
+static void look_at_object(struct collector *c, struct mc_text_range object, bool rows)
 {
     if (is_listed(c->objects.items, c->objects.count, object.start) || c->objects.count >= MAX_OBJECTS)
         return;
@@ -239,7 +243,8 @@ static void look_at_object(struct collector *c, struct mc_text_range object)
         const struct mc_reference *reference = &c->prover->references->items[i];
         if (reference->kind == MC_REF_LEA) {
             look_at_code(c, reference->from, reference->kind, object.start, object.end, true);
-            look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false); /* a row taken out of it */
+            if (rows) /* taken out of it */
+                look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
         } else if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from);
     }
@@ -260,7 +265,7 @@ static void look_at_place(struct collector *c, uint64_t place)
     const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, place);
     if (reloc && reloc->kind == MC_RELOC_SLOT) /* a GOT slot: only exact loads reach it */
         return;
-    look_at_object(c, mc_object_extent(prover, place));
+    look_at_object(c, mc_object_extent(prover, place), true);
 }
 
 static void look_at_references(struct collector *c)
@@ -270,6 +275,8 @@ static void look_at_references(struct collector *c)
         const struct mc_reference *reference = &c->prover->references->items[i];
         if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from);
+        else if (reference->kind == MC_REF_METHOD)
+            look_at_object(c, mc_object_extent(c->prover, reference->from), false);
         else
             look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
     }
@@ -305,7 +312,7 @@ bool mc_address_is_held(const struct mc_prover *prover, uint64_t entry)
 {
     size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
     for (size_t i = first; i < first + count; i++)
-        if (prover->references->items[i].kind == MC_REF_LEA || prover->references->items[i].kind == MC_REF_DATA)
+        if (prover->references->items[i].kind == MC_REF_LEA || prover->references->items[i].kind >= MC_REF_METHOD)
             return true;
     return false;
 }

@@ -236,6 +236,7 @@ static const char *step_text(uint8_t kind)
         return "called";
     case MC_REF_JUMP:
         return "jumped to";
+    case MC_REF_METHOD:
     case MC_REF_DATA:
         return "its address is in data that is used here";
     default:

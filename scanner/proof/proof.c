@@ -65,6 +65,7 @@ static void prover_new(struct mc_prover *prover, const struct mc_image *image, s
     prover->options = options;
     prover->references = mc_sweep_references(image, entries, &prover->reference_arena);
     mc_mapping_release(&image->mapping);
+    mc_extents_new(prover);
     prover->facts = mc_facts_table_new(&prover->arena);
     prover->values = mc_values_new(&prover->arena, prover->facts);
     prover->pointer_size = image->mode == MC_MODE_64 ? 8 : 4;
@@ -93,6 +94,7 @@ static void prover_free(struct mc_prover *prover)
     HASH_CLEAR(hh, prover->results);
     HASH_CLEAR(hh, prover->results_mostly);
     HASH_CLEAR(hh, prover->live_inside);
+    HASH_CLEAR(hh, prover->never_written);
     mc_facts_table_free(prover->facts);
     mc_values_free(prover->values);
     mc_arena_free(&prover->reference_arena);

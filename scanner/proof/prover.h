@@ -79,13 +79,14 @@ struct mc_prover {
     const struct mc_image *image;
     struct mc_entries *entries;
     const struct mc_references *references;
+    uint64_t *furthest; /* by entry: where the longest-reaching of it and those before it ends */
     const struct mc_uses *uses;
     const struct mc_proof_options *options;
     struct mc_arena arena, reference_arena;
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *results, *results_mostly;
+    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *results, *results_mostly, *never_written;
     struct mc_node_list *nodes;
     struct mc_reached reached; /* of the entry asked about last */
     struct mc_incoming_memo *incoming;
@@ -113,6 +114,7 @@ bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
 /* The state of an address, made 0 when it is new. `ret_known` may be NULL. */
 int *mc_property_of(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known);
 int mc_property_at(const struct mc_property *table, uint64_t address); /* 0 when unknown */
+void mc_extents_new(struct mc_prover *prover); /* when all entries are known */
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address);
 bool mc_is_go(const struct mc_prover *prover, uint64_t address); /* compiled by Go: it has a convention of its own */
 /* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
@@ -169,6 +171,8 @@ struct mc_cell_values {
     bool complete; /* false when its address escaped or a writer could not be followed */
 };
 void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, struct mc_cell_values *ret);
+/* Nothing refers to it but loads, as far as one can see: it keeps its initial value, by inference. */
+bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsigned size);
 /* --- fields.c: words behind pointers, by displacement (bytes) and size alone --- */
 typedef void mc_learner(struct mc_prover *prover, uint64_t body);
 bool mc_is_field_base(const struct mc_prover *prover, uint32_t base); /* a store there is one to a field */

@@ -18,6 +18,7 @@
 #define STEPS_SHARE 2         /* 1 / share of the steps of a file */
 #define MAX_TRYING_USES 500
 #define LARGE_OBJECT 4096
+#define MAX_OTHERS 6          /* callers that learn nothing, of a function that others pass what they know */
 #define WIDEST 64             /* bytes that an instruction accesses */
 
 /* `anew`: what it is evaluated to depends on the news. */
@@ -48,7 +49,7 @@ static void learn_referrers(struct mc_prover *prover, uint64_t start, uint64_t e
         bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
         if (reference->kind == MC_REF_DATA && data)
             learn_referrers(prover, reference->from, reference->from + 1, false);
-        else if (reference->kind != MC_REF_DATA && (control || data || reference->kind == MC_REF_LOAD))
+        else if (reference->kind < MC_REF_METHOD && (control || data || reference->kind == MC_REF_LOAD))
             mc_learn(prover, reference->from, true);
     }
 }
@@ -166,7 +167,7 @@ static bool only_under_tests(struct mc_prover *prover, uint64_t entry)
         return false;
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
-        if (reference->kind == MC_REF_DATA) /* a table, a slot: who takes its address or loads from it? */
+        if (reference->kind >= MC_REF_METHOD) /* a table, a slot: who takes its address or loads from it? */
             continue;
         if (!mc_body_learns(prover, reference->from) && !mc_is_controlled(prover, mc_function_extent(prover, reference->from).start))
             return false;
@@ -188,19 +189,28 @@ static bool find_controlled(struct mc_prover *prover)
     return any;
 }
 
-/* Every way in is a call by code that learns: only then can the argument be told. */
-static bool only_called_by_learners(struct mc_prover *prover, uint64_t entry)
+/* Every way in is a call, and few are by code that does not learn: only then can the argument be told. */
+static bool is_only_called(struct mc_prover *prover, uint64_t entry)
 {
-    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    size_t count, others = 0, first = mc_references_to(prover->references, entry, entry + 1, &count);
     if (mc_is_root(prover, entry, false, NULL) && !mc_image_exports(prover->image, entry))
         return false;
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
-        bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
-        if (!control || !mc_body_learns(prover, reference->from))
+        if (reference->kind != MC_REF_CALL && reference->kind != MC_REF_JUMP)
             return false;
+        others += !mc_body_learns(prover, reference->from);
     }
-    return true;
+    return others <= MAX_OTHERS;
+}
+
+/* What the callers pass that know nothing themselves must be known, too: a constant, most likely. */
+static void learn_other_callers(struct mc_prover *prover, uint64_t entry)
+{
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    for (size_t i = first; i < first + count; i++)
+        if (!mc_body_learns(prover, prover->references->items[i].from))
+            mc_learn(prover, prover->references->items[i].from, true);
 }
 
 /* True when some function's arguments can be told now. */
@@ -210,11 +220,12 @@ static bool find_arguments(struct mc_prover *prover)
     bool any = false;
     for (const struct mc_property *passed = r->passed; passed; passed = passed->hh.next) {
         int *told = mc_property_of(&r->arguments, &prover->arena, passed->address, NULL);
-        if (*told == passed->state || !only_called_by_learners(prover, passed->address))
+        if (*told == passed->state || !is_only_called(prover, passed->address))
             continue;
         *told = passed->state;
         r->distance = (unsigned)mc_property_at(r->distances, passed->address);
         mc_learn(prover, passed->address, true);
+        learn_other_callers(prover, passed->address);
         any = true;
     }
     return any;
@@ -271,9 +282,12 @@ static bool ask_doubtful(struct mc_prover *prover)
     return r->work.count > learners || find_arguments(prover) || find_controlled(prover);
 }
 
-static bool may_matter(const void *context, uint32_t symbol)
+static bool may_matter(void *context, uint32_t symbol)
 {
-    return mc_symbol_is_relevant(context, symbol);
+    struct mc_prover *prover = context;
+    struct mc_symbol_key key = mc_symbol_get(prover->values, symbol);
+    return mc_symbol_is_relevant(prover, symbol) ||
+           (key.kind == MC_SYM_CELL && mc_cell_is_never_written(prover, key.a, key.width / 8));
 }
 
 void mc_relevance_find(struct mc_prover *prover)

@@ -85,7 +85,7 @@ uint32_t mc_symbol_id(struct mc_values *values, struct mc_symbol_key key)
     return found->id;
 }
 
-void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, const void *context)
+void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, void *context)
 {
     values->filter = filter;
     values->filter_context = context;

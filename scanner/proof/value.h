@@ -76,8 +76,8 @@ struct mc_values *mc_values_new(struct mc_arena *arena, struct mc_facts_table *f
 void mc_values_free(struct mc_values *values);
 struct mc_facts_table *mc_values_facts(const struct mc_values *values);
 /* Tests of symbols for which it says false imply nothing; none set: every symbol may matter. */
-typedef bool mc_symbol_filter(const void *context, uint32_t symbol);
-void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, const void *context);
+typedef bool mc_symbol_filter(void *context, uint32_t symbol);
+void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, void *context);
 
 /* Symbol 1 is always MC_SYM_MODULE. */
 #define MC_BASE_MODULE 1u
@@ -124,6 +124,5 @@ mc_value mc_value_bit_index(struct mc_values *values, mc_value value, bool highe
 
 /* What follows from `value RELATION constant` (at `width` bits); MC_FACTS_ALL when it cannot be. */
 mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relation relation, uint64_t constant, unsigned width);
-enum mc_relation mc_relation_negate(enum mc_relation relation);
 
 #endif

@@ -19,7 +19,7 @@ struct mc_values {
     MC_VECTOR(const struct mc_value_data *) items;
     MC_VECTOR(int64_t) lost;
     mc_symbol_filter *filter;
-    const void *filter_context;
+    void *filter_context;
 };
 
 static inline const struct mc_value_data *mc_value_data_of(const struct mc_values *values, mc_value value)

@@ -2,11 +2,6 @@
 /* What a comparison of an abstract value with a constant implies. */
 #include "scanner/proof/value_internal.h"
 
-enum mc_relation mc_relation_negate(enum mc_relation relation)
-{
-    return (enum mc_relation)(relation ^ 1); /* the enumerators stand in pairs */
-}
-
 static int64_t sign_of(uint64_t x, unsigned width)
 {
     uint64_t sign = UINT64_C(1) << (width - 1);
