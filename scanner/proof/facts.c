@@ -393,18 +393,21 @@ mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return mc_facts_any(table, sets, 2, 0);
 }
 
-/* The same word was tested on both ways, and not only for a thing and its opposite. */
-static bool ask_alike(const struct mc_facts_table *table, mc_facts a, mc_facts b)
+/* A test on one way, its opposite on the other, and no more: nothing follows. */
+static bool are_opposite(const struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
+    const struct mc_atom *p = NULL, *q = NULL;
     struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
-    for (uint32_t i = 0; i < x.count; i++)
-        for (uint32_t k = 0; k < y.count; k++) {
-            const struct mc_atom *p = &table->atoms.items[x.items[i].atom], *q = &table->atoms.items[y.items[k].atom];
-            if (p->kind == MC_ATOM_TEST && q->kind == MC_ATOM_TEST && p->a == q->a &&
-                (p->c != q->c || p->b != mc_relation_negate((enum mc_relation)q->b)))
-                return true;
-        }
-    return false;
+    for (uint32_t i = 0; i < x.count + y.count; i++) {
+        const struct mc_atom *atom = &table->atoms.items[i < x.count ? x.items[i].atom : y.items[i - x.count].atom];
+        const struct mc_atom **one = i < x.count ? &p : &q;
+        if (atom->kind != MC_ATOM_TEST)
+            continue;
+        if (*one)
+            return false;
+        *one = atom;
+    }
+    return p && q && p->a == q->a && p->c == q->c && p->b == mc_relation_negate((enum mc_relation)q->b);
 }
 
 mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b)
@@ -418,7 +421,7 @@ mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts
         base[i] = mc_facts_only_base(table, sets[i]) != MC_FACTS_NONE;
     if (!sets[0] || !sets[1] || !asks_memory(table, sets[base[0]]) || (base[0] && base[1]))
         return common;
-    if (!base[0] && !base[1] && (!asks_memory(table, sets[1]) || !ask_alike(table, sets[0], sets[1])))
+    if (!base[0] && !base[1] && (!asks_memory(table, sets[1]) || are_opposite(table, sets[0], sets[1])))
         return common;
     struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, sets, 2), .b = 1};
     return mc_facts_or(table, common, mc_facts_one(table, atom, 0));

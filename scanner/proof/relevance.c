@@ -197,9 +197,11 @@ static bool is_only_called(struct mc_prover *prover, uint64_t entry)
         return false;
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
-        if (reference->kind != MC_REF_CALL && reference->kind != MC_REF_JUMP)
+        bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
+        bool learns = mc_body_learns(prover, reference->from);
+        if (!control && (reference->kind != MC_REF_LEA || !learns)) /* one of a few that a learner calls by its address */
             return false;
-        others += !mc_body_learns(prover, reference->from);
+        others += !learns;
     }
     return others <= MAX_OTHERS;
 }

@@ -268,10 +268,11 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
         if (slots >> i & 1 && (value_tells(prover, value, facts_tell) || (under_test && mc_value_is_constant(prover->values, value, &constant))))
             passed |= 1u << i;
     }
-    if (passed) {
-        int *distance = mc_property_of(&prover->relevance->distances, &prover->arena, final, NULL);
+    uint64_t entries[2] = {final, event->target}; /* a thunk hands them on */
+    for (int i = 0; passed && i < 1 + (final != event->target); i++) {
+        int *distance = mc_property_of(&prover->relevance->distances, &prover->arena, entries[i], NULL);
         *distance = *distance ? *distance : (int)prover->relevance->distance;
-        *mc_property_of(&prover->relevance->passed, &prover->arena, final, NULL) |= (int)passed;
+        *mc_property_of(&prover->relevance->passed, &prover->arena, entries[i], NULL) |= (int)passed;
     }
     pass_pointers(prover, evaluation, event);
 }
