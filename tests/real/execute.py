@@ -46,6 +46,7 @@ def make_inputs(folder, root):
 
     noise = some(30000)
     put("random.bin", noise)
+    put("secret.txt", b"secret")
     words = "needle haystack thread cotton wool linen silk yarn".split()
     put("words.txt", "".join(words[b % 8] + (" " if b % 9 else "\n") for b in noise[:8000]).encode())
     width, height = 96, 64
@@ -76,7 +77,7 @@ def environment(root):
     if root:
         lib = "lib/x86_64-linux-gnu"
         env["LD_LIBRARY_PATH"] = ":".join(f"{root}/{place}" for place in (
-            f"usr/{lib}", lib, f"usr/{lib}/blas", f"usr/{lib}/openblas-pthread", f"usr/{lib}/pulseaudio"))
+            f"usr/{lib}", lib, "usr/lib", f"usr/{lib}/blas", f"usr/{lib}/openblas-pthread", f"usr/{lib}/pulseaudio"))
         env["PYTHONPATH"] = f"{root}/usr/lib/python3/dist-packages:/usr/lib/python3/dist-packages"
     return env
 
@@ -110,6 +111,7 @@ class Files:
         self.reports[path] = {"loads": [(l[2], l[3], l[5]) for l in loads if l[0] == 1],
                               "starts": [use[0] for use in uses], "uses": uses,
                               "guards": collections.Counter(use[3] for use in uses if use[2] == "guarded" and use[3] >= 0)}
+        self.reports[path]["tests"] = sorted(self.reports[path]["guards"])
         return self.reports[path]
 
 
@@ -125,10 +127,13 @@ class Ran:
                     self.maps.append((int(part[1], 16), int(part[2], 16), int(part[3], 16), part[4]))
                 elif part[0] == "run" and len(part) == 3:
                     self.blocks.append((int(part[1], 16), int(part[2], 16)))
+        self.maps.sort()
+        self.starts = [start for start, _, _, _ in self.maps]
 
     def locate(self, files, address):
         """(path, address in the file), or (path, None), or (None, None) for code that is in no file."""
-        for start, end, offset, path in self.maps:
+        i = bisect.bisect_right(self.starts, address) - 1
+        for start, end, offset, path in self.maps[max(i, 0):i + 1]:
             if start <= address < end:
                 report = files.load(path)
                 for place, virtual, size in report["loads"] if report else ():
@@ -139,8 +144,7 @@ class Ran:
 
     def counts(self, files):
         """Counter of verdicts of the uses that ran; how many guarded uses' tests ran; the dead uses that ran; the unsafe ones."""
-        ran, tested, dead = set(), 0, []
-        guards = set()
+        ran, guards, dead = set(), set(), []
         for first, last in self.blocks:
             path, address = self.locate(files, first)
             if address is None:
@@ -148,9 +152,9 @@ class Ran:
             report, end = files.load(path), address + last - first
             for i in range(bisect.bisect_left(report["starts"], address), bisect.bisect_right(report["starts"], end)):
                 ran.add((path, i))
-            for guard in report["guards"]:
-                if address <= guard <= end:
-                    guards.add((path, guard))
+            tests = report["tests"]
+            for i in range(bisect.bisect_left(tests, address), bisect.bisect_right(tests, end)):
+                guards.add((path, tests[i]))
         verdicts = collections.Counter()
         for path, i in ran:
             use = files.load(path)["uses"][i]
@@ -170,8 +174,11 @@ def run(arguments, cpu, plugin, root, inputs):
         log, trace = os.path.join(folder, ".ran"), os.path.join(folder, ".trace")
         open(log, "w", encoding="utf-8").close()
         command = ["qemu-x86_64", "-cpu", cpu, "-plugin", f"{plugin},out={log}", "-strace", "-D", trace] + arguments
-        with open(os.path.join(folder, ".said"), "wb+") as said:
-            child = subprocess.Popen(command, cwd=folder, env=environment(root), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        source = os.devnull
+        if command[-1].startswith("<"):
+            source = os.path.join(folder, command.pop()[1:])
+        with open(os.path.join(folder, ".said"), "wb+") as said, open(source, "rb") as given:
+            child = subprocess.Popen(command, cwd=folder, env=environment(root), stdin=given, stdout=subprocess.DEVNULL,
                                      stderr=said, start_new_session=True)
             try:
                 status = child.wait(LIMIT)
