@@ -143,7 +143,7 @@ class Ran:
         return None, None
 
     def counts(self, files):
-        """Counter of verdicts of the uses that ran; how many guarded uses' tests ran; the dead uses that ran; the unsafe ones; the files."""
+        """Of the uses that ran: a Counter of verdicts, (how many guarded uses' tests ran,) the dead, the unsafe, the files."""
         ran, guards, dead = set(), set(), []
         for first, last in self.blocks:
             path, address = self.locate(files, first)
@@ -294,8 +294,9 @@ def main():
                 say(not wrong, f"{name} on {cpu}", "sigill", wrong or ("SIGILL at " + "; ".join(places) if places else f"status {status}"))
             if scope == "dies":
                 say(bool(fatal), f"{name} dies where it is called unsafe", "dies", "; ".join(sorted(set(fatal))) or "it does not")
-    print(f"# {totals['runs']} runs of {len(busy)} programs that carry uses ({totals['beyond']} outside the C library); on {FULL} {totals['guarded']} guarded uses ran (summed over "
-          f"programs), and tests of {totals['tested']}; {len(deaths)} unsafe findings killed a program:")
+    print(f"# {totals['runs']} runs of {len(busy)} programs that carry uses ({totals['beyond']} outside the C library); on {FULL} "
+          f"{totals['guarded']} guarded uses ran (summed over programs), and tests of {totals['tested']}; "
+          f"{len(deaths)} unsafe findings killed a program:")
     for place in sorted(deaths):
         print(f"#   {place}")
     # A program that takes them only where the CPU has them is likely to ask: questions to the proof, not failures.

@@ -407,7 +407,8 @@ def main():
                     f"{text} [{'; '.join(mutant.done)}]")
         total = sum(tally.values())
         print(f"# {total} mutants of {len(files)} files: {tally['noticed']} noticed, {tally['other']} guarded by another test, "
-              f"{tally['missed']} missed, {impossible} draws of a form that cannot be mutated" + (f"; {100 * (total - tally['missed']) / total:.1f} % right" if total else ""))
+              f"{tally['missed']} missed, {impossible} draws of a form that cannot be mutated" +
+              (f"; {100 * (total - tally['missed']) / total:.1f} % right" if total else ""))
         for kind in ("symbols", "sections"):
             different = pool.map(lambda path: stripped(maskcheck, path, chosen[path], kind, folder), sorted(chosen))
             for path, lines in zip(sorted(chosen), different):
