@@ -173,6 +173,8 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     struct mc_import_call import;
     mc_import_before(m, final, &import);
     mc_value provided = mc_provider_result(m, final);
+    if (provided == MC_TOP)
+        provided = mc_thread_local_address(m, final);
     forget_after_call(m, final);
     if (provided != MC_TOP)
         mc_put_register(m, MC_RAX, provided);

@@ -158,6 +158,7 @@ void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned si
     size_t first = first_access(prover->fields, offset), end = first_access(prover->fields, offset + (int64_t)size);
     for (size_t i = first; i < end && end - first <= MAX_READERS; i++)
         learn(prover, prover->fields->accesses.items[i].body);
+    mc_learn_thread_local_referrers(prover, learn);
 }
 
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
@@ -229,8 +230,8 @@ void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned s
 static bool initial_word(const struct mc_image *image, int64_t offset, unsigned size, bool whole, uint64_t *ret)
 {
     uint64_t mask = size >= 8 ? UINT64_MAX : (UINT64_C(1) << size * 8) - 1;
-    uint64_t end = image->tls_start + image->tls_size, align = image->tls_align ? image->tls_align : 1;
-    uint64_t place = (end + align - 1) / align * align + (uint64_t)offset; /* variant II: the block ends at the thread pointer */
+    uint64_t end = image->tls_start + image->tls_size;
+    uint64_t place = image->tls_start + (uint64_t)(offset - mc_thread_local_block(image));
     *ret = 0;
     if (!image->tls_size || place < image->tls_start || place > end || size > end - place)
         return false;

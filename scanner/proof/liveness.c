@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define MAX_PLACES 96 /* starts of straight runs in one function */
-#define MAX_STEPS 600  /* instructions */
+#define MAX_STEPS 3000  /* instructions */
 #define MAX_DEPTH 4
 #define MIN_CALLS 8
 #define MAX_CALLS 48   /* looked at to see what callers mostly do */

@@ -129,4 +129,7 @@ void mc_execute_wide(struct mc_machine *m);                          /* maps 0F3
 void mc_execute_vector(struct mc_machine *m);                        /* legacy SSE data movement that carries integer values */
 void mc_clobber_vector(struct mc_machine *m, unsigned number);
 
+/* thread_local.c: what __tls_get_addr returns for data of this module; MC_TOP for any other call. */
+mc_value mc_thread_local_address(struct mc_machine *m, uint64_t final);
+
 #endif

@@ -184,6 +184,9 @@ void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned s
 void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn);
 void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, bool whole, struct mc_cell_values *ret);
 void mc_fields_free(struct mc_prover *prover);
+/* thread_local.c: where the module's block starts, from the thread pointer (bytes); who asks for its address. */
+int64_t mc_thread_local_block(const struct mc_image *image);
+void mc_learn_thread_local_referrers(struct mc_prover *prover, mc_learner *learn);
 
 struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address);
 
