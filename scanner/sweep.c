@@ -218,8 +218,10 @@ void mc_sweep_add_gap(struct mc_sweep *sweep, uint64_t address, const char *kind
     mc_push(&sweep->gaps, ((struct mc_gap){.address = address, .kind = kind, .text = text}));
 }
 
-void mc_sweep_keep_results(struct mc_sweep *sweep)
+void mc_sweep_keep_results(struct mc_sweep *sweep, bool bounded)
 {
+    for (size_t i = 0; !bounded && i < sweep->reach.rows.count; i++)
+        mc_push(&sweep->rows, sweep->reach.rows.items[i]);
     for (size_t i = 0; i < sweep->reach.uses.count; i++)
         mc_push(&sweep->uses, sweep->reach.uses.items[i]);
     for (size_t i = 0; i < sweep->reach.undecoded.count; i++)
@@ -250,7 +252,7 @@ static void walk_zone(struct mc_sweep *sweep, const struct mc_zone *zone)
     }
     if (whole)
         reach->undecoded.count = 0; /* all of it decodes in a straight line: a table was read too far */
-    mc_sweep_keep_results(sweep);
+    mc_sweep_keep_results(sweep, zone->bounded);
 }
 
 static int compare_uses(const void *a, const void *b)
@@ -274,6 +276,10 @@ static struct mc_uses *finish(struct mc_sweep *sweep)
         qsort(sweep->uses.items, uses->count, sizeof *uses->items, compare_uses);
         memcpy(uses->items, sweep->uses.items, uses->count * sizeof *uses->items);
     }
+    uses->row_count = sweep->rows.count;
+    uses->rows = MC_NEW_ARRAY(sweep->arena, uses->row_count, struct mc_reference);
+    if (uses->row_count)
+        memcpy(uses->rows, sweep->rows.items, uses->row_count * sizeof *uses->rows);
     uses->gap_count = sweep->gaps.count;
     uses->gaps = MC_NEW_ARRAY(sweep->arena, uses->gap_count, struct mc_gap);
     if (uses->gap_count) {
@@ -283,6 +289,7 @@ static struct mc_uses *finish(struct mc_sweep *sweep)
     uses->asks_cpuid = sweep->asks_cpuid;
     mc_vector_free(&sweep->uses);
     mc_vector_free(&sweep->gaps);
+    mc_vector_free(&sweep->rows);
     mc_vector_free(&sweep->candidates);
     mc_vector_free(&sweep->branches);
     mc_vector_free(&sweep->suspects);

@@ -19,14 +19,6 @@ struct mc_gap { /* something that could hide a use or a way to one (design.md 5.
     const char *text;
 };
 
-struct mc_uses {
-    struct mc_use *items; /* sorted by address */
-    size_t count;
-    struct mc_gap *gaps;
-    size_t gap_count;
-    bool asks_cpuid;      /* the file holds a CPUID or XGETBV instruction in code */
-};
-
 enum mc_reference_kind {
     MC_REF_CALL,      /* direct call */
     MC_REF_JUMP,      /* direct jump or jcc that leaves its function */
@@ -43,6 +35,16 @@ struct mc_reference {
     uint8_t kind;
 };
 
+struct mc_uses {
+    struct mc_use *items; /* sorted by address */
+    size_t count;
+    struct mc_gap *gaps;
+    size_t gap_count;
+    struct mc_reference *rows; /* from indirect jumps to what their tables hold, where nothing bounds the functions */
+    size_t row_count;
+    bool asks_cpuid;      /* the file holds a CPUID or XGETBV instruction in code */
+};
+
 struct mc_references {
     struct mc_reference *items; /* sorted by `to`, then `from` */
     size_t count;
@@ -53,7 +55,8 @@ struct mc_references {
 /* `within` is the baseline: only needs with no alternative inside it, and not MC_ABSENT_NOP, are uses. */
 struct mc_uses *mc_sweep_uses(const struct mc_image *image, const struct mc_entries *entries,
                               const struct mc_feature_set *within, struct mc_arena *arena);
-struct mc_references *mc_sweep_references(const struct mc_image *image, struct mc_entries *entries, struct mc_arena *arena);
+struct mc_references *mc_sweep_references(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                                          struct mc_arena *arena);
 /* All references to addresses in [start, end): index of the first, count in *ret_count. */
 size_t mc_references_to(const struct mc_references *references, uint64_t start, uint64_t end, size_t *ret_count);
 

@@ -187,7 +187,7 @@ static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *
     mc_sweep_follow_branches(sweep, code->start, code->end);
     follow_pointers(sweep);
     reach->undecoded.count = 0; /* not bytes of a known function */
-    mc_sweep_keep_results(sweep);
+    mc_sweep_keep_results(sweep, false);
 }
 
 /* The uncovered ranges that lie in the code range: from *first on, their count in the result. Both lists are sorted. */

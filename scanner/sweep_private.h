@@ -47,6 +47,7 @@ struct mc_sweep {
     MC_VECTOR(struct mc_use) uses;
     MC_VECTOR(struct mc_use) candidates; /* scratch: what a straight line takes for uses */
     MC_VECTOR(struct mc_gap) gaps;
+    MC_VECTOR(struct mc_reference) rows; /* of jump tables in zones that nothing bounds */
 };
 
 /* The zone that starts with entry `first`; the next one starts with entry `last`. */
@@ -65,7 +66,7 @@ void mc_sweep_follow_branches(struct mc_sweep *sweep, uint64_t start, uint64_t e
 /* Drops the candidates that were reached, or that lie inside a reached instruction. True when some are left. */
 bool mc_sweep_keep_unreached(struct mc_sweep *sweep);
 void mc_sweep_add_gap(struct mc_sweep *sweep, uint64_t address, const char *kind, const char *text);
-void mc_sweep_keep_results(struct mc_sweep *sweep); /* of the exact pass */
+void mc_sweep_keep_results(struct mc_sweep *sweep, bool bounded); /* of the exact pass */
 uint8_t *mc_sweep_clear_state(struct mc_sweep *sweep, size_t size);
 
 /* sweep_lines.c: the zones whose straight lines hold a candidate, a table or bytes that do not decode, into sweep->suspects. */

@@ -16,6 +16,7 @@ void mc_reach_begin(struct mc_reach *reach, uint64_t start, uint64_t end, const 
     reach->bounds_ignored = reach->past_call = reach->trial = reach->implausible = false;
     reach->unresolved = 0;
     reach->work.count = reach->indirect.count = reach->resolved.count = 0;
+    reach->rows.count = 0;
     reach->bases.count = reach->undecoded.count = reach->uses.count = 0;
     reach->deferred.count = reach->tables.count = reach->bases_tried = 0;
 }
@@ -29,6 +30,7 @@ void mc_reach_free(struct mc_reach *reach)
     mc_vector_free(&reach->bases);
     mc_vector_free(&reach->tables);
     mc_vector_free(&reach->undecoded);
+    mc_vector_free(&reach->rows);
     mc_vector_free(&reach->uses);
     mc_vector_free(&reach->log);
 }

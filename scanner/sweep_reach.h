@@ -37,6 +37,8 @@ struct mc_reach {
     MC_VECTOR(uint64_t) bases;     /* addresses taken by lea: what a table's base may be */
     size_t bases_tried;
     MC_VECTOR(uint64_t) tables;    /* jump tables that were read */
+    uint64_t jump;                 /* the indirect jump whose table is read now */
+    MC_VECTOR(struct mc_reference) rows; /* from an indirect jump to the target of a row of its table */
     MC_VECTOR(uint64_t) undecoded; /* reached bytes that are no instruction */
     MC_VECTOR(struct mc_use) uses; /* in the order found */
     MC_VECTOR(struct mc_text_range) log; /* instructions of the trial in hand */

@@ -81,13 +81,18 @@ static void refer_operand(struct reader *reader, uint64_t from, uint64_t to, con
         refer(reader, from, to, MC_REF_STORE);
 }
 
+/* Where nothing bounds a function, an entry found later may part it between the jump and its target. */
 static void refer_branch(struct reader *reader, const struct mc_entry *within, uint64_t from, uint64_t to, unsigned flow)
 {
     if (flow == MC_FLOW_CALL) {
         refer(reader, from, to, MC_REF_CALL);
         find_entry(reader, to, MC_ENTRY_CALL);
-    } else if (to < within->address || to >= within->end) {
+        return;
+    }
+    bool outside = to < within->address || to >= within->end;
+    if (outside || !within->bounded)
         refer(reader, from, to, MC_REF_JUMP);
+    if (outside) {
         const struct mc_entry *holder = mc_entry_holding(reader->entries, to);
         if (!holder || !holder->bounded)
             find_entry(reader, to, MC_ENTRY_CALL);
@@ -282,6 +287,34 @@ static void read_data(struct reader *reader)
     }
 }
 
+/* The last instruction before the end of a straight line, when it goes on there; 0 otherwise. */
+static uint64_t runs_into(const struct mc_image *image, uint64_t address, uint64_t end)
+{
+    uint64_t available = mc_image_available(image, address);
+    const uint8_t *bytes = end - address <= available ? mc_image_bytes(image, address, end - address) : NULL;
+    struct mc_class class = {.flow = MC_FLOW_STOP};
+    uint64_t last = address;
+    for (uint64_t at = address; bytes && at < end; at += class.length) {
+        if (!mc_class_within(image->mode, bytes + (at - address), end - at, available - (at - address), &class))
+            return 0;
+        last = at;
+    }
+    return class.flow == MC_FLOW_STOP || class.flow == MC_FLOW_RET || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_JMP_IND ? 0 : last;
+}
+
+/* Where nothing bounds the functions, one may go on into the next, as if it jumped there. */
+static void read_falls(struct reader *reader)
+{
+    const struct mc_entries *entries = reader->entries;
+    for (size_t i = 0; i + 1 < entries->count; i++) {
+        const struct mc_entry *entry = &entries->items[i], *next = entry + 1;
+        bool joined = !entry->bounded && !next->bounded && entry->end == next->address && mc_image_is_code(reader->image, entry->address);
+        uint64_t last = joined ? runs_into(reader->image, entry->address, entry->end) : 0;
+        if (last)
+            refer(reader, last, next->address, MC_REF_JUMP);
+    }
+}
+
 static void refer_method(void *context, uint64_t place, uint64_t function)
 {
     refer(context, place, function, MC_REF_METHOD);
@@ -438,7 +471,8 @@ static struct mc_references *finish(struct reader *reader)
     return references;
 }
 
-struct mc_references *mc_sweep_references(const struct mc_image *image, struct mc_entries *entries, struct mc_arena *arena)
+struct mc_references *mc_sweep_references(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                                          struct mc_arena *arena)
 {
     struct reader reader = {.image = image, .entries = entries, .arena = arena};
     bool relocatable = image->kind == MC_KIND_OBJECT || image->kind == MC_KIND_KERNEL_MODULE;
@@ -449,6 +483,9 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
     read_data(&reader);
     mc_sweep_go_methods(image, entries, refer_method, &reader);
     read_found(&reader); /* functions that only data points to */
+    read_falls(&reader);
+    for (size_t i = 0; i < uses->row_count; i++)
+        refer(&reader, uses->rows[i].from, uses->rows[i].to, MC_REF_JUMP);
     return finish(&reader);
 }
 

@@ -13,6 +13,7 @@
 #define BACKWARDS_LOAD 24  /* instructions from the jump back to the table's load and the bound's test */
 #define BACKWARDS_BASE 96  /* and to the computation of its base */
 #define LONGEST_TABLE 8192 /* entries */
+#define LEADING_ROWS 8     /* of something else, before the first that an index ever picks */
 
 struct table {
     uint64_t address; /* of the first entry */
@@ -56,7 +57,7 @@ static uint64_t next_base(const struct mc_reach *reach, uint64_t address)
  * part of the function (.cold), which has unwind data of its own. */
 static size_t read_table(struct mc_reach *reach, const struct table *table, size_t bound)
 {
-    size_t count = 0;
+    size_t count = 0, leading = LEADING_ROWS;
     bool tested = bound > 0 && bound <= LONGEST_TABLE;
     size_t limit = tested && !reach->bounds_ignored ? bound : LONGEST_TABLE;
     uint64_t stop = next_base(reach, table->address);
@@ -68,12 +69,15 @@ static size_t read_table(struct mc_reach *reach, const struct table *table, size
             entry = table->base + (uint64_t)(int64_t)(int32_t)(uint32_t)entry;
         if (reach->image->mode == MC_MODE_32)
             entry = (uint32_t)entry;
+        bool before_first = leading && leading--;
         if (!valid_target(reach, entry)) {
             bool elsewhere = entry < reach->start || entry >= reach->end;
-            if (tested && count < bound && elsewhere && mc_image_is_code(reach->image, entry))
+            if ((before_first || (tested && count < bound)) && elsewhere && mc_image_is_code(reach->image, entry))
                 continue;
             break;
         }
+        leading = 0;
+        mc_push(&reach->rows, ((struct mc_reference){.from = reach->jump, .to = entry, .kind = MC_REF_JUMP}));
         if (reach->state[entry - reach->start] == MC_BYTE_UNSEEN)
             mc_push(&reach->work, entry);
     }
@@ -215,6 +219,7 @@ enum mc_jump_outcome mc_reach_jump_table(struct mc_reach *reach, uint64_t addres
     if (!mc_decode(reach->image->mode, reach->bytes + offset, reach->end - address, &jump))
         return MC_JUMP_UNKNOWN;
     size_t bound = find_bound(reach, address);
+    reach->jump = address;
     if (jump.mod != 3 && !reads_entry(&jump)) /* a tail call through a slot or a vtable: not a jump inside the zone */
         return MC_JUMP_RESOLVED;
     if (jump.mod != 3)

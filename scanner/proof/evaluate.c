@@ -10,6 +10,7 @@
 
 #define MAX_RESTARTS 12
 #define MAX_TABLE_ROWS 4096
+#define LEADING_ROWS 8
 #define WIDEN_AFTER 5    /* joins of a block before differing numbers are given up */
 #define MAX_VISITS 60    /* joins of a block before it is left as it is, with no facts */
 #define MAX_DEPTH 3      /* helpers inside helpers */
@@ -238,6 +239,16 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     return true;
 }
 
+/* The sweep saw that the jump leads there: into what only a later look parted from the jump's own function. */
+static bool is_row(const struct mc_prover *prover, uint64_t jump, uint64_t target)
+{
+    size_t count, first = mc_references_to(prover->references, target, target + 1, &count);
+    for (size_t i = first; i < first + count; i++)
+        if (prover->references->items[i].kind == MC_REF_JUMP && prover->references->items[i].from == jump)
+            return true;
+    return false;
+}
+
 /* Rows of the table that the run loaded from just before: targets while they stay in the body. */
 static bool follow_table(struct body *body, struct mc_machine *m)
 {
@@ -247,6 +258,7 @@ static bool follow_table(struct body *body, struct mc_machine *m)
         return false;
     struct mc_text_range object = mc_object_extent(prover, table.table);
     size_t rows = 0;
+    bool inside = false, taken = false;
     for (uint64_t place = table.table; rows < MAX_TABLE_ROWS && place + table.size <= object.end; place += table.scale, rows++) {
         uint64_t content;
         const uint8_t *bytes = mc_image_bytes(prover->image, place, table.size);
@@ -262,9 +274,15 @@ static bool follow_table(struct body *body, struct mc_machine *m)
                 target = content;
         }
         if (!mc_in_body(body, target)) {
-            if (!mc_image_is_code(prover->image, target) || mc_entry_at(prover->entries, target) == NULL)
+            bool leading = !inside && rows < LEADING_ROWS && !absolute; /* of another table: the index is never so low */
+            bool known = mc_entry_at(prover->entries, target) || is_row(prover, m->address, target);
+            if (!mc_image_is_code(prover->image, target) || (!known && !leading))
                 break;
+            if (!known)
+                continue;
         }
+        inside |= mc_in_body(body, target);
+        taken = true;
         /* reached only when the index picks this row */
         uint64_t scaled = rows * table.scale;
         mc_facts chosen = MC_FACTS_NONE;
@@ -272,7 +290,7 @@ static bool follow_table(struct body *body, struct mc_machine *m)
             chosen = mc_value_test(m->values, table.index, MC_EQ, scaled / table.factor, 32);
         propagate(body, m, target, mc_facts_at_site(prover->facts, chosen, m->address));
     }
-    return rows > 0;
+    return taken;
 }
 
 /* pop r; jmp r: a return that discards something, or to another frame (__builtin_eh_return). */

@@ -197,6 +197,23 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
     return any;
 }
 
+static bool has_site(const struct collector *c, uint64_t from)
+{
+    for (size_t i = 0; i < c->items.count; i++)
+        if (c->items.items[i].from == from)
+            return true;
+    return false;
+}
+
+/* What nothing bounds may hold code that is reached in a way not seen: a direct call or jump there counts all the same. */
+static void believe_unreached(struct collector *c, uint64_t from, uint8_t kind, struct mc_nodes nodes)
+{
+    const struct mc_entry *body = mc_entry_at(c->prover->entries, nodes.items[0]);
+    struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[0]};
+    if ((!body || !body->bounded) && !has_site(c, from))
+        add_incoming(c, from, nodes.items[0], kind, mc_facts_one(c->prover->facts, atom, 0));
+}
+
 /* The code around `from` refers to [low, high): look through the evaluations of its body. */
 static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint64_t low, uint64_t high, bool object)
 {
@@ -228,6 +245,8 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = evaluation->entry};
         add_incoming(c, from, evaluation->entry, object ? MC_REF_DATA : MC_REF_LEA, mc_facts_one(c->prover->facts, atom, 0));
     }
+    if (control)
+        believe_unreached(c, from, kind, nodes);
 }
 
 static void look_at_place(struct collector *c, uint64_t place);

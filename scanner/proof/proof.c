@@ -63,7 +63,7 @@ static void prover_new(struct mc_prover *prover, const struct mc_image *image, s
     prover->entries = entries;
     prover->uses = uses;
     prover->options = options;
-    prover->references = mc_sweep_references(image, entries, &prover->reference_arena);
+    prover->references = mc_sweep_references(image, entries, uses, &prover->reference_arena);
     mc_mapping_release(&image->mapping);
     mc_extents_new(prover);
     prover->facts = mc_facts_table_new(&prover->arena);
