@@ -15,6 +15,7 @@
 #define DISTANCE_OF_ADD 64 /* bytes from the thunk's return to the add */
 #define EBX 3
 #define ESP 4
+#define LONGEST_GAP 64 /* bytes */
 #define ROUNDS 16 /* code outside functions that only such code calls, that deep */
 
 struct reader {
@@ -81,8 +82,39 @@ static void refer_operand(struct reader *reader, uint64_t from, uint64_t to, con
         refer(reader, from, to, MC_REF_STORE);
 }
 
+static bool stops(unsigned flow)
+{
+    return flow == MC_FLOW_STOP || flow == MC_FLOW_RET || flow == MC_FLOW_JMP || flow == MC_FLOW_JMP_IND;
+}
+
+/* NOP, or the long one that compilers fill gaps with (Intel SDM vol. 2B, NOP). */
+static bool is_filler(const uint8_t *bytes, size_t length)
+{
+    size_t i = 0;
+    while (i < length && (bytes[i] == 0x66 || bytes[i] == 0x2E))
+        i++;
+    return i < length && (bytes[i] == 0x90 || (i + 1 < length && bytes[i] == 0x0F && bytes[i + 1] == 0x1F));
+}
+
+/* A jump over a gap: assemblers fill long ones so, and behind a return it is never run. */
+static bool jumps_over_gap(const struct mc_image *image, uint64_t from, uint64_t to)
+{
+    struct mc_class class;
+    uint64_t available = mc_image_available(image, from);
+    bool near = to > from && to - from <= LONGEST_GAP && to - from <= available;
+    const uint8_t *bytes = near ? mc_image_bytes(image, from, to - from) : NULL;
+    if (!bytes)
+        return false;
+    for (uint64_t at = 0; at < to - from; at += class.length)
+        if (!mc_class_within(image->mode, bytes + at, to - from - at, available - at, &class) ||
+            (at && !is_filler(bytes + at, class.length)))
+            return false;
+    return true;
+}
+
 /* Where nothing bounds a function, an entry found later may part it between the jump and its target. */
-static void refer_branch(struct reader *reader, const struct mc_entry *within, uint64_t from, uint64_t to, unsigned flow)
+static void refer_branch(struct reader *reader, const struct mc_entry *within, uint64_t from, uint64_t to, unsigned flow,
+                         bool stopped)
 {
     if (flow == MC_FLOW_CALL) {
         refer(reader, from, to, MC_REF_CALL);
@@ -90,6 +122,8 @@ static void refer_branch(struct reader *reader, const struct mc_entry *within, u
         return;
     }
     bool outside = to < within->address || to >= within->end;
+    if (flow == MC_FLOW_JMP && stopped && !within->bounded && jumps_over_gap(reader->image, from, to))
+        return;
     if (outside || !within->bounded)
         refer(reader, from, to, MC_REF_JUMP);
     if (outside) {
@@ -160,6 +194,7 @@ static void read_operands(struct reader *reader, uint64_t address, const uint8_t
 MC_ALWAYS_INLINE void read_line(enum mc_mode mode, struct reader *reader, const struct mc_entry *entry, const uint8_t *bytes,
                                 uint64_t size, uint64_t available)
 {
+    bool stopped = false;
     for (uint64_t offset = 0; offset < size;) {
         struct mc_class class;
         uint64_t address = entry->address + offset;
@@ -173,10 +208,11 @@ MC_ALWAYS_INLINE void read_line(enum mc_mode mode, struct reader *reader, const 
         if (class.flags & MC_CLASS_CPUID)
             mc_push(&reader->cpuid, address);
         if (class.flow == MC_FLOW_CALL || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_JCC)
-            refer_branch(reader, entry, address, mc_class_target(reader->image, address + length, &class), class.flow);
+            refer_branch(reader, entry, address, mc_class_target(reader->image, address + length, &class), class.flow, stopped);
         else if ((class.flags & MC_CLASS_RIP_RELATIVE) || (length >= 5 && (reader->absolute || reader->got_relative)))
             read_operands(reader, address, bytes + offset, size - offset, &class);
         offset += length;
+        stopped = stops(class.flow);
     }
 }
 
@@ -292,14 +328,17 @@ static uint64_t runs_into(const struct mc_image *image, uint64_t address, uint64
 {
     uint64_t available = mc_image_available(image, address);
     const uint8_t *bytes = end - address <= available ? mc_image_bytes(image, address, end - address) : NULL;
-    struct mc_class class = {.flow = MC_FLOW_STOP};
-    uint64_t last = address;
+    struct mc_class class;
+    uint64_t last = 0;
     for (uint64_t at = address; bytes && at < end; at += class.length) {
         if (!mc_class_within(image->mode, bytes + (at - address), end - at, available - (at - address), &class))
             return 0;
-        last = at;
+        if (stops(class.flow))
+            last = 0;
+        else if (last || at == address || !is_filler(bytes + (at - address), class.length)) /* a gap is not run through */
+            last = at;
     }
-    return class.flow == MC_FLOW_STOP || class.flow == MC_FLOW_RET || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_JMP_IND ? 0 : last;
+    return last;
 }
 
 /* Where nothing bounds the functions, one may go on into the next, as if it jumped there. */

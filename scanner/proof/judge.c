@@ -86,6 +86,20 @@ static bool max_leaf_checked(const struct known *known, const struct mc_guard *g
     return guard->leaf < 0x80000000 ? known->max_basic >= guard->leaf : known->max_extended >= guard->leaf;
 }
 
+/* Bits that mirror what the OS turned on: it can do so only where the CPU has the feature (Intel SDM vol. 3A, 2.5, CR4). */
+static const struct {
+    enum mc_feature mirror, feature;
+} os_mirrors[] = {{MC_F_OSXSAVE, MC_F_XSAVE}, {MC_F_OSPKE, MC_F_PKU}};
+
+/* What the OS must turn on faults where it did not, whatever else the CPU has. */
+static bool is_mirrored(enum mc_feature feature)
+{
+    for (size_t i = 0; i < sizeof os_mirrors / sizeof *os_mirrors; i++)
+        if (os_mirrors[i].feature == feature)
+            return true;
+    return false;
+}
+
 /* Some feature known to be present that implies the wanted one on every known CPU. */
 static bool is_implied(const struct known *known, const struct mc_feature_set *baseline, enum mc_feature wanted,
                        enum mc_feature *ret_by)
@@ -105,11 +119,6 @@ static bool is_implied(const struct known *known, const struct mc_feature_set *b
     *ret_by = (enum mc_feature)first;
     return true;
 }
-
-/* Bits that mirror what the OS turned on: it can do so only where the CPU has the feature (Intel SDM vol. 3A, 2.5, CR4). */
-static const struct {
-    enum mc_feature mirror, feature;
-} os_mirrors[] = {{MC_F_OSXSAVE, MC_F_XSAVE}, {MC_F_OSPKE, MC_F_PKU}};
 
 static void know_mirrored(struct known *known)
 {
@@ -131,7 +140,7 @@ static bool judge_alternative(struct mc_prover *prover, const struct known *know
             if (!ret->guard.known)
                 ret->guard = known->guard_of[feature];
             ret->max_leaf_missing |= !max_leaf_checked(known, &known->guard_of[feature]);
-        } else if (is_implied(known, prover->options->baseline, feature, &by)) {
+        } else if (!is_mirrored(feature) && is_implied(known, prover->options->baseline, feature, &by)) {
             ret->implied = true;
             ret->implied_by = by;
             if (!ret->guard.known)
