@@ -375,15 +375,8 @@ static bool is_exit_call(const struct mc_machine *m)
 
 static bool is_use(const struct mc_prover *prover, uint64_t address)
 {
-    size_t low = 0, high = prover->uses->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (prover->uses->items[middle].address < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < prover->uses->count && prover->uses->items[low].address == address;
+    size_t first = mc_first_use(prover, address);
+    return first < prover->uses->count && prover->uses->items[first].address == address;
 }
 
 /* What an instruction counts (lzcnt, tzcnt) that an older CPU runs as another one; for alias.c. */

@@ -75,6 +75,19 @@ struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t
     return range;
 }
 
+size_t mc_first_use(const struct mc_prover *prover, uint64_t address)
+{
+    size_t low = 0, high = prover->uses->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (prover->uses->items[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool mc_is_go(const struct mc_prover *prover, uint64_t address)
 {
     const struct mc_entry *entry = mc_entry_holding(prover->entries, address);

@@ -116,6 +116,7 @@ int *mc_property_of(struct mc_property **table, struct mc_arena *arena, uint64_t
 int mc_property_at(const struct mc_property *table, uint64_t address); /* 0 when unknown */
 void mc_extents_new(struct mc_prover *prover); /* when all entries are known */
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address);
+size_t mc_first_use(const struct mc_prover *prover, uint64_t address); /* index of the first use from there on */
 bool mc_is_go(const struct mc_prover *prover, uint64_t address); /* compiled by Go: it has a convention of its own */
 /* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
 uint64_t mc_final_target(struct mc_prover *prover, uint64_t address);

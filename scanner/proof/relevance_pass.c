@@ -124,7 +124,7 @@ static bool speak_of_cpu(struct mc_prover *prover, mc_facts facts)
     struct mc_fact_set set = mc_facts_get(prover->facts, facts);
     for (uint32_t i = 0; i < set.count; i++) {
         struct mc_atom atom = mc_atom_get(prover->facts, set.items[i].atom);
-        if (atom.kind != MC_ATOM_TESTED && atom.kind != MC_ATOM_OVERRIDE)
+        if (atom.kind == MC_ATOM_BIT || atom.kind == MC_ATOM_XCR0)
             return true;
     }
     return false;
@@ -139,6 +139,14 @@ static bool answers_tell(struct mc_prover *prover, mc_facts facts)
 static bool facts_tell(struct mc_prover *prover, mc_facts facts)
 {
     return prover->relevance->asking ? answers_tell(prover, facts) : mc_facts_tell(prover, facts);
+}
+
+/* All of the function does; when it is asked for, by what is known at its entry. */
+static bool runs_under_test(struct mc_prover *prover, uint64_t entry)
+{
+    struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = entry};
+    return mc_is_controlled(prover, entry) &&
+           (!prover->relevance->asking || speak_of_cpu(prover, mc_resolve(prover, mc_facts_one(prover->facts, atom, 0), true)));
 }
 
 /* What the entry hands on is asked for when all that is near is known. */
@@ -205,7 +213,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
         (says(prover, event->value) || has_asked(prover, event->facts)) &&
         mc_mark_field(prover, event->offset, event->size, learn_anew))
         mc_learn(prover, evaluation->entry, true); /* what was there before matters now */
-    if (!value && !tested && !mc_is_controlled(prover, evaluation->entry))
+    if (!value && !tested && !runs_under_test(prover, evaluation->entry))
         return;
     if (event->base == MC_BASE_MODULE) {
         struct mc_text_range place = {(uint64_t)event->offset, (uint64_t)event->offset + event->size};
@@ -261,7 +269,7 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
         return;
     call_under_test(prover, evaluation, final, event->facts);
     uint32_t slots = mc_argument_slots(prover, final), passed = 0;
-    bool under_test = facts_tell(prover, event->facts) || mc_is_controlled(prover, evaluation->entry);
+    bool under_test = facts_tell(prover, event->facts) || runs_under_test(prover, evaluation->entry);
     for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++) {
         uint64_t constant;
         mc_value value = evaluation->arguments[event->arguments + i];

@@ -128,10 +128,8 @@ bool mc_is_wait(const char *name, unsigned *ret_status_argument)
 
 bool mc_has_use(const struct mc_prover *prover, struct mc_text_range range)
 {
-    for (size_t i = 0; i < prover->uses->count; i++)
-        if (prover->uses->items[i].address >= range.start && prover->uses->items[i].address < range.end)
-            return true;
-    return false;
+    size_t first = mc_first_use(prover, range.start);
+    return first < prover->uses->count && prover->uses->items[first].address < range.end;
 }
 
 /* The facts say that this is the child. */
