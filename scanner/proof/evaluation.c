@@ -36,6 +36,7 @@ void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry)
     if (!found)
         return;
     HASH_DELETE(hh, prover->evaluations, found);
+    prover->evaluated++;
     prover->evaluation_bytes -= found->event_count * sizeof *found->events + found->argument_count * sizeof(mc_value);
     free(found->events);
     free(found->arguments);
@@ -88,5 +89,6 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
     found->gap_kind = run.gap_kind;
     mc_vector_free(&run.escaped_stack);
     HASH_ADD(hh, prover->evaluations, entry, sizeof entry, found);
+    prover->evaluated++;
     return found;
 }

@@ -22,11 +22,19 @@ struct access {
     uint64_t body;
 };
 
+struct field_memo { /* what mc_field_writers said while there were so many evaluations */
+    int64_t displacement;
+    unsigned size;
+    uint64_t evaluations;
+    struct mc_cell_values values;
+};
+
 struct mc_fields {
     MC_VECTOR(struct field) items;
     MC_VECTOR(uint64_t) candidates;      /* starts of bodies, sorted */
     MC_VECTOR(struct access) accesses;   /* of the candidates, sorted by displacement */
     bool listed;
+    MC_VECTOR(struct field_memo) memo;
 };
 
 bool mc_is_field_base(const struct mc_prover *prover, uint32_t base)
@@ -202,7 +210,7 @@ static bool is_of_another_structure(struct mc_prover *prover, const struct mc_ev
            !mc_facts_tell(prover, event->facts);
 }
 
-void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
+static void find_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
     bool ambiguous = false;
@@ -224,6 +232,25 @@ void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned s
     if (values.count)
         memcpy(ret->items, values.items, values.count * sizeof *ret->items);
     mc_vector_free(&values);
+}
+
+void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
+{
+    struct mc_fields *fields = prover->fields;
+    struct field_memo *memo = NULL;
+    for (size_t i = 0; fields && i < fields->memo.count && !memo; i++)
+        if (fields->memo.items[i].displacement == displacement && fields->memo.items[i].size == size)
+            memo = &fields->memo.items[i];
+    if (memo && memo->evaluations == prover->evaluated) {
+        *ret = memo->values;
+        return;
+    }
+    find_field_writers(prover, displacement, size, ret);
+    struct field_memo fresh = {displacement, size, prover->evaluated, *ret};
+    if (memo)
+        *memo = fresh;
+    else if (fields)
+        mc_push(&fields->memo, fresh);
 }
 
 /* Of single bits, a first value that says "not asked yet" by having all of them set (libjpeg-turbo) tells nothing. */
@@ -269,6 +296,7 @@ void mc_fields_free(struct mc_prover *prover)
     if (!prover->fields)
         return;
     mc_vector_free(&prover->fields->items);
+    mc_vector_free(&prover->fields->memo);
     mc_vector_free(&prover->fields->candidates);
     mc_vector_free(&prover->fields->accesses);
 }

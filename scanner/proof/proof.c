@@ -219,6 +219,22 @@ static bool is_safe(const struct mc_prover *prover, const struct mc_judgement *j
     return judgement->verdict == MC_VERDICT_GUARDED;
 }
 
+/* Uses next to one another are mostly reached in the same way: only the last step differs. */
+static void find_path(struct mc_prover *prover, const struct arrival *arrival, uint64_t use, const struct mc_need *need,
+                      bool inferring, struct mc_arena *arena, struct mc_finding *finding)
+{
+    struct mc_last_path *last = &prover->last_path;
+    if (!last->steps || last->node != arrival->worst_node || last->facts != arrival->worst || last->need != need ||
+        last->inferring != inferring) {
+        *last = (struct mc_last_path){arrival->worst_node, arrival->worst, need, inferring, NULL, 0};
+        mc_find_path(prover, last->node, last->facts, use, need, inferring, arena, &last->steps, &last->length);
+    }
+    finding->path_length = last->length;
+    finding->path = MC_NEW_ARRAY(arena, last->length, struct mc_step);
+    memcpy(finding->path, last->steps, last->length * sizeof *last->steps);
+    finding->path[last->length - 1].address = use;
+}
+
 static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct mc_file_result *result, struct mc_finding *finding)
 {
     const struct mc_need *need = mc_need_at(use->need);
@@ -256,7 +272,7 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
         finding->guard.known = false;
     finding->reason = reason_text(&result->arena, &judgement, need, limited);
     if (judgement.verdict > MC_VERDICT_GUARDED)
-        mc_find_path(prover, arrival.worst_node, arrival.worst, use->address, need, inferring, &result->arena, &finding->path, &finding->path_length);
+        find_path(prover, &arrival, use->address, need, inferring, &result->arena, finding);
 }
 
 /* A limit of work that was reached is no place to look at where uses that it left open say so themselves. But it must not let

@@ -71,6 +71,15 @@ struct mc_reached {
     bool open;     /* an indirect jump may lead anywhere in the function */
 };
 
+struct mc_last_path { /* found for a use, and what for */
+    uint64_t node;
+    mc_facts facts;
+    const struct mc_need *need;
+    bool inferring;
+    struct mc_step *steps;
+    size_t length;
+};
+
 struct mc_resolver;
 struct mc_relevance;
 struct mc_fields;
@@ -94,10 +103,12 @@ struct mc_prover {
     struct mc_relevance *relevance;
     struct mc_fields *fields;
     size_t evaluation_bytes; /* outside of the arena */
+    uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     uint64_t steps, step_limit;
     mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
     bool position_independent;
+    struct mc_last_path last_path;
     bool tried; /* some LZCNT of a known number was evaluated (behaviour.c) */
 };
 
