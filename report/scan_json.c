@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scan report for programs: schema maskcheck/scan/1, as one document (json) or one line per file (jsonl). Files are
  * written one by one, uses one by one within them. */
+#include "report/fingerprint.h"
 #include "report/json.h"
 #include "report/scan.h"
 
@@ -73,10 +74,12 @@ static json_t *guard(const struct mc_file_result *result, const struct mc_guard 
     return object;
 }
 
-static json_t *use(const struct mc_file_result *result, const struct mc_finding *finding, const char *source)
+static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding *finding, const char *source)
 {
+    const struct mc_file_result *result = prints->result;
     const struct mc_need *need = mc_need_at(finding->use.need);
-    char text[MC_INSTRUCTION_TEXT];
+    char text[MC_INSTRUCTION_TEXT], fingerprint[MC_FINGERPRINT_SIZE];
+    mc_fingerprint(prints, finding, fingerprint);
     mc_instruction_text(result, finding->use.address, finding->use.need, text);
     json_t *object = json_object();
     json_object_set_new(object, "address", mc_json_address(finding->use.address));
@@ -95,6 +98,7 @@ static json_t *use(const struct mc_file_result *result, const struct mc_finding 
     json_object_set_new(object, "enough", mc_json_enough(&finding->needs));
     json_object_set_new(object, "path", path(finding));
     json_object_set_new(object, "guard", guard(result, &finding->guard));
+    json_object_set_new(object, "fingerprint", json_string(fingerprint));
     return object;
 }
 
@@ -142,13 +146,16 @@ static void analysed_members(FILE *stream, const struct mc_report_options *optio
                    counts(result, result->finding_count - count_listed(result, options->all_uses)));
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
     struct mc_finding_sources sources = {0};
+    struct mc_fingerprints prints;
+    mc_fingerprints_open(&prints, result);
     const char *before = "";
     fputs(",\"uses\":[", stream);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice)); before = ",") {
         fputs(before, stream);
-        mc_json_write(stream, use(result, finding, mc_finding_source(&sources, result, finding)));
+        mc_json_write(stream, use(&prints, finding, mc_finding_source(&sources, result, finding)));
     }
     fputc(']', stream);
+    mc_fingerprints_close(&prints);
     mc_finding_sources_free(&sources);
 }
 

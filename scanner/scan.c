@@ -141,9 +141,10 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         hash_file(result, image);
     if (mc_image_lost(image))
         forget(result);
-    if (result->finding_count || options->explain)
+    if (result->finding_count || options->explain) {
         result->image = image;
-    else
+        result->entries = entries;
+    } else
         mc_image_free(image);
     return result;
 }

@@ -57,6 +57,7 @@ struct mc_explained;
 struct mc_file_result {
     struct mc_arena arena;      /* owns everything below */
     struct mc_image *image;     /* kept while there are findings, for their bytes and names; else NULL. Owned */
+    const struct mc_entries *entries; /* the functions, with names; lives as long as the image, NULL without it */
     const char *path;           /* archive members: outer!inner */
     enum mc_file_status status;
     struct mc_error error;      /* for ERROR and SKIPPED */
