@@ -75,7 +75,7 @@ static int print_help(void)
            "input.\n\n"
            "  --baseline B        what every host has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a\n"
            "                      CPUID dump or probe report (default " MC_DEFAULT_BASELINE ")\n"
-           "  --format F          text, json (one document) or jsonl (one line per file)\n"
+           "  --format F          text, json (one document), jsonl (one line per file), sarif, junit, csv or prometheus\n"
            "  -o, --output FILE   write the report to FILE\n"
            "  -j, --jobs N        threads (default: one per CPU)\n"
            "  --strict[=KIND]     conformance: deviations from the vendors' guideline that cannot break a migration count too;\n"
@@ -91,6 +91,7 @@ static int print_help(void)
            "Examples:\n"
            "  maskcheck scan /usr/bin /usr/lib\n"
            "  maskcheck scan --baseline intel-penryn --format json -o report.json /opt/app\n"
+           "  maskcheck scan --format sarif -o maskcheck.sarif build/\n"
            "  find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -\n\n"
            "Exit status: 0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be "
            "judged.\n");
@@ -119,7 +120,7 @@ static int take_option(int option, char **argv, struct settings *settings)
         return -1;
     case OPTION_FORMAT:
         settings->format = mc_scan_format_find(optarg);
-        return settings->format ? -1 : mc_usage_error(COMMAND, "unknown format '%s'; known: text, json, jsonl", optarg);
+        return settings->format ? -1 : mc_usage_error(COMMAND, "unknown format '%s'; known: %s", optarg, mc_scan_format_names());
     case OPTION_STRICT:
         if (parse_strict(optarg, &settings->scan))
             return -1;
@@ -262,6 +263,38 @@ static int exit_status(const struct mc_scan_totals *totals, size_t unread)
     return totals->partial + totals->errors + unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
 }
 
+/* The chunks of a report whose begin needs the totals: kept until these are known. */
+struct body {
+    FILE *stream;
+    char *text;
+    size_t size;
+};
+
+/* Where the chunks go. */
+static FILE *begin_report(const struct settings *settings, FILE *stream, struct body *body)
+{
+    if (!settings->format->answer_first) {
+        settings->format->begin(stream, &settings->report, NULL);
+        return stream;
+    }
+    body->stream = open_memstream(&body->text, &body->size);
+    if (!body->stream)
+        mc_out_of_memory();
+    return body->stream;
+}
+
+static void put_together(const struct settings *settings, const struct mc_scan_totals *totals, FILE *stream,
+                         struct body *body)
+{
+    if (!body->stream)
+        return;
+    if (fclose(body->stream) != 0)
+        mc_out_of_memory();
+    settings->format->begin(stream, &settings->report, totals);
+    fwrite(body->text, 1, body->size, stream);
+    free(body->text);
+}
+
 static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
 {
     size_t count = inputs->count;
@@ -274,12 +307,14 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     run.totals = calloc(count + 1, sizeof *run.totals);
     if (!run.chunks || !run.totals)
         mc_out_of_memory();
-    settings->format->begin(stream, &settings->report);
+    struct body body = {0};
+    run.stream = begin_report(settings, stream, &body);
     struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
                                 .options = &settings->scan, .context = &run, .visit = visit, .done = done};
     mc_scan_jobs_run(&jobs);
     clear_progress(&run);
     run.total.seconds = seconds_since(&start);
+    put_together(settings, &run.total, stream, &body);
     settings->format->end(stream, &settings->report, &run.total);
     free(run.chunks);
     free(run.totals);

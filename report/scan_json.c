@@ -198,7 +198,7 @@ static void file_members(FILE *stream, const struct mc_report_options *options, 
         unanalysed_members(stream, first);
 }
 
-static json_t *summary(const struct mc_scan_totals *totals)
+json_t *mc_json_scan_summary(const struct mc_scan_totals *totals)
 {
     const struct {
         const char *key;
@@ -222,8 +222,9 @@ static json_t *summary(const struct mc_scan_totals *totals)
     return object;
 }
 
-static void json_begin(FILE *stream, const struct mc_report_options *options)
+static void json_begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
+    (void)totals;
     bool first = true;
     fputc('{', stream);
     header_members(stream, options, &first);
@@ -243,12 +244,13 @@ static void json_end(FILE *stream, const struct mc_report_options *options, cons
 {
     (void)options;
     fputs("\n],\n\"summary\":", stream);
-    mc_json_write(stream, summary(totals));
+    mc_json_write(stream, mc_json_scan_summary(totals));
     fputs("}\n", stream);
 }
 
-static void jsonl_begin(FILE *stream, const struct mc_report_options *options)
+static void jsonl_begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
+    (void)totals;
     (void)stream;
     (void)options;
 }
@@ -269,7 +271,7 @@ static void jsonl_end(FILE *stream, const struct mc_report_options *options, con
     bool first = true;
     fputc('{', stream);
     header_members(stream, options, &first);
-    mc_json_member(stream, &first, "summary", summary(totals));
+    mc_json_member(stream, &first, "summary", mc_json_scan_summary(totals));
     fputs("}\n", stream);
 }
 

@@ -3,6 +3,7 @@
  * could not be judged in full an error, one that is no program skipped; warnings stand in its output. */
 #include "report/markup.h"
 #include "report/scan.h"
+#include "scanner/scan.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static void print_uses(FILE *stream, const struct mc_report_options *options, co
         fputc('\n', stream);
         for (size_t i = 0; i < finding->path_length && unsafe; i++) {
             const struct mc_step *step = &finding->path[i];
-            mc_printf_markup(stream, "    %s %s 0x%" PRIx64 " %s", i ? "->" : "reached from",
+            mc_printf_markup(stream, "    %s %s 0x%" PRIx64 " (%s)", i ? "->" : "reached from",
                              step->function ? step->function : "", step->address, step->text ? step->text : "");
             fputc('\n', stream);
         }
@@ -114,7 +115,8 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
         print_failure(stream, options, result);
     else if (result->status == MC_FILE_PARTIAL)
         print_gaps(stream, result);
-    if (mc_result_has_findings(result)) {
+    bool safe = result->status != MC_FILE_ERROR && result->status != MC_FILE_SKIPPED && !mc_verdict_unsafe(result->verdict);
+    if (safe && mc_result_has_findings(result)) {
         fprintf(stream, "<system-out>%s, %s\n", mc_verdict_word(result->verdict),
                 mc_confidence_word(result->confidence));
         print_uses(stream, options, result, false);

@@ -38,11 +38,6 @@ static json_t *uri(const char *path)
     return object;
 }
 
-static const char *level_of(enum mc_severity severity)
-{
-    return mc_severity_word(severity); /* error, warning, note: SARIF's own words */
-}
-
 /* The page's first paragraph of text, without its heading and "Level" line. */
 static json_t *full_description(const struct mc_rule_page *page)
 {
@@ -66,7 +61,7 @@ static json_t *rule(size_t index)
     struct mc_rule_page page = mc_rule_page_at(index);
     json_t *object = json_object(), *help = message(page.text), *configuration = json_object();
     json_object_set_new(help, "markdown", mc_json_text(page.text ? page.text : ""));
-    json_object_set_new(configuration, "level", json_string(level_of(page.severity)));
+    json_object_set_new(configuration, "level", json_string(mc_severity_word(page.severity)));
     json_object_set_new(object, "id", json_string(page.id));
     json_object_set_new(object, "name", json_string(page.name));
     json_object_set_new(object, "shortDescription", message(page.title));
@@ -207,16 +202,15 @@ static void set_kind(json_t *result, const struct mc_finding *finding)
     bool fails = mc_verdict_unsafe(finding->verdict) || finding->severity != MC_NOTE;
     const char *other = finding->verdict == MC_VERDICT_DEAD ? "informational" : "pass";
     json_object_set_new(result, "kind", json_string(fails ? "fail" : other));
-    json_object_set_new(result, "level", json_string(fails ? level_of(finding->severity) : "none"));
+    json_object_set_new(result, "level", json_string(fails ? mc_severity_word(finding->severity) : "none"));
 }
 
 static json_t *use_message(const struct mc_file_result *result, const struct mc_finding *finding)
 {
     char instruction[MC_INSTRUCTION_TEXT];
     mc_instruction_text(result, finding->use.address, finding->use.need, instruction);
-    const char *feature = mc_features[mc_need_at(finding->use.need)->feature].name;
     struct mc_arena arena = {0};
-    json_t *object = message(mc_arena_printf(&arena, "%s needs %s: %s%s", instruction, feature,
+    json_t *object = message(mc_arena_printf(&arena, "%s: %s%s", instruction,
                                              finding->reason ? finding->reason : mc_verdict_word(finding->verdict),
                                              finding->confidence == MC_INFERRED ? " (inferred)" : ""));
     mc_arena_free(&arena);

@@ -187,8 +187,9 @@ static void print_head(FILE *stream, const struct mc_report_options *options, co
     }
 }
 
-static void begin(FILE *stream, const struct mc_report_options *options)
+static void begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
+    (void)totals;
     fprintf(stream, "Baseline %s%s", options->baseline->name,
             options->baseline_is_default ? " (the default; --baseline names the hosts to move to)" : "");
     fputs("\n\n", stream);

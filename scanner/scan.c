@@ -164,6 +164,17 @@ static void scan_file(const char *path, const struct mc_scan_options *options, m
     emit(context, image ? mc_scan_image(image, options) : failed_result(path, &error));
 }
 
+/* "outer!inner"; members of the same name are told apart by a number. */
+static char *member_path(const char *path, struct mc_archive *archive, size_t index)
+{
+    const char *name = archive->members[index].name;
+    size_t same = 1;
+    for (size_t i = 0; i < index; i++)
+        same += strcmp(archive->members[i].name, name) == 0;
+    return same == 1 ? mc_arena_printf(&archive->arena, "%s!%s", path, name)
+                     : mc_arena_printf(&archive->arena, "%s!%s(%zu)", path, name, same);
+}
+
 static void scan_archive(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     struct mc_archive archive;
@@ -174,7 +185,7 @@ static void scan_archive(const char *path, const struct mc_scan_options *options
     }
     for (size_t i = 0; i < archive.count; i++) {
         const struct mc_archive_member *member = &archive.members[i];
-        char *name = mc_arena_printf(&archive.arena, "%s!%s", path, member->name);
+        char *name = member_path(path, &archive, i);
         struct mc_image *image = mc_image_from_bytes(name, member->bytes, member->size, &error);
         emit(context, image ? mc_scan_image(image, options) : failed_result(name, &error));
     }

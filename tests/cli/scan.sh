@@ -38,7 +38,7 @@ run 2 scan -j 0 "$clean"
 run 2 scan -j x "$clean"
 run 0 scan -j 3 "$clean"
 run 2 scan --format yaml "$clean"
-err_has "known: text, json, jsonl"
+err_has "known: text, json, jsonl, sarif"
 run 2 scan --strict=much "$clean"
 run 0 scan --strict "$clean"
 run 0 scan --strict=proof --strict=conformance --no-cache --all-uses -v "$clean"
@@ -104,6 +104,10 @@ err_has "--baseline $clean"
 run 1 scan "$work/two.a"
 out_has "two.a!unguarded.o: unguarded"
 out_has "two.a!clean.o: clean"
+(cd "$work" && mkdir -p other && cp unguarded.o other/ && ar rc three.a unguarded.o && ar qc three.a other/unguarded.o)
+run 1 scan "$work/three.a"
+out_has "three.a!unguarded.o: unguarded"
+out_has "three.a!unguarded.o(2): unguarded"
 
 # JSON
 export SOURCE_DATE_EPOCH=86400
