@@ -10,7 +10,7 @@
 #define LONGEST_INSTRUCTION 15 /* Intel SDM vol. 2, 2.3.11 */
 
 #define FORMATS(FORMAT) \
-    FORMAT(text) FORMAT(json) FORMAT(jsonl) FORMAT(sarif) FORMAT(junit) FORMAT(csv) FORMAT(prometheus)
+    FORMAT(text) FORMAT(json) FORMAT(jsonl) FORMAT(sarif) FORMAT(junit) FORMAT(csv) FORMAT(html) FORMAT(prometheus)
 
 #define FORMAT(name) extern const struct mc_scan_format mc_scan_##name;
 FORMATS(FORMAT)
