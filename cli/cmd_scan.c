@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/baseline_option.h"
 #include "cli/command.h"
+#include "cli/fail_on.h"
 #include "cli/scan_inputs.h"
 #include "cli/scan_jobs.h"
 #include "input/package.h"
+#include "report/fingerprint.h"
 #include "report/scan.h"
+#include "store/earlier.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +26,9 @@ struct settings {
     const char *output; /* NULL: stdout */
     unsigned threads;
     struct mc_sources sources;
+    struct mc_fail_on fail_on;
+    const char *since; /* an earlier report, NULL: none */
+    struct mc_earlier earlier;
 };
 
 /* What one item of the list has to say, rendered by a worker and written in order. */
@@ -48,7 +54,7 @@ struct run {
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
-       OPTION_RUNNING };
+       OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE };
 
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
@@ -61,6 +67,10 @@ static const struct option options[] = {
     {"hash", no_argument, NULL, OPTION_HASH},
     {"files-from", required_argument, NULL, OPTION_FILES_FROM},
     {"running", no_argument, NULL, OPTION_RUNNING},
+    {"quiet", no_argument, NULL, 'q'},
+    {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
+    {"since", required_argument, NULL, OPTION_SINCE},
     {"null", no_argument, NULL, '0'},
     {"verbose", no_argument, NULL, 'v'},
     MC_COMMON_OPTIONS,
@@ -86,6 +96,11 @@ static int print_help(void)
            "  --running           the files that all processes have mapped as code\n"
            "  --files-from FILE   more paths from FILE (- is standard input), one per line\n"
            "  -0, --null          paths in FILE end with a NUL byte\n"
+           "  -q, --quiet         text: one line for each unsafe file, nothing else\n"
+           "  --summary           text: only the numbers and the answer\n"
+           "  --fail-on WHAT,...  exit status 1 only for these: rules (MC001 ...; maskcheck explain MC001) or levels, that is\n"
+           "                      error, warning or note and what is worse\n"
+           "  --since REPORT      only what is new against an earlier report (json or jsonl)\n"
            "  -v, --verbose       name clean and skipped files too\n"
            "  --no-cache          judge every file anew\n"
            "  --help, --version\n\n"
@@ -93,6 +108,7 @@ static int print_help(void)
            "  maskcheck scan /usr/bin /usr/lib\n"
            "  maskcheck scan --baseline intel-penryn --format json -o report.json /opt/app\n"
            "  maskcheck scan --format sarif -o maskcheck.sarif build/\n"
+           "  maskcheck scan --since last.json --fail-on error,MC010 build/\n"
            "  find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -\n\n"
            "Exit status: 0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be "
            "judged.\n");
@@ -107,6 +123,15 @@ static bool parse_strict(const char *text, struct mc_scan_options *ret)
     ret->strict_conformance |= both || *text == 'c';
     ret->strict_proof |= both || *text == 'p';
     return true;
+}
+
+static int take_fail_on(const char *text, struct mc_fail_on *ret)
+{
+    const char *word;
+    int length;
+    if (mc_fail_on_parse(text, ret, &word, &length))
+        return -1;
+    return mc_usage_error(COMMAND, "--fail-on: '%.*s' is neither a rule (MC001 ...) nor error, warning or note", length, word);
 }
 
 /* One option. -1 to go on, else the exit status to end with. */
@@ -143,6 +168,17 @@ static int take_option(int option, char **argv, struct settings *settings)
     case 'v':
         settings->report.verbose = true;
         return -1;
+    case 'q':
+        settings->report.quiet = true;
+        return -1;
+    case OPTION_SUMMARY:
+        settings->report.summary = true;
+        return -1;
+    case OPTION_FAIL_ON:
+        return take_fail_on(optarg, &settings->fail_on);
+    case OPTION_SINCE:
+        settings->since = optarg;
+        return -1;
     case OPTION_ALL_USES:
         settings->report.all_uses = true;
         return -1;
@@ -177,9 +213,26 @@ static const char *owner_of(struct run *run, size_t index)
     return run->owners[index];
 }
 
+/* What the earlier report has is set aside; the verdict is that of the rest. */
+static void set_known_aside(const struct settings *settings, struct mc_file_result *result)
+{
+    struct mc_fingerprints prints;
+    if (!settings->since || !mc_result_has_findings(result))
+        return;
+    mc_fingerprints_open(&prints, result);
+    for (size_t i = 0; i < result->finding_count; i++) {
+        char fingerprint[MC_FINGERPRINT_SIZE];
+        mc_fingerprint(&prints, &result->findings[i], fingerprint);
+        result->findings[i].set_aside = mc_earlier_has(&settings->earlier, fingerprint);
+    }
+    mc_fingerprints_close(&prints);
+    mc_result_sum_up(result, &settings->scan);
+}
+
 static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
+    set_known_aside(run->settings, result);
     if (mc_result_has_findings(result))
         result->package = owner_of(run, index);
     struct chunk *chunk = &run->chunks[index];
@@ -187,6 +240,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
     char *text = NULL;
     size_t size = 0;
     mc_scan_totals_add(&run->totals[index], result);
+    run->totals[index].fatal += mc_fail_on_matches(&settings->fail_on, result);
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
         mc_out_of_memory();
@@ -256,12 +310,12 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static int exit_status(const struct mc_scan_totals *totals, size_t unread)
+static int exit_status(const struct settings *settings, const struct mc_scan_totals *totals)
 {
     const size_t *verdicts = totals->verdicts;
-    if (verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
+    if (settings->fail_on.given ? totals->fatal : verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
         return MC_EXIT_UNSAFE;
-    return totals->partial + totals->errors + unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
+    return totals->partial + totals->errors + settings->sources.unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
 }
 
 /* The chunks of a report whose begin needs the totals: kept until these are known. */
@@ -322,7 +376,7 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     free(run.owners);
     mc_arena_free(&run.owners_arena);
     pthread_mutex_destroy(&run.owners_lock);
-    return mc_finish_output(stream, settings->output) ? exit_status(&run.total, settings->sources.unread) : MC_EXIT_USAGE;
+    return mc_finish_output(stream, settings->output) ? exit_status(settings, &run.total) : MC_EXIT_USAGE;
 }
 
 /* https://reproducible-builds.org/specs/source-date-epoch/ */
@@ -344,7 +398,12 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     FILE *stream = stdout;
     settings->sources.words = argv + optind;
     settings->sources.count = argc - optind;
-    int status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
+    int status = -1;
+    struct mc_error error;
+    if (settings->since && !mc_earlier_open(settings->since, &settings->earlier, &error))
+        status = mc_usage_error(COMMAND, "--since %s: %s", settings->since, error.text);
+    if (status < 0)
+        status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
     if (status < 0 && settings->output && !(stream = fopen(settings->output, "we")))
         status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
     if (status < 0) {
@@ -354,6 +413,7 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     if (stream && stream != stdout && fclose(stream) != 0)
         status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
     mc_inputs_free(&inputs);
+    mc_earlier_free(&settings->earlier);
     return status;
 }
 
@@ -365,7 +425,7 @@ int mc_cmd_scan(int argc, char **argv)
     if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &settings.scan.baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":o:j:0v", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":o:j:0qv", options, NULL)) != -1;) {
         int status = take_option(option, argv, &settings);
         if (status >= 0)
             return status;

@@ -15,6 +15,8 @@ struct mc_report_options {
     bool baseline_is_default;
     bool all_uses;                    /* list every use, not only what matters */
     bool verbose;                     /* text: name clean and skipped files too */
+    bool quiet;                       /* text: a line per unsafe file and nothing else */
+    bool summary;                     /* text: the numbers and the answer only */
     bool colour;                      /* text: with ANSI colours */
     time_t generated;                 /* seconds since the epoch */
 };
@@ -22,7 +24,8 @@ struct mc_report_options {
 struct mc_scan_totals { /* the summary; `verdicts` counts files, indexed by enum mc_verdict */
     size_t files, verdicts[MC_VERDICT_UNGUARDED + 1], partial, skipped, errors;
     size_t partial_safe; /* of `partial`, those without an unsafe use */
-    size_t dead_uses;
+    size_t dead_uses, set_aside; /* uses */
+    size_t fatal;                /* files with a finding of --fail-on */
     double seconds;
 };
 

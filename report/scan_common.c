@@ -55,8 +55,10 @@ void mc_scan_totals_add(struct mc_scan_totals *totals, const struct mc_file_resu
         break;
     }
     totals->verdicts[result->verdict]++;
-    for (size_t i = 0; i < result->finding_count; i++)
+    for (size_t i = 0; i < result->finding_count; i++) {
         totals->dead_uses += result->findings[i].verdict == MC_VERDICT_DEAD;
+        totals->set_aside += result->findings[i].set_aside;
+    }
 }
 
 void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_totals *more)
@@ -69,12 +71,16 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
     totals->skipped += more->skipped;
     totals->errors += more->errors;
     totals->dead_uses += more->dead_uses;
+    totals->set_aside += more->set_aside;
+    totals->fatal += more->fatal;
 }
 
 const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)
 {
     while (choice->next < choice->result->finding_count) {
         const struct mc_finding *finding = &choice->result->findings[choice->next++];
+        if (finding->set_aside)
+            continue;
         if (choice->all)
             return finding;
         if (!mc_verdict_unsafe(finding->verdict) && finding->severity == MC_NOTE)

@@ -264,7 +264,7 @@ static void print_judged(FILE *stream, const struct mc_report_options *options, 
     bool unsafe = mc_verdict_unsafe(result->verdict), partial = result->status == MC_FILE_PARTIAL;
     size_t unsafe_uses = 0;
     for (size_t i = 0; i < result->finding_count; i++)
-        unsafe_uses += mc_verdict_unsafe(result->findings[i].verdict);
+        unsafe_uses += mc_verdict_unsafe(result->findings[i].verdict) && !result->findings[i].set_aside;
     print_head(stream, result, mc_verdict_word(result->verdict));
     fprintf(stream, "<td data-label=\"Verdict\" data-key=\"%d\"><span class=\"verdict %s\">%s</span>%s%s</td>",
             2 * (int)result->verdict + partial, shade_of(result->verdict), mc_verdict_word(result->verdict),

@@ -132,6 +132,27 @@ static size_t count_listed(const struct mc_file_result *result, bool all)
     return count;
 }
 
+/* Fingerprints of what is unsafe or a warning but not in the list: a later scan compares with them. */
+static json_t *unlisted(const struct mc_fingerprints *prints, bool all)
+{
+    const struct mc_file_result *result = prints->result;
+    struct mc_finding_choice choice = {.result = result, .all = all};
+    const struct mc_finding *listed = mc_next_finding(&choice);
+    json_t *array = json_array();
+    for (const struct mc_finding *finding = result->findings; finding < result->findings + result->finding_count; finding++) {
+        char fingerprint[MC_FINGERPRINT_SIZE];
+        if (finding == listed) {
+            listed = mc_next_finding(&choice);
+            continue;
+        }
+        if (!finding->set_aside && !mc_verdict_unsafe(finding->verdict) && finding->severity == MC_NOTE)
+            continue;
+        mc_fingerprint(prints, finding, fingerprint);
+        json_array_append_new(array, json_string(fingerprint));
+    }
+    return array;
+}
+
 static void analysed_members(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result,
                              bool *first)
 {
@@ -155,6 +176,7 @@ static void analysed_members(FILE *stream, const struct mc_report_options *optio
         mc_json_write(stream, use(&prints, finding, mc_finding_source(&sources, result, finding)));
     }
     fputc(']', stream);
+    mc_json_member(stream, first, "unlisted", unlisted(&prints, options->all_uses));
     mc_fingerprints_close(&prints);
     mc_finding_sources_free(&sources);
 }
@@ -165,6 +187,7 @@ static void unanalysed_members(FILE *stream, bool *first)
     for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
         mc_json_member(stream, first, nulls[i], json_null());
     mc_json_member(stream, first, "uses", json_array());
+    mc_json_member(stream, first, "unlisted", json_array());
 }
 
 static json_t *error_of(const struct mc_file_result *result)

@@ -26,7 +26,7 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     if ((result->status != MC_FILE_OK && result->status != MC_FILE_PARTIAL) || !mc_verdict_unsafe(result->verdict))
         return;
     for (size_t i = 0; i < result->finding_count; i++)
-        unsafe += mc_verdict_unsafe(result->findings[i].verdict);
+        unsafe += mc_verdict_unsafe(result->findings[i].verdict) && !result->findings[i].set_aside;
     fputs("maskcheck_scan_unsafe_uses{path=", stream);
     mc_print_label(stream, result->path);
     fputs(",package=", stream);

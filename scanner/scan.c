@@ -28,14 +28,15 @@ void mc_file_result_free(struct mc_file_result *result)
 
 /* File verdict and confidence (design.md 5.1): the worst of the uses; of a safe file the weakest confidence of its guarded
  * uses, of an unsafe one the strongest of its worst uses. */
-static void sum_up(struct mc_file_result *result, const struct mc_scan_options *options)
+void mc_result_sum_up(struct mc_file_result *result, const struct mc_scan_options *options)
 {
     bool proved = false, inferred = false;
     result->verdict = MC_VERDICT_CLEAN;
+    result->used = result->unsafe = (struct mc_feature_set){0};
     for (size_t i = 0; i < result->finding_count; i++) {
         struct mc_finding *finding = &result->findings[i];
         enum mc_verdict verdict = finding->verdict == MC_VERDICT_DEAD ? MC_VERDICT_CLEAN : finding->verdict; /* --strict: see proof.c */
-        if (verdict == MC_VERDICT_CLEAN)
+        if (verdict == MC_VERDICT_CLEAN || finding->set_aside)
             continue;
         struct mc_feature_set needs = mc_set_minus(finding->needs, &options->baseline.features);
         result->used = mc_set_or(result->used, &needs);
@@ -77,7 +78,8 @@ static void hash_file(struct mc_file_result *result, const struct mc_image *imag
 bool mc_result_has_findings(const struct mc_file_result *result)
 {
     for (size_t i = 0; i < result->finding_count; i++)
-        if (result->findings[i].verdict > MC_VERDICT_GUARDED || result->findings[i].severity != MC_NOTE)
+        if (!result->findings[i].set_aside &&
+            (result->findings[i].verdict > MC_VERDICT_GUARDED || result->findings[i].severity != MC_NOTE))
             return true;
     return false;
 }
@@ -136,7 +138,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         mc_proof_run(image, entries, uses, &proof, result);
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
-    sum_up(result, options);
+    mc_result_sum_up(result, options);
     if (options->hash == MC_HASH_ALL || (options->hash == MC_HASH_FINDINGS && mc_result_has_findings(result)))
         hash_file(result, image);
     if (mc_image_lost(image))
