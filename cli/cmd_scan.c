@@ -4,10 +4,9 @@
 #include "cli/fail_on.h"
 #include "cli/scan_inputs.h"
 #include "cli/scan_jobs.h"
+#include "cli/set_aside.h"
 #include "input/package.h"
-#include "report/fingerprint.h"
 #include "report/scan.h"
-#include "store/earlier.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -27,8 +26,7 @@ struct settings {
     unsigned threads;
     struct mc_sources sources;
     struct mc_fail_on fail_on;
-    const char *since; /* an earlier report, NULL: none */
-    struct mc_earlier earlier;
+    struct mc_set_aside *aside;
 };
 
 /* What one item of the list has to say, rendered by a worker and written in order. */
@@ -54,7 +52,7 @@ struct run {
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
-       OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE };
+       OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE, OPTION_WAIVERS };
 
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
@@ -71,6 +69,7 @@ static const struct option options[] = {
     {"summary", no_argument, NULL, OPTION_SUMMARY},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"since", required_argument, NULL, OPTION_SINCE},
+    {"waivers", required_argument, NULL, OPTION_WAIVERS},
     {"null", no_argument, NULL, '0'},
     {"verbose", no_argument, NULL, 'v'},
     MC_COMMON_OPTIONS,
@@ -101,6 +100,7 @@ static int print_help(void)
            "  --fail-on WHAT,...  exit status 1 only for these: rules (MC001 ...; maskcheck explain MC001) or levels, that is\n"
            "                      error, warning or note and what is worse\n"
            "  --since REPORT      only what is new against an earlier report (json or jsonl)\n"
+           "  --waivers FILE      uses that somebody answers for; see maskcheck-scan(1)\n"
            "  -v, --verbose       name clean and skipped files too\n"
            "  --no-cache          judge every file anew\n"
            "  --help, --version\n\n"
@@ -177,7 +177,10 @@ static int take_option(int option, char **argv, struct settings *settings)
     case OPTION_FAIL_ON:
         return take_fail_on(optarg, &settings->fail_on);
     case OPTION_SINCE:
-        settings->since = optarg;
+        settings->aside->since = optarg;
+        return -1;
+    case OPTION_WAIVERS:
+        settings->aside->waiver_file = optarg;
         return -1;
     case OPTION_ALL_USES:
         settings->report.all_uses = true;
@@ -213,26 +216,10 @@ static const char *owner_of(struct run *run, size_t index)
     return run->owners[index];
 }
 
-/* What the earlier report has is set aside; the verdict is that of the rest. */
-static void set_known_aside(const struct settings *settings, struct mc_file_result *result)
-{
-    struct mc_fingerprints prints;
-    if (!settings->since || !mc_result_has_findings(result))
-        return;
-    mc_fingerprints_open(&prints, result);
-    for (size_t i = 0; i < result->finding_count; i++) {
-        char fingerprint[MC_FINGERPRINT_SIZE];
-        mc_fingerprint(&prints, &result->findings[i], fingerprint);
-        result->findings[i].set_aside = mc_earlier_has(&settings->earlier, fingerprint);
-    }
-    mc_fingerprints_close(&prints);
-    mc_result_sum_up(result, &settings->scan);
-}
-
 static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
-    set_known_aside(run->settings, result);
+    size_t waived = mc_set_aside(run->settings->aside, &run->settings->scan, result);
     if (mc_result_has_findings(result))
         result->package = owner_of(run, index);
     struct chunk *chunk = &run->chunks[index];
@@ -240,6 +227,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
     char *text = NULL;
     size_t size = 0;
     mc_scan_totals_add(&run->totals[index], result);
+    run->totals[index].waived += waived;
     run->totals[index].fatal += mc_fail_on_matches(&settings->fail_on, result);
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
@@ -398,10 +386,7 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     FILE *stream = stdout;
     settings->sources.words = argv + optind;
     settings->sources.count = argc - optind;
-    int status = -1;
-    struct mc_error error;
-    if (settings->since && !mc_earlier_open(settings->since, &settings->earlier, &error))
-        status = mc_usage_error(COMMAND, "--since %s: %s", settings->since, error.text);
+    int status = mc_set_aside_open(settings->aside, COMMAND, settings->report.generated);
     if (status < 0)
         status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
     if (status < 0 && settings->output && !(stream = fopen(settings->output, "we")))
@@ -409,17 +394,19 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     if (status < 0) {
         settings->report.colour = mc_want_colour(stream);
         status = scan_inputs(settings, &inputs, stream);
+        mc_set_aside_report(settings->aside);
     }
     if (stream && stream != stdout && fclose(stream) != 0)
         status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
     mc_inputs_free(&inputs);
-    mc_earlier_free(&settings->earlier);
+    mc_set_aside_close(settings->aside);
     return status;
 }
 
 int mc_cmd_scan(int argc, char **argv)
 {
-    struct settings settings = {.format = mc_scan_format_find("text")};
+    struct mc_set_aside aside = {0};
+    struct settings settings = {.format = mc_scan_format_find("text"), .aside = &aside};
     struct mc_error error;
     settings.scan.baseline_is_default = true;
     if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &settings.scan.baseline, &error))

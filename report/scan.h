@@ -24,7 +24,7 @@ struct mc_report_options {
 struct mc_scan_totals { /* the summary; `verdicts` counts files, indexed by enum mc_verdict */
     size_t files, verdicts[MC_VERDICT_UNGUARDED + 1], partial, skipped, errors;
     size_t partial_safe; /* of `partial`, those without an unsafe use */
-    size_t dead_uses, set_aside; /* uses */
+    size_t dead_uses, set_aside, waived; /* uses; those set aside that are waived */
     size_t fatal;                /* files with a finding of --fail-on */
     double seconds;
 };

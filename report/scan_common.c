@@ -73,6 +73,7 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
     totals->dead_uses += more->dead_uses;
     totals->set_aside += more->set_aside;
     totals->fatal += more->fatal;
+    totals->waived += more->waived;
 }
 
 const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)

@@ -237,6 +237,7 @@ json_t *mc_json_scan_summary(const struct mc_scan_totals *totals)
         {"skipped", totals->skipped},
         {"errors", totals->errors},
         {"dead", totals->dead_uses},
+        {"waived", totals->waived},
     };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -243,8 +243,10 @@ static void end(FILE *stream, const struct mc_report_options *options, const str
     if (totals->errors)
         fprintf(stream, ", %zu could not be read", totals->errors);
     fputs(".\n", stream);
-    if (totals->set_aside)
-        fprintf(stream, "%zu uses known from the earlier report are left out.\n", totals->set_aside);
+    if (totals->set_aside > totals->waived)
+        fprintf(stream, "%zu uses known from the earlier report are left out.\n", totals->set_aside - totals->waived);
+    if (totals->waived)
+        fprintf(stream, "%zu unsafe uses and warnings are waived.\n", totals->waived);
     if (totals->partial)
         fprintf(stream, "%zu could be judged only in part.\n", totals->partial);
     if (unsafe)

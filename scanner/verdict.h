@@ -43,7 +43,7 @@ struct mc_finding { /* one use, judged */
     enum mc_verdict verdict;
     enum mc_confidence confidence;
     enum mc_severity severity;
-    bool set_aside;       /* known from an earlier report: nothing is said of it, and it counts for no verdict */
+    bool set_aside;       /* known from an earlier report, or waived: nothing is said of it, and it counts for no verdict */
     const char *rule;     /* "MC001" */
     const char *reason;   /* one sentence */
     struct mc_step *path;
