@@ -219,7 +219,7 @@ static void scan_files(struct run *run)
     run->progress = isatty(STDERR_FILENO) && count > 1;
     clock_gettime(CLOCK_MONOTONIC, &run->start);
     if (run->scan)
-        run->format->begin(run->scan, &settings->report);
+        run->format->begin(run->scan, &settings->report, NULL);
     struct mc_scan_jobs jobs = {.items = run->gathered->inputs.items,
                                 .count = count,
                                 .threads = settings->threads,

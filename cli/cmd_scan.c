@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/baseline_option.h"
 #include "cli/command.h"
+#include "cli/fail_on.h"
 #include "cli/scan_inputs.h"
 #include "cli/scan_jobs.h"
+#include "cli/set_aside.h"
 #include "input/package.h"
 #include "report/scan.h"
 
@@ -23,6 +25,8 @@ struct settings {
     const char *output; /* NULL: stdout */
     unsigned threads;
     struct mc_sources sources;
+    struct mc_fail_on fail_on;
+    struct mc_set_aside *aside;
 };
 
 /* What one item of the list has to say, rendered by a worker and written in order. */
@@ -48,7 +52,7 @@ struct run {
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
-       OPTION_RUNNING };
+       OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE, OPTION_WAIVERS };
 
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
@@ -61,6 +65,11 @@ static const struct option options[] = {
     {"hash", no_argument, NULL, OPTION_HASH},
     {"files-from", required_argument, NULL, OPTION_FILES_FROM},
     {"running", no_argument, NULL, OPTION_RUNNING},
+    {"quiet", no_argument, NULL, 'q'},
+    {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
+    {"since", required_argument, NULL, OPTION_SINCE},
+    {"waivers", required_argument, NULL, OPTION_WAIVERS},
     {"null", no_argument, NULL, '0'},
     {"verbose", no_argument, NULL, 'v'},
     MC_COMMON_OPTIONS,
@@ -75,7 +84,8 @@ static int print_help(void)
            "input.\n\n"
            "  --baseline B        what every host has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a\n"
            "                      CPUID dump or probe report (default " MC_DEFAULT_BASELINE ")\n"
-           "  --format F          text, json (one document) or jsonl (one line per file)\n"
+           "  --format F          text, json (one document), jsonl (one line per file), sarif, junit, csv, html or\n"
+           "                      prometheus\n"
            "  -o, --output FILE   write the report to FILE\n"
            "  -j, --jobs N        threads (default: one per CPU)\n"
            "  --strict[=KIND]     conformance: deviations from the vendors' guideline that cannot break a migration count too;\n"
@@ -85,12 +95,20 @@ static int print_help(void)
            "  --running           the files that all processes have mapped as code\n"
            "  --files-from FILE   more paths from FILE (- is standard input), one per line\n"
            "  -0, --null          paths in FILE end with a NUL byte\n"
+           "  -q, --quiet         text: one line for each unsafe file, nothing else\n"
+           "  --summary           text: only the numbers and the answer\n"
+           "  --fail-on WHAT,...  exit status 1 only for these: rules (MC001 ...; maskcheck explain MC001) or levels, that is\n"
+           "                      error, warning or note and what is worse\n"
+           "  --since REPORT      only what is new against an earlier report (json or jsonl)\n"
+           "  --waivers FILE      uses that somebody answers for; see maskcheck-scan(1)\n"
            "  -v, --verbose       name clean and skipped files too\n"
            "  --no-cache          judge every file anew\n"
            "  --help, --version\n\n"
            "Examples:\n"
            "  maskcheck scan /usr/bin /usr/lib\n"
            "  maskcheck scan --baseline intel-penryn --format json -o report.json /opt/app\n"
+           "  maskcheck scan --format sarif -o maskcheck.sarif build/\n"
+           "  maskcheck scan --since last.json --fail-on error,MC010 build/\n"
            "  find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -\n\n"
            "Exit status: 0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be "
            "judged.\n");
@@ -107,6 +125,15 @@ static bool parse_strict(const char *text, struct mc_scan_options *ret)
     return true;
 }
 
+static int take_fail_on(const char *text, struct mc_fail_on *ret)
+{
+    const char *word;
+    int length;
+    if (mc_fail_on_parse(text, ret, &word, &length))
+        return -1;
+    return mc_usage_error(COMMAND, "--fail-on: '%.*s' is neither a rule (MC001 ...) nor error, warning or note", length, word);
+}
+
 /* One option. -1 to go on, else the exit status to end with. */
 static int take_option(int option, char **argv, struct settings *settings)
 {
@@ -119,7 +146,7 @@ static int take_option(int option, char **argv, struct settings *settings)
         return -1;
     case OPTION_FORMAT:
         settings->format = mc_scan_format_find(optarg);
-        return settings->format ? -1 : mc_usage_error(COMMAND, "unknown format '%s'; known: text, json, jsonl", optarg);
+        return settings->format ? -1 : mc_usage_error(COMMAND, "unknown format '%s'; known: %s", optarg, mc_scan_format_names());
     case OPTION_STRICT:
         if (parse_strict(optarg, &settings->scan))
             return -1;
@@ -140,6 +167,20 @@ static int take_option(int option, char **argv, struct settings *settings)
         return -1;
     case 'v':
         settings->report.verbose = true;
+        return -1;
+    case 'q':
+        settings->report.quiet = true;
+        return -1;
+    case OPTION_SUMMARY:
+        settings->report.summary = true;
+        return -1;
+    case OPTION_FAIL_ON:
+        return take_fail_on(optarg, &settings->fail_on);
+    case OPTION_SINCE:
+        settings->aside->since = optarg;
+        return -1;
+    case OPTION_WAIVERS:
+        settings->aside->waiver_file = optarg;
         return -1;
     case OPTION_ALL_USES:
         settings->report.all_uses = true;
@@ -178,6 +219,7 @@ static const char *owner_of(struct run *run, size_t index)
 static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
+    size_t waived = mc_set_aside(run->settings->aside, &run->settings->scan, result);
     if (mc_result_has_findings(result))
         result->package = owner_of(run, index);
     struct chunk *chunk = &run->chunks[index];
@@ -185,6 +227,8 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
     char *text = NULL;
     size_t size = 0;
     mc_scan_totals_add(&run->totals[index], result);
+    run->totals[index].waived += waived;
+    run->totals[index].fatal += mc_fail_on_matches(&settings->fail_on, result);
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
         mc_out_of_memory();
@@ -254,12 +298,44 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static int exit_status(const struct mc_scan_totals *totals, size_t unread)
+static int exit_status(const struct settings *settings, const struct mc_scan_totals *totals)
 {
     const size_t *verdicts = totals->verdicts;
-    if (verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
+    if (settings->fail_on.given ? totals->fatal : verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
         return MC_EXIT_UNSAFE;
-    return totals->partial + totals->errors + unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
+    return totals->partial + totals->errors + settings->sources.unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
+}
+
+/* The chunks of a report whose begin needs the totals: kept until these are known. */
+struct body {
+    FILE *stream;
+    char *text;
+    size_t size;
+};
+
+/* Where the chunks go. */
+static FILE *begin_report(const struct settings *settings, FILE *stream, struct body *body)
+{
+    if (!settings->format->answer_first) {
+        settings->format->begin(stream, &settings->report, NULL);
+        return stream;
+    }
+    body->stream = open_memstream(&body->text, &body->size);
+    if (!body->stream)
+        mc_out_of_memory();
+    return body->stream;
+}
+
+static void put_together(const struct settings *settings, const struct mc_scan_totals *totals, FILE *stream,
+                         struct body *body)
+{
+    if (!body->stream)
+        return;
+    if (fclose(body->stream) != 0)
+        mc_out_of_memory();
+    settings->format->begin(stream, &settings->report, totals);
+    fwrite(body->text, 1, body->size, stream);
+    free(body->text);
 }
 
 static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
@@ -274,19 +350,21 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     run.totals = calloc(count + 1, sizeof *run.totals);
     if (!run.chunks || !run.totals)
         mc_out_of_memory();
-    settings->format->begin(stream, &settings->report);
+    struct body body = {0};
+    run.stream = begin_report(settings, stream, &body);
     struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
                                 .options = &settings->scan, .context = &run, .visit = visit, .done = done};
     mc_scan_jobs_run(&jobs);
     clear_progress(&run);
     run.total.seconds = seconds_since(&start);
+    put_together(settings, &run.total, stream, &body);
     settings->format->end(stream, &settings->report, &run.total);
     free(run.chunks);
     free(run.totals);
     free(run.owners);
     mc_arena_free(&run.owners_arena);
     pthread_mutex_destroy(&run.owners_lock);
-    return mc_finish_output(stream, settings->output) ? exit_status(&run.total, settings->sources.unread) : MC_EXIT_USAGE;
+    return mc_finish_output(stream, settings->output) ? exit_status(settings, &run.total) : MC_EXIT_USAGE;
 }
 
 /* https://reproducible-builds.org/specs/source-date-epoch/ */
@@ -308,28 +386,33 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     FILE *stream = stdout;
     settings->sources.words = argv + optind;
     settings->sources.count = argc - optind;
-    int status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
+    int status = mc_set_aside_open(settings->aside, COMMAND, settings->report.generated);
+    if (status < 0)
+        status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
     if (status < 0 && settings->output && !(stream = fopen(settings->output, "we")))
         status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
     if (status < 0) {
         settings->report.colour = mc_want_colour(stream);
         status = scan_inputs(settings, &inputs, stream);
+        mc_set_aside_report(settings->aside);
     }
     if (stream && stream != stdout && fclose(stream) != 0)
         status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
     mc_inputs_free(&inputs);
+    mc_set_aside_close(settings->aside);
     return status;
 }
 
 int mc_cmd_scan(int argc, char **argv)
 {
-    struct settings settings = {.format = mc_scan_format_find("text")};
+    struct mc_set_aside aside = {0};
+    struct settings settings = {.format = mc_scan_format_find("text"), .aside = &aside};
     struct mc_error error;
     settings.scan.baseline_is_default = true;
     if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &settings.scan.baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":o:j:0v", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":o:j:0qv", options, NULL)) != -1;) {
         int status = take_option(option, argv, &settings);
         if (status >= 0)
             return status;

@@ -4,7 +4,7 @@
 #ifndef MC_REPORT_JSON_H
 #define MC_REPORT_JSON_H
 
-#include "isa/baseline.h"
+#include "report/scan.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -17,6 +17,8 @@ json_t *mc_json_tool(const char *version); /* {"name","version","catalogue"} */
 json_t *mc_json_baseline(const struct mc_baseline *baseline, bool is_default);
 json_t *mc_json_command(char *const *command);
 json_t *mc_json_time(time_t when); /* "2026-11-23T14:00:00Z" */
+
+json_t *mc_json_scan_summary(const struct mc_scan_totals *totals);
 
 /* Writes `value` in compact form and drops the reference to it. */
 void mc_json_write(FILE *stream, json_t *value);

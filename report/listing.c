@@ -15,7 +15,7 @@ static unsigned decode_at(const struct mc_file_result *result, uint64_t address,
 
 static const struct mc_entry *holder_of(const struct mc_file_result *result, uint64_t address)
 {
-    return result->explained ? mc_entry_holding(result->explained->entries, address) : NULL;
+    return result->entries ? mc_entry_holding(result->entries, address) : NULL;
 }
 
 /* Name and distance of what lies at the address: a function, an import, a data object. False when it has no name. */

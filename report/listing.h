@@ -18,7 +18,7 @@ struct mc_listing {
     unsigned before, after; /* instructions shown around it, where they belong to the same function */
     unsigned indent;        /* columns */
 };
-/* Needs result->explained. Instructions before the address are those that a reading from the function's start finds. */
+/* Instructions before the address are those that a reading from the function's start finds. */
 void mc_print_listing(FILE *stream, const struct mc_file_result *result, const struct mc_listing *listing);
 
 #endif

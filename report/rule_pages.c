@@ -6,9 +6,10 @@
 
 /* The kinds of finding, in their order; every one has a page. */
 static const struct {
-    const char *id, *title;
+    const char *id, *name, *title;
+    enum mc_severity severity;
 } rules[] = {
-#define MC_RULE(id, name, severity, title) {#id, title},
+#define MC_RULE(id, name, severity, title) {#id, #name, title, MC_##severity},
 #include "scanner/proof/rules.def"
 #undef MC_RULE
 };
@@ -21,19 +22,25 @@ size_t mc_rule_count(void)
 
 struct mc_rule_page mc_rule_page_at(size_t index)
 {
-    struct mc_rule_page page = {rules[index].id, rules[index].title, NULL};
+    struct mc_rule_page page = {rules[index].id, rules[index].name, rules[index].title, rules[index].severity, NULL};
     for (const struct mc_embedded_page *at = mc_embedded_pages; at->id; at++)
         if (strcmp(at->id, page.id) == 0)
             page.text = at->text;
     return page;
 }
 
+size_t mc_rule_index(const char *id)
+{
+    size_t index = 0;
+    while (index < RULES && strcasecmp(rules[index].id, id) != 0)
+        index++;
+    return index;
+}
+
 bool mc_rule_page_find(const char *id, struct mc_rule_page *ret)
 {
-    for (size_t i = 0; i < RULES; i++)
-        if (strcasecmp(rules[i].id, id) == 0) {
-            *ret = mc_rule_page_at(i);
-            return true;
-        }
-    return false;
+    size_t index = mc_rule_index(id);
+    if (index < RULES)
+        *ret = mc_rule_page_at(index);
+    return index < RULES;
 }

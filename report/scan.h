@@ -15,13 +15,17 @@ struct mc_report_options {
     bool baseline_is_default;
     bool all_uses;                    /* list every use, not only what matters */
     bool verbose;                     /* text: name clean and skipped files too */
+    bool quiet;                       /* text: a line per unsafe file and nothing else */
+    bool summary;                     /* text: the numbers and the answer only */
     bool colour;                      /* text: with ANSI colours */
     time_t generated;                 /* seconds since the epoch */
 };
 
 struct mc_scan_totals { /* the summary; `verdicts` counts files, indexed by enum mc_verdict */
     size_t files, verdicts[MC_VERDICT_UNGUARDED + 1], partial, skipped, errors;
-    size_t dead_uses;
+    size_t partial_safe; /* of `partial`, those without an unsafe use */
+    size_t dead_uses, set_aside, waived; /* uses; those set aside that are waived */
+    size_t fatal;                /* files with a finding of --fail-on */
     double seconds;
 };
 
@@ -30,12 +34,15 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
 
 struct mc_scan_format {
     const char *name, *between;
-    void (*begin)(FILE *stream, const struct mc_report_options *options);
+    bool answer_first; /* what begin writes needs the totals: the caller calls it last and puts it in front */
+    /* `totals` is NULL unless answer_first. */
+    void (*begin)(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals);
     /* May write nothing (text: a clean file); then `between` is left out. `named`: the user named this file itself. */
     void (*file)(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result, bool named);
     void (*end)(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals);
 };
-const struct mc_scan_format *mc_scan_format_find(const char *name); /* text, json, jsonl; NULL when unknown */
+const struct mc_scan_format *mc_scan_format_find(const char *name); /* NULL when unknown */
+const char *mc_scan_format_names(void);                            /* "text, json, ..." */
 
 /* For the formats: walks the findings that a report lists, a few per function, unless all are wanted. */
 struct mc_finding_choice {

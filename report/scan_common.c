@@ -9,11 +9,28 @@
 #define USES_PER_FUNCTION 3
 #define LONGEST_INSTRUCTION 15 /* Intel SDM vol. 2, 2.3.11 */
 
-extern const struct mc_scan_format mc_scan_text, mc_scan_json, mc_scan_jsonl;
+#define FORMATS(FORMAT) \
+    FORMAT(text) FORMAT(json) FORMAT(jsonl) FORMAT(sarif) FORMAT(junit) FORMAT(csv) FORMAT(html) FORMAT(prometheus)
+
+#define FORMAT(name) extern const struct mc_scan_format mc_scan_##name;
+FORMATS(FORMAT)
+#undef FORMAT
+
+const char *mc_scan_format_names(void)
+{
+#define FORMAT(name) ", " #name
+    static const char names[] = FORMATS(FORMAT);
+#undef FORMAT
+    return names + 2;
+}
 
 const struct mc_scan_format *mc_scan_format_find(const char *name)
 {
-    static const struct mc_scan_format *const formats[] = {&mc_scan_text, &mc_scan_json, &mc_scan_jsonl};
+    static const struct mc_scan_format *const formats[] = {
+#define FORMAT(name) &mc_scan_##name,
+        FORMATS(FORMAT)
+#undef FORMAT
+    };
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(formats[i]->name, name) == 0)
             return formats[i];
@@ -32,13 +49,16 @@ void mc_scan_totals_add(struct mc_scan_totals *totals, const struct mc_file_resu
         return;
     case MC_FILE_PARTIAL:
         totals->partial++;
+        totals->partial_safe += !mc_verdict_unsafe(result->verdict);
         break;
     case MC_FILE_OK:
         break;
     }
     totals->verdicts[result->verdict]++;
-    for (size_t i = 0; i < result->finding_count; i++)
+    for (size_t i = 0; i < result->finding_count; i++) {
         totals->dead_uses += result->findings[i].verdict == MC_VERDICT_DEAD;
+        totals->set_aside += result->findings[i].set_aside;
+    }
 }
 
 void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_totals *more)
@@ -47,15 +67,21 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
     for (size_t i = 0; i < sizeof totals->verdicts / sizeof *totals->verdicts; i++)
         totals->verdicts[i] += more->verdicts[i];
     totals->partial += more->partial;
+    totals->partial_safe += more->partial_safe;
     totals->skipped += more->skipped;
     totals->errors += more->errors;
     totals->dead_uses += more->dead_uses;
+    totals->set_aside += more->set_aside;
+    totals->fatal += more->fatal;
+    totals->waived += more->waived;
 }
 
 const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)
 {
     while (choice->next < choice->result->finding_count) {
         const struct mc_finding *finding = &choice->result->findings[choice->next++];
+        if (finding->set_aside)
+            continue;
         if (choice->all)
             return finding;
         if (!mc_verdict_unsafe(finding->verdict) && finding->severity == MC_NOTE)

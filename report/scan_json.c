@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scan report for programs: schema maskcheck/scan/1, as one document (json) or one line per file (jsonl). Files are
  * written one by one, uses one by one within them. */
+#include "report/fingerprint.h"
 #include "report/json.h"
 #include "report/scan.h"
 
@@ -73,10 +74,12 @@ static json_t *guard(const struct mc_file_result *result, const struct mc_guard 
     return object;
 }
 
-static json_t *use(const struct mc_file_result *result, const struct mc_finding *finding, const char *source)
+static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding *finding, const char *source)
 {
+    const struct mc_file_result *result = prints->result;
     const struct mc_need *need = mc_need_at(finding->use.need);
-    char text[MC_INSTRUCTION_TEXT];
+    char text[MC_INSTRUCTION_TEXT], fingerprint[MC_FINGERPRINT_SIZE];
+    mc_fingerprint(prints, finding, fingerprint);
     mc_instruction_text(result, finding->use.address, finding->use.need, text);
     json_t *object = json_object();
     json_object_set_new(object, "address", mc_json_address(finding->use.address));
@@ -95,6 +98,7 @@ static json_t *use(const struct mc_file_result *result, const struct mc_finding 
     json_object_set_new(object, "enough", mc_json_enough(&finding->needs));
     json_object_set_new(object, "path", path(finding));
     json_object_set_new(object, "guard", guard(result, &finding->guard));
+    json_object_set_new(object, "fingerprint", json_string(fingerprint));
     return object;
 }
 
@@ -128,6 +132,27 @@ static size_t count_listed(const struct mc_file_result *result, bool all)
     return count;
 }
 
+/* Fingerprints of what is unsafe or a warning but not in the list: a later scan compares with them. */
+static json_t *unlisted(const struct mc_fingerprints *prints, bool all)
+{
+    const struct mc_file_result *result = prints->result;
+    struct mc_finding_choice choice = {.result = result, .all = all};
+    const struct mc_finding *listed = mc_next_finding(&choice);
+    json_t *array = json_array();
+    for (const struct mc_finding *finding = result->findings; finding < result->findings + result->finding_count; finding++) {
+        char fingerprint[MC_FINGERPRINT_SIZE];
+        if (finding == listed) {
+            listed = mc_next_finding(&choice);
+            continue;
+        }
+        if (!finding->set_aside && !mc_verdict_unsafe(finding->verdict) && finding->severity == MC_NOTE)
+            continue;
+        mc_fingerprint(prints, finding, fingerprint);
+        json_array_append_new(array, json_string(fingerprint));
+    }
+    return array;
+}
+
 static void analysed_members(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result,
                              bool *first)
 {
@@ -142,13 +167,17 @@ static void analysed_members(FILE *stream, const struct mc_report_options *optio
                    counts(result, result->finding_count - count_listed(result, options->all_uses)));
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
     struct mc_finding_sources sources = {0};
+    struct mc_fingerprints prints;
+    mc_fingerprints_open(&prints, result);
     const char *before = "";
     fputs(",\"uses\":[", stream);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice)); before = ",") {
         fputs(before, stream);
-        mc_json_write(stream, use(result, finding, mc_finding_source(&sources, result, finding)));
+        mc_json_write(stream, use(&prints, finding, mc_finding_source(&sources, result, finding)));
     }
     fputc(']', stream);
+    mc_json_member(stream, first, "unlisted", unlisted(&prints, options->all_uses));
+    mc_fingerprints_close(&prints);
     mc_finding_sources_free(&sources);
 }
 
@@ -158,6 +187,7 @@ static void unanalysed_members(FILE *stream, bool *first)
     for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
         mc_json_member(stream, first, nulls[i], json_null());
     mc_json_member(stream, first, "uses", json_array());
+    mc_json_member(stream, first, "unlisted", json_array());
 }
 
 static json_t *error_of(const struct mc_file_result *result)
@@ -191,7 +221,7 @@ static void file_members(FILE *stream, const struct mc_report_options *options, 
         unanalysed_members(stream, first);
 }
 
-static json_t *summary(const struct mc_scan_totals *totals)
+json_t *mc_json_scan_summary(const struct mc_scan_totals *totals)
 {
     const struct {
         const char *key;
@@ -207,6 +237,7 @@ static json_t *summary(const struct mc_scan_totals *totals)
         {"skipped", totals->skipped},
         {"errors", totals->errors},
         {"dead", totals->dead_uses},
+        {"waived", totals->waived},
     };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -215,8 +246,9 @@ static json_t *summary(const struct mc_scan_totals *totals)
     return object;
 }
 
-static void json_begin(FILE *stream, const struct mc_report_options *options)
+static void json_begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
+    (void)totals;
     bool first = true;
     fputc('{', stream);
     header_members(stream, options, &first);
@@ -236,12 +268,13 @@ static void json_end(FILE *stream, const struct mc_report_options *options, cons
 {
     (void)options;
     fputs("\n],\n\"summary\":", stream);
-    mc_json_write(stream, summary(totals));
+    mc_json_write(stream, mc_json_scan_summary(totals));
     fputs("}\n", stream);
 }
 
-static void jsonl_begin(FILE *stream, const struct mc_report_options *options)
+static void jsonl_begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
+    (void)totals;
     (void)stream;
     (void)options;
 }
@@ -262,7 +295,7 @@ static void jsonl_end(FILE *stream, const struct mc_report_options *options, con
     bool first = true;
     fputc('{', stream);
     header_members(stream, options, &first);
-    mc_json_member(stream, &first, "summary", summary(totals));
+    mc_json_member(stream, &first, "summary", mc_json_scan_summary(totals));
     fputs("}\n", stream);
 }
 

@@ -160,7 +160,7 @@ static void print_gaps(FILE *stream, const struct mc_file_result *result)
         fprintf(stream, "    and %zu more places that could not be judged\n", result->gap_count - GAPS_SHOWN);
 }
 
-static void print_head(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
+static void print_line(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
 {
     fputs(colour(options, BOLD), stream);
     mc_print_clean(stream, result->path);
@@ -180,6 +180,11 @@ static void print_head(FILE *stream, const struct mc_report_options *options, co
         mc_print_features(stream, &result->used, ", ");
     }
     fputc('\n', stream);
+}
+
+static void print_head(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
+{
+    print_line(stream, options, result);
     if (result->package) {
         fputs("    package ", stream);
         mc_print_clean(stream, result->package);
@@ -187,16 +192,27 @@ static void print_head(FILE *stream, const struct mc_report_options *options, co
     }
 }
 
-static void begin(FILE *stream, const struct mc_report_options *options)
+static void begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
+    (void)totals;
+    if (options->quiet)
+        return;
     fprintf(stream, "Baseline %s%s", options->baseline->name,
             options->baseline_is_default ? " (the default; --baseline names the hosts to move to)" : "");
-    fputs("\n\n", stream);
+    fputs(options->summary ? "\n" : "\n\n", stream);
 }
 
 static void file(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result, bool named)
 {
     bool listed = named || options->verbose;
+    if (options->summary)
+        return;
+    if (options->quiet) {
+        bool judged = result->status == MC_FILE_OK || result->status == MC_FILE_PARTIAL;
+        if (judged && mc_verdict_unsafe(result->verdict))
+            print_line(stream, options, result);
+        return;
+    }
     if (result->status == MC_FILE_ERROR)
         return; /* a diagnostic says it */
     if (result->status == MC_FILE_SKIPPED) {
@@ -217,6 +233,8 @@ static void end(FILE *stream, const struct mc_report_options *options, const str
 {
     const size_t *verdicts = totals->verdicts;
     size_t unsafe = verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED];
+    if (options->quiet)
+        return;
     fprintf(stream, "\n%zu file%s: %zu clean, %zu guarded, %zu misguarded, %zu trapped, %zu unguarded", totals->files,
             totals->files == 1 ? "" : "s", verdicts[MC_VERDICT_CLEAN], verdicts[MC_VERDICT_GUARDED],
             verdicts[MC_VERDICT_MISGUARDED], verdicts[MC_VERDICT_TRAPPED], verdicts[MC_VERDICT_UNGUARDED]);
@@ -225,6 +243,10 @@ static void end(FILE *stream, const struct mc_report_options *options, const str
     if (totals->errors)
         fprintf(stream, ", %zu could not be read", totals->errors);
     fputs(".\n", stream);
+    if (totals->set_aside > totals->waived)
+        fprintf(stream, "%zu uses known from the earlier report are left out.\n", totals->set_aside - totals->waived);
+    if (totals->waived)
+        fprintf(stream, "%zu unsafe uses and warnings are waived.\n", totals->waived);
     if (totals->partial)
         fprintf(stream, "%zu could be judged only in part.\n", totals->partial);
     if (unsafe)

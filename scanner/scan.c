@@ -28,14 +28,15 @@ void mc_file_result_free(struct mc_file_result *result)
 
 /* File verdict and confidence (design.md 5.1): the worst of the uses; of a safe file the weakest confidence of its guarded
  * uses, of an unsafe one the strongest of its worst uses. */
-static void sum_up(struct mc_file_result *result, const struct mc_scan_options *options)
+void mc_result_sum_up(struct mc_file_result *result, const struct mc_scan_options *options)
 {
     bool proved = false, inferred = false;
     result->verdict = MC_VERDICT_CLEAN;
+    result->used = result->unsafe = (struct mc_feature_set){0};
     for (size_t i = 0; i < result->finding_count; i++) {
         struct mc_finding *finding = &result->findings[i];
         enum mc_verdict verdict = finding->verdict == MC_VERDICT_DEAD ? MC_VERDICT_CLEAN : finding->verdict; /* --strict: see proof.c */
-        if (verdict == MC_VERDICT_CLEAN)
+        if (verdict == MC_VERDICT_CLEAN || finding->set_aside)
             continue;
         struct mc_feature_set needs = mc_set_minus(finding->needs, &options->baseline.features);
         result->used = mc_set_or(result->used, &needs);
@@ -77,7 +78,8 @@ static void hash_file(struct mc_file_result *result, const struct mc_image *imag
 bool mc_result_has_findings(const struct mc_file_result *result)
 {
     for (size_t i = 0; i < result->finding_count; i++)
-        if (result->findings[i].verdict > MC_VERDICT_GUARDED || result->findings[i].severity != MC_NOTE)
+        if (!result->findings[i].set_aside &&
+            (result->findings[i].verdict > MC_VERDICT_GUARDED || result->findings[i].severity != MC_NOTE))
             return true;
     return false;
 }
@@ -136,14 +138,15 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         mc_proof_run(image, entries, uses, &proof, result);
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
-    sum_up(result, options);
+    mc_result_sum_up(result, options);
     if (options->hash == MC_HASH_ALL || (options->hash == MC_HASH_FINDINGS && mc_result_has_findings(result)))
         hash_file(result, image);
     if (mc_image_lost(image))
         forget(result);
-    if (result->finding_count || options->explain)
+    if (result->finding_count || options->explain) {
         result->image = image;
-    else
+        result->entries = entries;
+    } else
         mc_image_free(image);
     return result;
 }
@@ -163,6 +166,17 @@ static void scan_file(const char *path, const struct mc_scan_options *options, m
     emit(context, image ? mc_scan_image(image, options) : failed_result(path, &error));
 }
 
+/* "outer!inner"; members of the same name are told apart by a number. */
+static char *member_path(const char *path, struct mc_archive *archive, size_t index)
+{
+    const char *name = archive->members[index].name;
+    size_t same = 1;
+    for (size_t i = 0; i < index; i++)
+        same += strcmp(archive->members[i].name, name) == 0;
+    return same == 1 ? mc_arena_printf(&archive->arena, "%s!%s", path, name)
+                     : mc_arena_printf(&archive->arena, "%s!%s(%zu)", path, name, same);
+}
+
 static void scan_archive(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     struct mc_archive archive;
@@ -173,7 +187,7 @@ static void scan_archive(const char *path, const struct mc_scan_options *options
     }
     for (size_t i = 0; i < archive.count; i++) {
         const struct mc_archive_member *member = &archive.members[i];
-        char *name = mc_arena_printf(&archive.arena, "%s!%s", path, member->name);
+        char *name = member_path(path, &archive, i);
         struct mc_image *image = mc_image_from_bytes(name, member->bytes, member->size, &error);
         emit(context, image ? mc_scan_image(image, options) : failed_result(name, &error));
     }

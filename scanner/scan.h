@@ -24,6 +24,8 @@ void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_sc
 void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context);
 /* Takes ownership of the image. */
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options);
+/* The file's verdict anew, after findings were set aside. */
+void mc_result_sum_up(struct mc_file_result *result, const struct mc_scan_options *options);
 bool mc_result_has_findings(const struct mc_file_result *result); /* something that a report lists by default */
 void mc_file_result_free(struct mc_file_result *result); /* accepts NULL */
 

@@ -43,6 +43,7 @@ struct mc_finding { /* one use, judged */
     enum mc_verdict verdict;
     enum mc_confidence confidence;
     enum mc_severity severity;
+    bool set_aside;       /* known from an earlier report, or waived: nothing is said of it, and it counts for no verdict */
     const char *rule;     /* "MC001" */
     const char *reason;   /* one sentence */
     struct mc_step *path;
@@ -57,6 +58,7 @@ struct mc_explained;
 struct mc_file_result {
     struct mc_arena arena;      /* owns everything below */
     struct mc_image *image;     /* kept while there are findings, for their bytes and names; else NULL. Owned */
+    const struct mc_entries *entries; /* the functions, with names; lives as long as the image, NULL without it */
     const char *path;           /* archive members: outer!inner */
     enum mc_file_status status;
     struct mc_error error;      /* for ERROR and SKIPPED */

@@ -306,6 +306,14 @@ static void add_gaps(struct mc_prover *prover, struct mc_file_result *result)
     result->gap_count = n;
 }
 
+/* The sweep of references put the list into its own arena when it found more; reports read it later. */
+static void keep_entries(struct mc_entries *entries, struct mc_arena *arena)
+{
+    struct mc_entry *items = MC_NEW_ARRAY(arena, entries->count, struct mc_entry);
+    memcpy(items, entries->items, entries->count * sizeof *items);
+    entries->items = items;
+}
+
 void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
                   const struct mc_proof_options *options, struct mc_file_result *result)
 {
@@ -323,5 +331,6 @@ void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, cons
         add_gaps(&prover, result);
     if (options->explain)
         mc_explain_findings(&prover, result);
+    keep_entries(entries, &result->arena);
     prover_free(&prover);
 }

@@ -18,7 +18,7 @@ export LC_ALL=C.UTF-8
 pass() { echo "ok - $1"; }
 fail() {
     echo "not ok - $1"
-    sed 's/^/#   stdout: /' "$out" | head -n 30
+    sed 's/^/#   stdout: /' "$out" | head -n 30 | cut -c 1-1000
     sed 's/^/#   stderr: /' "$err" | head -n 10
     failures=$((failures + 1))
 }

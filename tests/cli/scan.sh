@@ -38,7 +38,7 @@ run 2 scan -j 0 "$clean"
 run 2 scan -j x "$clean"
 run 0 scan -j 3 "$clean"
 run 2 scan --format yaml "$clean"
-err_has "known: text, json, jsonl"
+err_has "known: text, json, jsonl, sarif"
 run 2 scan --strict=much "$clean"
 run 0 scan --strict "$clean"
 run 0 scan --strict=proof --strict=conformance --no-cache --all-uses -v "$clean"
@@ -104,6 +104,10 @@ err_has "--baseline $clean"
 run 1 scan "$work/two.a"
 out_has "two.a!unguarded.o: unguarded"
 out_has "two.a!clean.o: clean"
+(cd "$work" && mkdir -p other && cp unguarded.o other/ && ar rc three.a unguarded.o && ar qc three.a other/unguarded.o)
+run 1 scan "$work/three.a"
+out_has "three.a!unguarded.o: unguarded"
+out_has "three.a!unguarded.o(2): unguarded"
 
 # JSON
 export SOURCE_DATE_EPOCH=86400
@@ -116,7 +120,7 @@ json '.tool.name == "maskcheck" and (.tool.catalogue | test("^[0-9a-f]{16}$"))'
 json '.command[1:5] == ["scan","--format","json","--hash"]'
 json '.baseline | .name == "x86-64-v1" and .default == true and (.features | index("sse2") != null)'
 json '.files | length == 4 and (map(.path) == (map(.path) | sort))'
-json '.files[] | keys_unsorted == ["path","status","error","gaps","format","kind","build_id","sha256","size","package","verdict","confidence","features","enough","counts","uses"]'
+json '.files[] | keys_unsorted == ["path","status","error","gaps","format","kind","build_id","sha256","size","package","verdict","confidence","features","enough","counts","uses","unlisted"]'
 json '.files[0] | .status == "ok" and .verdict == "clean" and .confidence == "proved" and .uses == []'
 json '.files[0].format == "elf64-x86-64" and .files[0].kind == "executable"'
 json '.files[] | select(.path | endswith("/a.txt")) | .status == "skipped" and .verdict == null and (.error | test("not an ELF"))'
@@ -124,8 +128,8 @@ json '.files[] | select(.path | endswith("/none")) | .status == "error" and .ver
 json '.files[] | select(.verdict == "unguarded") | .features == {"used":["ssse3"],"unsafe":["ssse3"]} and .enough == {"psabi":"x86-64-v2","intel":"intel-merom","amd":"amd-bulldozer"}'
 json '.files[] | select(.verdict == "unguarded") | .counts.uses == 1 and .counts.omitted == 0'
 json '.files[] | select(.verdict == "unguarded") | .uses[0] | .instruction == "pshufb xmm0, xmm1" and .function == "_start" and .feature == "ssse3" and .needs == ["ssse3"] and .missing == ["ssse3"] and .verdict == "unguarded" and .level == "error" and .absent == "ud"'
-json '.files[] | select(.verdict == "unguarded") | .uses[0] | keys_unsorted == ["address","function","source","instruction","feature","needs","missing","verdict","level","confidence","rule","reason","absent","enough","path","guard"]'
-json '.summary | keys_unsorted == ["files","clean","guarded","misguarded","trapped","unguarded","partial","skipped","errors","dead","seconds"]'
+json '.files[] | select(.verdict == "unguarded") | .uses[0] | keys_unsorted == ["address","function","source","instruction","feature","needs","missing","verdict","level","confidence","rule","reason","absent","enough","path","guard","fingerprint"]'
+json '.summary | keys_unsorted == ["files","clean","guarded","misguarded","trapped","unguarded","partial","skipped","errors","dead","waived","seconds"]'
 json '.summary | .files == 4 and .clean == 1 and .unguarded == 1 and .skipped == 1 and .errors == 1'
 check "JSON: sha256 is that of sha256sum" test "$(jq -r '.files[0].sha256' "$out")" = "$(sha256sum "$clean" | cut -d' ' -f1)"
 run 1 scan --format json "$clean" "$unguarded"

@@ -1,0 +1,10 @@
+# Writes text files as C strings: cmake -DOUTPUT=FILE "-DTEXTS=mc_name=path;..." -P embed_text.cmake
+set(code "/* Made by report/embed_text.cmake. */\n")
+foreach(pair ${TEXTS})
+  string(REGEX MATCH "^([^=]+)=(.+)$" matched ${pair})
+  file(READ ${CMAKE_MATCH_2} bytes HEX)
+  set(name ${CMAKE_MATCH_1})
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(APPEND code "extern const char ${name}[];\nconst char ${name}[] = {${bytes}0};\n")
+endforeach()
+file(WRITE ${OUTPUT} "${code}")

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* vasprintf */
+#include "report/markup.h"
+
+#include "report/words.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As mc_print_clean prints it; for the caller to free. */
+static char *clean_copy(const char *text)
+{
+    char *copy = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&copy, &size);
+    if (!stream)
+        mc_out_of_memory();
+    mc_print_clean(stream, text);
+    if (fclose(stream) != 0)
+        mc_out_of_memory();
+    return copy;
+}
+
+static const char *entity(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void mc_print_markup(FILE *stream, const char *text)
+{
+    if (!text)
+        return;
+    char *copy = clean_copy(text);
+    for (const char *at = copy; *at; at++) {
+        /* U+FFFE and U+FFFF are no characters of XML (1.0, 2.2). */
+        bool none = strncmp(at, "\xef\xbf\xbe", 3) == 0 || strncmp(at, "\xef\xbf\xbf", 3) == 0;
+        if (none) {
+            fputs("\xef\xbf\xbd", stream);
+            at += 2;
+        } else if (entity(*at)) {
+            fputs(entity(*at), stream);
+        } else {
+            fputc(*at, stream);
+        }
+    }
+    free(copy);
+}
+
+void mc_printf_markup(FILE *stream, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        mc_out_of_memory();
+    mc_print_markup(stream, text);
+    free(text);
+}
+
+void mc_print_csv(FILE *stream, const char *text)
+{
+    if (!text)
+        return;
+    char *copy = clean_copy(text);
+    fputs(*copy && strchr("=+-@", *copy) ? "\"'" : "\"", stream);
+    for (const char *at = copy; *at; at++) {
+        if (*at == '"')
+            fputc('"', stream);
+        fputc(*at, stream);
+    }
+    fputc('"', stream);
+    free(copy);
+}
+
+void mc_print_label(FILE *stream, const char *text)
+{
+    char *copy = clean_copy(text ? text : "");
+    fputc('"', stream);
+    for (const char *at = copy; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            fputc('\\', stream);
+        fputc(*at, stream);
+    }
+    fputc('"', stream);
+    free(copy);
+}
