@@ -4,9 +4,7 @@
 #include "cli/host_operand.h"
 #include "report/compare.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COMMAND "compare"
@@ -45,8 +43,7 @@ struct arguments {
 
 struct pool { /* what the names mean, by the same index */
     struct mc_arena arena;
-    struct mc_profile *profiles;
-    const char **errors; /* NULL for those that were read */
+    struct mc_host_list hosts;
 };
 
 enum { OPTION_MATRIX = MC_OPTION_OWN, OPTION_CROSS_VENDOR, OPTION_FORMAT };
@@ -107,34 +104,16 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     return -1;
 }
 
-/* -1: go on; else the exit status. Files that cannot be read stay in the pool with their error. */
-static int read_pool(const struct arguments *arguments, struct pool *ret)
-{
-    ret->profiles = MC_NEW_ARRAY(&ret->arena, arguments->count, struct mc_profile);
-    ret->errors = MC_NEW_ARRAY(&ret->arena, arguments->count, const char *);
-    for (size_t i = 0; i < arguments->count; i++) {
-        struct mc_error error;
-        if (mc_host_operand(arguments->names[i], &ret->arena, &ret->profiles[i], &error))
-            continue;
-        if (error.kind == MC_ERROR_USAGE)
-            return mc_usage_error(COMMAND, "%s", error.text);
-        mc_diagnose(arguments->names[i], &error);
-        ret->profiles[i].name = arguments->names[i];
-        ret->errors[i] = mc_arena_strdup(&ret->arena, error.text);
-    }
-    return -1;
-}
-
 static struct mc_compare_row compare_from(const struct arguments *arguments, struct pool *pool, size_t from,
                                           size_t first)
 {
-    struct mc_compare_row row = {&pool->profiles[from], NULL, arguments->count - first};
+    struct mc_compare_row row = {&pool->hosts.profiles[from], NULL, arguments->count - first};
     struct mc_compare_target *targets = MC_NEW_ARRAY(&pool->arena, row.count, struct mc_compare_target);
     for (size_t i = 0; i < row.count; i++) {
         targets[i].name = arguments->names[first + i];
-        targets[i].error = pool->errors[first + i];
+        targets[i].error = pool->hosts.errors[first + i];
         if (!targets[i].error)
-            mc_compare(row.from, &pool->profiles[first + i], arguments->cross_vendor, &pool->arena,
+            mc_compare(row.from, &pool->hosts.profiles[first + i], arguments->cross_vendor, &pool->arena,
                        &targets[i].comparison);
     }
     row.targets = targets;
@@ -147,43 +126,32 @@ static struct mc_common find_common(const struct arguments *arguments, struct po
     struct mc_common common;
     size_t count = 0;
     for (size_t i = 0; i < arguments->count; i++)
-        if (!pool->errors[i])
-            readable[count++] = &pool->profiles[i];
+        if (!pool->hosts.errors[i])
+            readable[count++] = &pool->hosts.profiles[i];
     mc_common_of(readable, count, &pool->arena, &common);
     return common;
 }
 
-static int judge(const struct mc_compare_report *report, const struct pool *pool, size_t count)
+static int judge(const struct mc_compare_report *report, const struct pool *pool)
 {
-    int status = MC_EXIT_SAFE;
-    for (size_t i = 0; i < count; i++)
-        if (pool->errors[i])
-            status = MC_EXIT_INCOMPLETE;
     for (size_t i = 0; i < report->count; i++)
         for (size_t k = 0; k < report->rows[i].count; k++)
             if (!report->rows[i].targets[k].error && report->rows[i].targets[k].comparison.verdict == MC_COMPARE_UNSAFE)
                 return MC_EXIT_UNSAFE;
-    return status;
+    return pool->hosts.failed ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
 }
 
 static bool write_report(const struct arguments *arguments, struct mc_compare_report *report)
 {
-    FILE *stream = arguments->output ? fopen(arguments->output, "w") : stdout;
-    if (!stream) {
-        mc_warn("%s: cannot write: %s", arguments->output, strerror(errno));
+    FILE *stream = mc_open_report(arguments->output);
+    if (!stream)
         return false;
-    }
     report->colour = mc_want_colour(stream);
     if (arguments->json)
         mc_compare_report_json(stream, report);
     else
         mc_compare_report_text(stream, report);
-    bool good = mc_finish_output(stream, arguments->output);
-    if (stream != stdout && fclose(stream) != 0 && good) {
-        mc_warn("%s: cannot write: %s", arguments->output, strerror(errno));
-        good = false;
-    }
-    return good;
+    return mc_close_report(stream, arguments->output);
 }
 
 static int compare_pool(const struct arguments *arguments, struct pool *pool)
@@ -192,13 +160,13 @@ static int compare_pool(const struct arguments *arguments, struct pool *pool)
     struct mc_compare_row *rows = MC_NEW_ARRAY(&pool->arena, sources, struct mc_compare_row);
     struct mc_compare_report report = {.version = mc_version, .matrix = arguments->matrix, .rows = rows};
     for (size_t i = 0; i < sources; i++)
-        if (!pool->errors[i])
+        if (!pool->hosts.errors[i])
             rows[report.count++] = compare_from(arguments, pool, i, arguments->matrix ? 0 : 1);
     if (!report.count)
         return MC_EXIT_INCOMPLETE; /* said why already */
     struct mc_common common = find_common(arguments, pool);
     report.common = &common;
-    int status = judge(&report, pool, arguments->count);
+    int status = judge(&report, pool);
     return write_report(arguments, &report) ? status : MC_EXIT_USAGE;
 }
 
@@ -209,7 +177,7 @@ int mc_cmd_compare(int argc, char **argv)
     int status = parse_arguments(argc, argv, &arguments);
     if (status >= 0)
         return status;
-    status = read_pool(&arguments, &pool);
+    status = mc_host_operands(COMMAND, arguments.names, arguments.count, &pool.arena, &pool.hosts);
     if (status < 0)
         status = compare_pool(&arguments, &pool);
     mc_arena_free(&pool.arena);
