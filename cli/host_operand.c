@@ -40,7 +40,10 @@ bool mc_host_operand(const char *text, struct mc_arena *arena, struct mc_profile
         return true;
     }
     if (!path && access(text, F_OK) != 0)
-        return false; /* *ret_error says what is wrong with the name */
+        return strstr(ret_error->text, "unknown baseline") && !mc_baseline_nearest(text)
+                   ? mc_fail(ret_error, MC_ERROR_USAGE, MC_NO_OFFSET,
+                             "'%s' is neither a file nor a known baseline or CPU model", text)
+                   : false; /* *ret_error says what is wrong with the name */
     if (!mc_dump_read(text, &dump, ret_error))
         return false;
     mc_profile_of_dump(&dump, name, ret);

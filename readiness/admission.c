@@ -126,5 +126,7 @@ bool mc_admission_judge(const struct mc_profile *host, const struct mc_baseline 
         mc_set_within(&baseline->features, &ret->generation->features))
         ret->advice =
             "CPUs of its generation have these features: look for a setting of the firmware (AES, NX, VT) or a mask";
+    if (host->machine.hypervisor)
+        ret->advice = "That CPUID is a virtual machine's: it says what the hypervisor shows, not what the host is";
     return true;
 }
