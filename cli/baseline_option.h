@@ -7,7 +7,7 @@
 
 #define MC_DEFAULT_BASELINE "x86-64-v1"
 
-/* NAME; NAME,+f,-f; or FILE (a probe report or CPUID dump: the host to move to). */
+/* NAME; NAME,+f,-f; this-machine; or FILE (a probe report or CPUID dump: the host to move to). */
 bool mc_baseline_option(const char *text, struct mc_baseline *ret, struct mc_error *ret_error);
 
 #endif

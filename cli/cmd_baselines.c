@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/baselines_hosts.h"
 #include "cli/command.h"
 #include "isa/baseline.h"
 #include "probe/probe.h"
@@ -10,7 +11,21 @@
 #define LINE_WIDTH 110 /* columns of a listing */
 #define NAME_WIDTH 24  /* columns before a row's features */
 
-static const struct option options[] = {{"models", no_argument, NULL, 'm'}, MC_COMMON_OPTIONS, {0}};
+enum { OPTION_COMMON = MC_OPTION_OWN, OPTION_EXPLAIN, OPTION_ADMIT, OPTION_FORMAT };
+static const struct option options[] = {
+    {"models", no_argument, NULL, 'm'},
+    {"common", no_argument, NULL, OPTION_COMMON},
+    {"explain", no_argument, NULL, OPTION_EXPLAIN},
+    {"admit", required_argument, NULL, OPTION_ADMIT},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    MC_COMMON_OPTIONS,
+    {0},
+};
+
+struct arguments {
+    bool models, common, explain, json;
+    const char *admit; /* the baseline, NULL when that is not the question */
+};
 
 static const struct {
     enum mc_family family;
@@ -24,17 +39,31 @@ static const struct {
 
 static int print_help(void)
 {
-    printf("Usage: maskcheck baselines [OPTION...] [NAME]\n"
-           "List the baselines, each with what it adds to the one it starts from (+) and drops (-), and the highest "
-           "ones that\n"
-           "this machine satisfies. With NAME (or NAME,+feature,-feature): everything about that one.\n\n"
-           "  -m, --models        list the CPU models too\n"
-           "  --help, --version\n\n"
-           "Examples:\n"
-           "  maskcheck baselines\n"
-           "  maskcheck baselines intel-penryn\n"
-           "  maskcheck baselines EPYC-Rome,-rdpid\n\n"
-           "Exit status: 0; 2 usage error.\n");
+    fputs(
+        "Usage: maskcheck baselines [OPTION...] [NAME]\n"
+        "       maskcheck baselines --common FILE...\n"
+        "       maskcheck baselines --explain A B\n"
+        "       maskcheck baselines --admit B [FILE]\n"
+        "List the baselines, each with what it adds to the one it starts from (+) and drops (-), and the highest ones "
+        "that\n"
+        "this machine satisfies. With NAME (or NAME,+feature,-feature): everything about that one.\n\n"
+        "  -m, --models        list the CPU models too\n"
+        "  --common            what the hosts of these dumps have in common: features, the highest EVC baseline and\n"
+        "                      psABI level, who holds the rest back, and the CPU for QEMU and libvirt\n"
+        "  --explain           what B adds to A and drops\n"
+        "  --admit B           may this machine, or the host of a dump, join a cluster of the EVC baseline B?\n"
+        "  --format FORMAT     of the last three: text (default) or json\n"
+        "  --help, --version\n\n"
+        "FILE, A and B: a probe report or CPUID dump, a name, or this-machine, as for maskcheck compare.\n\n"
+        "Examples:\n"
+        "  maskcheck baselines\n"
+        "  maskcheck baselines intel-penryn\n"
+        "  maskcheck baselines EPYC-Rome,-rdpid\n"
+        "  maskcheck baselines --common host-*.txt\n"
+        "  maskcheck baselines --explain amd-piledriver amd-zen\n"
+        "  maskcheck baselines --admit intel-merom new-host.txt\n\n"
+        "Exit status: 0; 1 the host may not join; 2 usage error, unknown name; 3 a file could not be read.\n",
+        stdout);
     return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
 }
 
@@ -178,13 +207,27 @@ static void describe(const struct mc_baseline *baseline, const char *text, const
 }
 
 /* -1 to go on, else the exit status to end with. */
-static int take_options(int argc, char **argv, bool *ret_models)
+static int take_options(int argc, char **argv, struct arguments *ret)
 {
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":m", options, NULL)) != -1;) {
         switch (option) {
         case 'm':
-            *ret_models = true;
+            ret->models = true;
+            break;
+        case OPTION_COMMON:
+            ret->common = true;
+            break;
+        case OPTION_EXPLAIN:
+            ret->explain = true;
+            break;
+        case OPTION_ADMIT:
+            ret->admit = optarg;
+            break;
+        case OPTION_FORMAT:
+            ret->json = strcmp(optarg, "json") == 0;
+            if (!ret->json && strcmp(optarg, "text") != 0)
+                return mc_usage_error(COMMAND, "unknown format '%s'; expected text or json", optarg);
             break;
         case MC_OPTION_HELP:
             return print_help();
@@ -194,20 +237,18 @@ static int take_options(int argc, char **argv, bool *ret_models)
             return mc_option_error(COMMAND, option, argv);
         }
     }
-    if (argc - optind > 1)
-        return mc_usage_error(COMMAND, "one NAME at a time, got '%s' too", argv[optind + 1]);
+    int questions = ret->models + ret->common + ret->explain + (ret->admit != NULL);
+    if (questions > 1)
+        return mc_usage_error(COMMAND, "--models, --common, --explain and --admit exclude one another");
+    if (ret->json && !ret->common && !ret->explain && !ret->admit)
+        return mc_usage_error(COMMAND, "--format json needs --common, --explain or --admit");
     return -1;
 }
 
-int mc_cmd_baselines(int argc, char **argv)
+static int show_catalogue(const char *name, bool models)
 {
-    bool models = false;
-    int status = take_options(argc, argv, &models);
-    if (status >= 0)
-        return status;
     struct mc_baseline baseline;
     struct mc_error error;
-    const char *name = optind < argc ? argv[optind] : NULL;
     if (name && !mc_baseline_parse(name, &baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
     struct mc_probe probe;
@@ -222,4 +263,23 @@ int mc_cmd_baselines(int argc, char **argv)
     if (probed)
         mc_probe_free(&probe);
     return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
+}
+
+int mc_cmd_baselines(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    int status = take_options(argc, argv, &arguments);
+    if (status >= 0)
+        return status;
+    char *const *names = argv + optind;
+    size_t count = (size_t)(argc - optind);
+    if (arguments.common)
+        return mc_baselines_common(names, count, arguments.json);
+    if (arguments.explain)
+        return mc_baselines_explain(names, count, arguments.json);
+    if (arguments.admit)
+        return mc_baselines_admit(arguments.admit, names, count, arguments.json);
+    if (count > 1)
+        return mc_usage_error(COMMAND, "one NAME at a time, got '%s' too", names[1]);
+    return show_catalogue(count ? names[0] : NULL, arguments.models);
 }

@@ -2,6 +2,7 @@
 /* maskcheck probe: what does CPUID say, what does the CPU execute, where do the two part? */
 #include "cli/baseline_option.h"
 #include "cli/command.h"
+#include "cli/watch.h"
 #include "report/probe.h"
 
 #include <errno.h>
@@ -19,11 +20,19 @@ static const char help[] =
     "  --try            with --cpuid: hold the dump against this CPU by running the trials\n"
     "  --proc DIR       read DIR/cpuinfo instead of /proc/cpuinfo\n"
     "  --dev DIR        read DIR/cpu/N/cpuid instead of /dev/cpu/N/cpuid; may be a dump\n"
+    "  --watch N        probe every N seconds, and tell when CPUID, what the CPU executes or the CPU itself has "
+    "changed:\n"
+    "                   a live migration seen from inside; with the processes that have run since before\n"
+    "  --once           with --watch: end at the first change, with exit status 1\n"
     "  -o, --output FILE  write the report to FILE\n"
     "  --help, --version\n\n"
     "Verdicts: ok, absent, masked (runs although not reported), aliased, broken (reported but refused), wrong, "
     "os-off,\n"
     "untestable, untested.\n\n"
+    "Examples:\n"
+    "  maskcheck probe --baseline intel-penryn\n"
+    "  maskcheck probe --cpuid penryn.txt --try\n"
+    "  maskcheck probe --watch 30 --format json\n\n"
     "Exit status: 0 nothing broken (masked alone is 0); 1 broken, wrong, a broken implication, CPUs that differ, or "
     "CPUID\n"
     "above the baseline; 2 usage error; 3 trials could not be run.\n";
@@ -31,11 +40,21 @@ static const char help[] =
 struct arguments {
     struct mc_probe_options probe;
     const char *baseline, *output;
-    bool json;
+    bool json, once;
+    unsigned watch; /* seconds, 0: no */
     struct mc_baseline chosen;
 };
 
-enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_CPUID, OPTION_TRY, OPTION_PROC, OPTION_DEV };
+enum {
+    OPTION_BASELINE = MC_OPTION_OWN,
+    OPTION_FORMAT,
+    OPTION_CPUID,
+    OPTION_TRY,
+    OPTION_PROC,
+    OPTION_DEV,
+    OPTION_WATCH,
+    OPTION_ONCE
+};
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
     {"format", required_argument, NULL, OPTION_FORMAT},
@@ -43,6 +62,8 @@ static const struct option options[] = {
     {"try", no_argument, NULL, OPTION_TRY},
     {"proc", required_argument, NULL, OPTION_PROC},
     {"dev", required_argument, NULL, OPTION_DEV},
+    {"watch", required_argument, NULL, OPTION_WATCH},
+    {"once", no_argument, NULL, OPTION_ONCE},
     {"output", required_argument, NULL, 'o'},
     MC_COMMON_OPTIONS,
     {NULL, 0, NULL, 0},
@@ -71,6 +92,13 @@ static int take_option(struct arguments *arguments, int option)
         break;
     case OPTION_DEV:
         arguments->probe.dev_dir = optarg;
+        break;
+    case OPTION_WATCH:
+        if (!mc_parse_number(optarg, 1, 86400, &arguments->watch))
+            return mc_usage_error("probe", "--watch %s: expected seconds, 1 to 86400", optarg);
+        break;
+    case OPTION_ONCE:
+        arguments->once = true;
         break;
     case 'o':
         arguments->output = optarg;
@@ -102,6 +130,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
         return mc_usage_error("probe", "unexpected argument '%s'", argv[optind]);
     if (ret->probe.try_dump && !ret->probe.cpuid_file)
         return mc_usage_error("probe", "--try needs --cpuid FILE");
+    if (ret->once && !ret->watch)
+        return mc_usage_error("probe", "--once needs --watch SECONDS");
     return -1;
 }
 
@@ -147,6 +177,11 @@ int mc_cmd_probe(int argc, char **argv)
         return status;
     if (arguments.baseline && !choose_baseline(&arguments))
         return MC_EXIT_USAGE;
+    if (arguments.watch) {
+        const struct mc_watch_options watch = {&arguments.probe, arguments.watch, arguments.once, arguments.json,
+                                               arguments.output};
+        return mc_watch(&watch);
+    }
     if (!mc_probe_run(&arguments.probe, &probe, &error)) {
         mc_diagnose(arguments.probe.cpuid_file, &error);
         return arguments.probe.cpuid_file ? MC_EXIT_USAGE : MC_EXIT_INCOMPLETE;

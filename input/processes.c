@@ -133,6 +133,22 @@ static void read_name(const char *proc, struct mc_process *process, struct mc_ar
         fclose(file);
 }
 
+/* Field 22 of stat (proc(5)), in clock ticks. The name in parentheses may hold anything, so fields count from its end.
+ */
+static double read_start(const char *proc, int pid)
+{
+    char text[1024] = "";
+    FILE *file = open_file(proc, pid, "stat");
+    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[length] = 0;
+    const char *field = strrchr(text, ')');
+    for (int number = 2; field && number < 22; number++)
+        field = strchr(field + 1, ' ');
+    return field ? strtod(field, NULL) / (double)sysconf(_SC_CLK_TCK) : -1;
+}
+
 /* Returns 0, or the reason as errno. */
 static int read_exe(const char *proc, struct mc_process *process, struct mc_arena *arena)
 {
@@ -218,8 +234,8 @@ static void read_cgroup(const char *proc, struct mc_process *process, struct mc_
 
 /* ---- processes ---- */
 
-/* By the flags in PROC/PID/stat, which everybody may read (proc(5): field 9; PF_KTHREAD of the kernel's linux/sched.h). The
- * name before them may hold blanks and brackets: the fields start behind the last bracket. */
+/* By the flags in PROC/PID/stat, which everybody may read (proc(5): field 9; PF_KTHREAD of the kernel's linux/sched.h).
+ * The name before them may hold blanks and brackets: the fields start behind the last bracket. */
 static bool is_kernel_thread(const char *proc, int pid)
 {
     enum { PF_KTHREAD = 0x200000 };
@@ -250,6 +266,7 @@ static bool read_process(const char *proc, int pid, struct mc_arena *arena, stru
         process.unread = mc_arena_printf(arena, "cannot read its mappings: %s", strerror(maps_reason));
     else if (lines == 0 && exe_reason) /* the kernel shows an empty file to those who may not look */
         process.unread = mc_arena_printf(arena, "cannot read its mappings: %s", strerror(exe_reason));
+    process.started = read_start(proc, pid);
     read_name(proc, &process, arena);
     read_cgroup(proc, &process, arena);
     *ret = process;

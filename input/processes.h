@@ -25,6 +25,7 @@ struct mc_process {
     struct mc_process_map *maps; /* each file once */
     size_t map_count;
     bool generated_code; /* has executable memory that no file backs (JIT compilers) */
+    double started;      /* seconds since the system's boot; -1 unknown */
     const char *unread;  /* why its mappings could not be read, NULL when they were */
 };
 

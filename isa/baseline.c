@@ -12,12 +12,14 @@
 struct row {
     const char *name, *aliases;
     enum mc_family family;
+    enum mc_cpu_vendor vendor;
+    enum mc_scope scope;
     const char *parent, *adds, *drops, *source;
 };
 
 static const struct row rows[] = {
-#define MC_BASELINE(name, aliases, family, parent, adds, drops, source) \
-    {name, aliases, MC_FAMILY_##family, parent, adds, drops, source},
+#define MC_BASELINE(name, aliases, family, vendor, scope, parent, adds, drops, source) \
+    {name, aliases, MC_FAMILY_##family, MC_VENDOR_##vendor, MC_SCOPE_##scope, parent, adds, drops, source},
 #include "isa/baselines.def"
 #include "isa/models.def"
 #undef MC_BASELINE
@@ -123,8 +125,67 @@ struct mc_baseline_row mc_baseline_row_at(size_t index)
         .adds = row->adds,
         .drops = row->drops,
         .source = row->source,
+        .vendor = row->vendor,
+        .scope = row->scope,
     };
 }
+
+/* What programs use, what the scope adds for the family or for QEMU. */
+static struct mc_feature_set find_scope(enum mc_scope scope, enum mc_family family)
+{
+    struct mc_feature_set set = {0};
+    for (int feature = 0; feature < MC_FEATURE_COUNT; feature++) {
+        bool named =
+            scope == MC_SCOPE_QEMU ? *mc_features[feature].qemu_name : mc_features[feature].level == MC_LEVEL_USER;
+        if (named)
+            mc_set_add(&set, (enum mc_feature)feature);
+    }
+    for (size_t i = 0; i < COUNT && scope == MC_SCOPE_FAMILY; i++)
+        if (rows[i].family == family)
+            set = mc_set_or(set, &baselines[i].features);
+    return set;
+}
+
+struct mc_feature_set mc_baseline_defined(const struct mc_baseline *baseline)
+{
+    struct mc_feature_set set, all;
+    char name[sizeof baseline->name];
+    size_t length = strcspn(baseline->name, ",");
+    snprintf(name, sizeof name, "%.*s", (int)length, baseline->name);
+    int index = find_row(name);
+    memset(&all, 0xFF, sizeof all);
+    if (index < 0)
+        return all; /* a recorded machine */
+    pthread_once(&resolved, resolve);
+    set = find_scope(rows[index].scope, rows[index].family);
+    set = mc_set_or(set, &baselines[index].features);
+    for (const char *word = baseline->name + length; *word == ',';) {
+        size_t size = strcspn(++word, ",");
+        int feature = size > 1 ? mc_feature_find(word + 1, size - 1) : -1;
+        if (feature >= 0)
+            mc_set_add(&set, (enum mc_feature)feature);
+        word += size;
+    }
+    return set;
+}
+
+enum mc_cpu_vendor mc_baseline_vendor(const struct mc_baseline *baseline)
+{
+    char name[sizeof baseline->name];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(baseline->name, ","), baseline->name);
+    int index = find_row(name);
+    return index < 0 ? MC_VENDOR_ANY : rows[index].vendor;
+}
+
+const struct mc_vendor_info mc_vendors[MC_VENDOR_COUNT] = {
+    /* AMD APM vol. 3 and Intel SDM vol. 2A, CPUID leaf 0; libvirt src/cpu_map/x86_vendors.xml */
+    [MC_VENDOR_ANY] = {"any", "", ""},
+    [MC_VENDOR_INTEL] = {"Intel", "GenuineIntel", "Intel"},
+    [MC_VENDOR_AMD] = {"AMD", "AuthenticAMD", "AMD"},
+    [MC_VENDOR_HYGON] = {"Hygon", "HygonGenuine", "Hygon"},
+    [MC_VENDOR_CENTAUR] = {"Centaur", "CentaurHauls", ""},
+    [MC_VENDOR_ZHAOXIN] = {"Zhaoxin", "  Shanghai  ", ""},
+};
 
 const struct mc_baseline *mc_baseline_find(const char *name)
 {

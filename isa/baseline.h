@@ -9,6 +9,26 @@
 
 enum mc_family { MC_FAMILY_PSABI, MC_FAMILY_INTEL, MC_FAMILY_AMD, MC_FAMILY_MODEL /* CPU models of QEMU/libvirt, others */ };
 
+/* Whose CPUs a row means. ANY: psABI levels, and models that take the vendor of the host. */
+enum mc_cpu_vendor {
+    MC_VENDOR_ANY,
+    MC_VENDOR_INTEL,
+    MC_VENDOR_AMD,
+    MC_VENDOR_HYGON,
+    MC_VENDOR_CENTAUR,
+    MC_VENDOR_ZHAOXIN,
+    MC_VENDOR_COUNT
+};
+struct mc_vendor_info {
+    const char *name;      /* for people */
+    const char *signature; /* of CPUID leaf 0, twelve bytes; "" for ANY */
+    const char *libvirt;   /* in libvirt's <vendor>, "" where it knows none */
+};
+extern const struct mc_vendor_info mc_vendors[MC_VENDOR_COUNT];
+
+/* Which features a row's source speaks of: isa/baselines.def. */
+enum mc_scope { MC_SCOPE_FAMILY, MC_SCOPE_PROGRAM, MC_SCOPE_QEMU };
+
 struct mc_baseline {
     char name[64];
     enum mc_family family;
@@ -22,9 +42,15 @@ const struct mc_baseline *mc_baseline_at(size_t index);
 struct mc_baseline_row {
     const struct mc_baseline *parent;
     const char *aliases, *parent_name, *adds, *drops, *source; /* lists are separated by spaces */
+    enum mc_cpu_vendor vendor;
+    enum mc_scope scope;
 };
 struct mc_baseline_row mc_baseline_row_at(size_t index);
 const struct mc_baseline *mc_baseline_find(const char *name); /* aliases and case ignored; NULL when unknown */
+/* The features that the baseline speaks of, present or not: its row's scope, its own features, and those of +f and -f in its
+ * name. All features for a name that is in no row: that is a recorded machine. */
+struct mc_feature_set mc_baseline_defined(const struct mc_baseline *baseline);
+enum mc_cpu_vendor mc_baseline_vendor(const struct mc_baseline *baseline); /* ANY for a name that is in no row */
 /* The known name nearest to a misspelt one, for messages; NULL when nothing is near. */
 const char *mc_baseline_nearest(const char *name);
 

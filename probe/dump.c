@@ -30,7 +30,8 @@ struct mc_dump_cpu *mc_dump_add_cpu(struct mc_dump *dump, unsigned cpu)
 {
     while (has_cpu(dump, cpu))
         cpu++;
-    dump->cpus = mc_realloc(dump->cpus, dump->count + 1, sizeof *dump->cpus);
+    if ((dump->count & (dump->count - 1)) == 0) /* full: room for 1, 2, 4, 8 ... */
+        dump->cpus = mc_realloc(dump->cpus, dump->count ? 2 * dump->count : 1, sizeof *dump->cpus);
     struct mc_dump_cpu *added = &dump->cpus[dump->count++];
     memset(added, 0, sizeof *added);
     added->cpu = cpu;

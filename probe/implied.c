@@ -2,9 +2,6 @@
 #include "isa/baseline.h"
 #include "probe/verdict.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static bool is_listed(const struct mc_dependency *list, size_t count, enum mc_feature needs)
 {
     for (size_t i = 0; i < count; i++)
@@ -58,26 +55,12 @@ static const enum mc_feature emulated[] = {
     MC_F_HYPERVISOR, MC_F_X2APIC, MC_F_TSC_DEADLINE, MC_F_TSC_ADJUST, MC_F_ARAT, MC_F_HT, MC_F_CMP_LEGACY, MC_F_SS,
 };
 
-/* Every feature that some baseline of the family names. */
-static struct mc_feature_set find_known(enum mc_family family)
-{
-    struct mc_feature_set known = {0};
-    for (size_t i = 0; i < mc_baseline_count(); i++)
-        if (mc_baseline_at(i)->family == family)
-            known = mc_set_or(known, &mc_baseline_at(i)->features);
-    return known;
-}
-
 struct mc_feature_set mc_above_baseline(const struct mc_feature_set *reported, const struct mc_baseline *baseline)
 {
-    struct mc_feature_set above = mc_set_minus(*reported, &baseline->features);
-    char name[sizeof baseline->name];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(baseline->name, ","), baseline->name);
-    bool recorded = !mc_baseline_find(name); /* read from a file: it says all that the machine has */
-    struct mc_feature_set known = find_known(baseline->family);
+    struct mc_feature_set above = mc_set_minus(*reported, &baseline->features), defined = mc_baseline_defined(baseline);
+    above = mc_set_and(above, &defined);
     for (int feature = mc_set_next(&above, 0); feature >= 0; feature = mc_set_next(&above, feature + 1))
-        if (mc_features[feature].dynamic || (mc_features[feature].level == MC_LEVEL_KERNEL && !recorded &&
-                                             !mc_set_has(&known, (enum mc_feature)feature)))
+        if (mc_features[feature].dynamic)
             mc_set_remove(&above, (enum mc_feature)feature);
     for (size_t i = 0; i < sizeof emulated / sizeof *emulated; i++)
         mc_set_remove(&above, emulated[i]);

@@ -268,6 +268,16 @@ struct mc_feature_set mc_probe_having(const struct mc_probe *probe, enum mc_prob
     return set;
 }
 
+struct mc_feature_set mc_probe_masked_outside(const struct mc_probe *probe, const struct mc_baseline *baseline)
+{
+    struct mc_feature_set outside = {0};
+    for (size_t i = 0; i < probe->cpu_count; i++)
+        for (int feature = 0; feature < MC_FEATURE_COUNT; feature++)
+            if (probe->cpus[i]->features[feature].verdict == MC_PROBE_MASKED)
+                mc_set_add(&outside, (enum mc_feature)feature);
+    return mc_set_minus(outside, &baseline->features);
+}
+
 bool mc_probe_unsafe(const struct mc_probe *probe)
 {
     bool unsafe = probe->summary[MC_PROBE_BROKEN] || probe->summary[MC_PROBE_WRONG] || !mc_set_empty(&probe->above);

@@ -89,6 +89,9 @@ enum mc_probe_verdict mc_probe_worst(const struct mc_probe *probe, enum mc_featu
 /* Features whose worst verdict is this one. */
 struct mc_feature_set mc_probe_having(const struct mc_probe *probe, enum mc_probe_verdict verdict);
 
+/* Features outside the baseline that some CPU executes although CPUID does not report them. */
+struct mc_feature_set mc_probe_masked_outside(const struct mc_probe *probe, const struct mc_baseline *baseline);
+
 /* broken, wrong, a broken dependency, CPUs that differ, or CPUID above the baseline. */
 bool mc_probe_unsafe(const struct mc_probe *probe);
 /* A trial could not run for a reason outside the CPU. */

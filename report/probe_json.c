@@ -176,7 +176,9 @@ void mc_probe_report_json(FILE *stream, const struct mc_probe *probe, const stru
     mc_json_member(stream, &first, "machine", machine(probe));
     if (options->baseline) {
         mc_json_member(stream, &first, "baseline", mc_json_baseline(options->baseline, false));
+        struct mc_feature_set outside = mc_probe_masked_outside(probe, options->baseline);
         mc_json_member(stream, &first, "above", mc_json_features(&probe->above));
+        mc_json_member(stream, &first, "masked_outside", mc_json_features(&outside));
     }
     write_cpus(stream, probe);
     write_trials(stream, probe);

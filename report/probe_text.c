@@ -269,6 +269,11 @@ static void print_findings(const struct printer *printer, const struct mc_probe_
         print_line(printer, "baseline", STYLE_BOLD, text);
     }
     print_set(printer, "above", STYLE_BAD, &probe->above);
+    if (options->baseline && probe->tried) {
+        /* What a program that does not ask will find here, and not there. */
+        struct mc_feature_set outside = mc_probe_masked_outside(probe, options->baseline);
+        print_set(printer, "masked, outside", STYLE_WARN, &outside);
+    }
     if (probe->kernel_note)
         print_line(printer, "kernel", STYLE_PLAIN, probe->kernel_note);
     if (probe->skipped_note)
