@@ -25,6 +25,21 @@ static bool profile_this_machine(const char *name, struct mc_profile *ret, struc
     return true;
 }
 
+/* No machine has CPUs of two vendors: such a file holds the dumps of several machines. */
+static bool check_one_machine(const struct mc_dump *dump, struct mc_error *ret_error)
+{
+    char first[13], other[13];
+    mc_snapshot_vendor(&dump->cpus[0].snapshot, first);
+    for (size_t i = 1; i < dump->count; i++) {
+        mc_snapshot_vendor(&dump->cpus[i].snapshot, other);
+        if (strcmp(first, other) != 0)
+            return mc_fail(ret_error, MC_ERROR_FORMAT, MC_NO_OFFSET,
+                           "CPU %u is of %s, CPU %u of %s; expected the CPUs of one machine in one file",
+                           dump->cpus[0].cpu, first, dump->cpus[i].cpu, other);
+    }
+    return true;
+}
+
 bool mc_host_operand(const char *text, struct mc_arena *arena, struct mc_profile *ret, struct mc_error *ret_error)
 {
     struct mc_baseline baseline;
@@ -46,9 +61,11 @@ bool mc_host_operand(const char *text, struct mc_arena *arena, struct mc_profile
                    : false; /* *ret_error says what is wrong with the name */
     if (!mc_dump_read(text, &dump, ret_error))
         return false;
-    mc_profile_of_dump(&dump, name, ret);
+    bool good = check_one_machine(&dump, ret_error);
+    if (good)
+        mc_profile_of_dump(&dump, name, ret);
     mc_dump_free(&dump);
-    return true;
+    return good;
 }
 
 int mc_host_operands(const char *command, char *const *names, size_t count, struct mc_arena *arena,

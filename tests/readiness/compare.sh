@@ -69,6 +69,14 @@ run 1 compare intel-penryn "$work/cut.txt" intel-merom
 run 3 compare "$work/cut.txt" intel-merom
 run 3 compare --format json intel-merom "$work/cut.txt"
 json '.to[0].verdict == null and (.to[0].error | length > 0)'
+cat "$dumps/instlat-penryn.txt" "$dumps/instlat-zen.txt" >"$work/two.txt"
+run 3 compare intel-merom "$work/two.txt"
+err_has 'expected the CPUs of one machine in one file'
+sed 's/^CPUID 00000001: 00010676.*/&\nCPUID 00000001: 00010676-00020800-00000000-BFEBFBFF/' "$dumps/instlat-penryn.txt" >"$work/contradictory.txt"
+run 3 compare intel-merom "$work/contradictory.txt"
+err_has 'contradictory'
+run 2 compare zzzzzz intel-merom
+err_has 'is neither a file nor a known baseline'
 run 3 compare intel-merom "$work/none.txt"
 run 0 compare --help
 out_has 'Examples:'
