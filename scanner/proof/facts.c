@@ -331,8 +331,10 @@ static size_t ways_of(struct mc_facts_table *table, mc_facts set, mc_facts ways[
         }
         return count;
     }
+    if (!room)
+        return 0;
     ways[0] = set;
-    return room ? 1 : 0;
+    return 1;
 }
 
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
