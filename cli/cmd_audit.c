@@ -22,7 +22,7 @@ struct settings {
     struct mc_scan_options scan;
     struct mc_report_options report;
     struct mc_baseline baseline;
-    bool has_baseline, running, json;
+    bool has_baseline, running, json, no_cache;
     const char *proc, *output;
     unsigned threads;
     char *const *paths;
@@ -43,7 +43,7 @@ struct run {
     struct timespec start, shown;
 };
 
-enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY };
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE };
 
 static const struct option options[] = {
     {"baseline", required_argument, NULL, OPTION_BASELINE},
@@ -54,6 +54,7 @@ static const struct option options[] = {
     {"proc", required_argument, NULL, OPTION_PROC},
     {"cpuid", required_argument, NULL, OPTION_CPUID},
     {"try", no_argument, NULL, OPTION_TRY},
+    {"no-cache", no_argument, NULL, OPTION_NO_CACHE},
     {"verbose", no_argument, NULL, 'v'},
     MC_COMMON_OPTIONS,
     {0},
@@ -75,6 +76,7 @@ static int print_help(void)
         "  --format F          text or json\n"
         "  -o, --output FILE   write the report to FILE\n"
         "  -j, --jobs N        threads (default: one per CPU)\n"
+        "  --no-cache          judge every file anew, and keep nothing of it\n"
         "  -v, --verbose       every program, every place\n"
         "  --cpuid FILE        judge a recorded CPUID instead of this machine's; with --try held against this CPU\n"
         "  --proc DIR          read processes and cpuinfo from DIR instead of /proc\n"
@@ -123,6 +125,9 @@ static int take_option(int option, char **argv, struct settings *settings)
     case OPTION_CPUID:
         settings->probe.cpuid_file = optarg;
         return -1;
+    case OPTION_NO_CACHE:
+        settings->no_cache = true;
+        return -1;
     case OPTION_TRY:
         settings->probe.try_dump = true;
         return -1;
@@ -165,7 +170,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
         char text[MC_INSTRUCTION_TEXT];
         if (cause->instruction)
             continue;
-        mc_instruction_text(result, cause->address, cause->need, text);
+        mc_instruction_text(cause->mode, &cause->code, cause->address, cause->need, text);
         cause->instruction = mc_arena_strdup(&run->arenas[index], text);
     }
     if (run->scan)
@@ -224,6 +229,8 @@ static void scan_files(struct run *run)
                                 .count = count,
                                 .threads = settings->threads,
                                 .options = &settings->scan,
+                                .no_cache = settings->no_cache,
+                                .verbose = settings->report.verbose,
                                 .context = run,
                                 .visit = visit,
                                 .done = done};

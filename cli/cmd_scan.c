@@ -24,6 +24,7 @@ struct settings {
     const struct mc_scan_format *format;
     const char *output; /* NULL: stdout */
     unsigned threads;
+    bool no_cache;
     struct mc_sources sources;
     struct mc_fail_on fail_on;
     struct mc_set_aside *aside;
@@ -102,7 +103,7 @@ static int print_help(void)
            "  --since REPORT      only what is new against an earlier report (json or jsonl)\n"
            "  --waivers FILE      uses that somebody answers for; see maskcheck-scan(1)\n"
            "  -v, --verbose       name clean and skipped files too\n"
-           "  --no-cache          judge every file anew\n"
+           "  --no-cache          judge every file anew, and keep nothing of it\n"
            "  --help, --version\n\n"
            "Examples:\n"
            "  maskcheck scan /usr/bin /usr/lib\n"
@@ -178,17 +179,20 @@ static int take_option(int option, char **argv, struct settings *settings)
         return take_fail_on(optarg, &settings->fail_on);
     case OPTION_SINCE:
         settings->aside->since = optarg;
+        settings->scan.all_sources = true; /* what is listed is not known before */
         return -1;
     case OPTION_WAIVERS:
         settings->aside->waiver_file = optarg;
+        settings->scan.all_sources = true;
         return -1;
     case OPTION_ALL_USES:
-        settings->report.all_uses = true;
+        settings->report.all_uses = settings->scan.all_sources = true;
         return -1;
     case OPTION_HASH:
         settings->scan.hash = MC_HASH_ALL;
         return -1;
     case OPTION_NO_CACHE:
+        settings->no_cache = true;
         return -1;
     case MC_OPTION_HELP:
         return print_help();
@@ -353,7 +357,8 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     struct body body = {0};
     run.stream = begin_report(settings, stream, &body);
     struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
-                                .options = &settings->scan, .context = &run, .visit = visit, .done = done};
+                                .options = &settings->scan, .no_cache = settings->no_cache, .verbose = settings->report.verbose,
+                                .context = &run, .visit = visit, .done = done};
     mc_scan_jobs_run(&jobs);
     clear_progress(&run);
     run.total.seconds = seconds_since(&start);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* sched_getaffinity, qsort_r */
 #include "cli/scan_jobs.h"
 
+#include "cli/command.h"
+
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -13,6 +15,7 @@
 
 struct pool {
     const struct mc_scan_jobs *jobs;
+    struct mc_cached_scans *cache; /* NULL: none */
     size_t *order;         /* indices of items, largest first */
     atomic_size_t next;    /* in `order` */
     pthread_mutex_t lock;  /* of what follows */
@@ -55,7 +58,11 @@ static void *work(void *argument)
     const struct mc_scan_jobs *jobs = pool->jobs;
     for (size_t i; (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
         struct visit visit = {jobs, pool->order[i]};
-        mc_scan_input(&jobs->items[visit.index], jobs->options, emit, &visit);
+        const struct mc_input *item = &jobs->items[visit.index];
+        if (pool->cache)
+            mc_cached_scan(pool->cache, item, emit, &visit);
+        else
+            mc_scan_input(item, jobs->options, emit, &visit);
         finish(pool, visit.index);
     }
     return NULL;
@@ -94,9 +101,23 @@ static size_t start_workers(struct pool *pool, pthread_t *threads, size_t wanted
     return started;
 }
 
+static void close_cache(struct pool *pool)
+{
+    bool rebuilt;
+    if (!pool->cache)
+        return;
+    mc_cached_scans_finish(pool->cache);
+    const char *notice = mc_cached_scans_notice(pool->cache, &rebuilt);
+    if (notice && (rebuilt || pool->jobs->verbose))
+        mc_warn("%s", notice);
+    mc_cached_scans_free(pool->cache);
+}
+
 void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
 {
     struct pool pool = {.jobs = jobs, .order = order_of_work(jobs)};
+    if (!jobs->no_cache)
+        pool.cache = mc_cached_scans_new(NULL, jobs->options, jobs->items, jobs->count);
     mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
     pthread_mutex_init(&pool.lock, NULL);
     pool.finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool.finished);
@@ -111,6 +132,7 @@ void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
         work(&pool);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
+    close_cache(&pool);
     pthread_mutex_destroy(&pool.lock);
     free(threads);
     free(pool.finished);

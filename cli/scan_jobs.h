@@ -5,12 +5,14 @@
 
 #include "input/walk.h"
 #include "scanner/scan.h"
+#include "store/cached_scan.h"
 
 struct mc_scan_jobs {
     const struct mc_input *items;
     size_t count;
     unsigned threads; /* 0: as many as there are CPUs */
     const struct mc_scan_options *options;
+    bool no_cache, verbose;
     void *context;
     /* In a worker thread, for each result of item `index`: several for an archive, in its order. The result is freed after. */
     void (*visit)(void *context, size_t index, struct mc_file_result *result);
@@ -18,6 +20,7 @@ struct mc_scan_jobs {
     void (*done)(void *context, size_t index);
 };
 
+/* Says on stderr that the cache was made anew and, when verbose, why there is none. */
 void mc_scan_jobs_run(const struct mc_scan_jobs *jobs);
 unsigned mc_cpu_count(void); /* CPUs this process may run on, at least 1 */
 

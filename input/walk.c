@@ -53,7 +53,9 @@ static void add_file(struct mc_inputs *inputs, const char *path, const struct st
                             .mode = status->st_mode,
                             .device = status->st_dev,
                             .inode = status->st_ino,
-                            .size = (uint64_t)status->st_size};
+                            .size = (uint64_t)status->st_size,
+                            .mtime = mc_nanoseconds(&status->st_mtim),
+                            .ctime = mc_nanoseconds(&status->st_ctim)};
     if (!S_ISREG(status->st_mode)) {
         item.kind = MC_INPUT_SPECIAL;
         struct mc_error *error = MC_NEW(&inputs->arena, struct mc_error);

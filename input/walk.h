@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "input/identity.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -38,6 +39,7 @@ struct mc_input {
     mode_t mode;
     uint64_t device, inode;
     uint64_t size;                /* bytes */
+    int64_t mtime, ctime;         /* nanoseconds since the epoch: input/identity.h */
     const struct mc_error *error; /* NULL unless kind is ERROR or SPECIAL */
 };
 

@@ -27,6 +27,8 @@ struct mc_audit_cause {            /* unsafe uses of one file, alike in verdict 
     /* one of them, to show: */
     uint64_t address, function_address;
     uint16_t need;
+    enum mc_mode mode;
+    struct mc_code code; /* at `address` */
     const char *function, *reason, *rule, *root; /* root: how execution gets in, NULL unknown */
     const char *instruction;                     /* its text; filled by the caller, may be NULL */
 };

@@ -8,14 +8,6 @@ static bool is_unsafe(enum mc_verdict verdict)
     return verdict >= MC_VERDICT_MISGUARDED;
 }
 
-static bool is_initialiser(const struct mc_file_result *result, uint64_t address)
-{
-    for (size_t i = 0; result->image && i < result->image->initialiser_count; i++)
-        if (result->image->initialisers[i] == address)
-            return true;
-    return false;
-}
-
 /* What stands in the way: all it needs where an inverted or unclear test left nothing missing. */
 static const struct mc_feature_set *missing_of(const struct mc_finding *finding)
 {
@@ -49,8 +41,10 @@ static const char *keep(struct mc_arena *arena, const char *text)
 }
 
 /* Proved ones make the better example; among equals the first. */
-static void show(struct mc_audit_cause *cause, const struct mc_finding *finding, struct mc_arena *arena)
+static void show(struct mc_audit_cause *cause, enum mc_mode mode, const struct mc_finding *finding, struct mc_arena *arena)
 {
+    cause->mode = mode;
+    cause->code = finding->code;
     cause->address = finding->use.address;
     cause->function_address = finding->function_address;
     cause->need = finding->use.need;
@@ -67,13 +61,13 @@ static void add_finding(const struct mc_file_result *result, const struct mc_fin
     if (!cause)
         cause = add_cause(file, finding, arena);
     if (!cause->uses || (cause->confidence == MC_INFERRED && finding->confidence == MC_PROVED)) {
-        show(cause, finding, arena);
+        show(cause, result->mode, finding, arena);
         cause->confidence = finding->confidence;
     }
     cause->uses++;
     if (mc_need_at(finding->use.need)->absent == MC_ABSENT_UD)
         cause->absent = MC_ABSENT_UD;
-    if (finding->path_length && is_initialiser(result, finding->path[0].address))
+    if (finding->at_start)
         cause->at_start = true;
 }
 

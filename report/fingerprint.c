@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/fingerprint.h"
 
+#include "scanner/evidence.h"
+
 #include <sha256.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CODE (64 * 1024)  /* bytes of a function that are hashed */
-#define MOST_BYTES 15          /* of an instruction */
-#define FNV_START UINT64_C(0xcbf29ce484222325)
-
 /* What compilers append to the names of local functions in whole-program builds: it changes from build to build. */
 static const char *const passing_suffixes[] = {".lto_priv.", ".llvm.", ".__uniq."};
-
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3); /* FNV-1a, 64 bits */
-    return hash;
-}
 
 static uint64_t hash_name(uint64_t hash, const char *name)
 {
@@ -29,38 +19,7 @@ static uint64_t hash_name(uint64_t hash, const char *name)
         if (suffix && suffix != name && (size_t)(suffix - name) < length)
             length = (size_t)(suffix - name);
     }
-    return hash_bytes(hash, name, length);
-}
-
-/* The instruction's bytes but for what depends on where things lie: displacements, direct branches, immediates as wide as an
- * address. */
-static uint64_t hash_instruction(uint64_t hash, const uint8_t *bytes, const struct mc_insn *insn)
-{
-    uint8_t kept[MOST_BYTES + 1];
-    memcpy(kept, bytes, insn->length);
-    memset(kept + insn->displacement_offset, 0, insn->displacement_size);
-    if (insn->immediate_size >= 4)
-        memset(kept + insn->immediate_offset, 0, insn->immediate_size);
-    return hash_bytes(hash, kept, insn->length);
-}
-
-static uint64_t hash_code(uint64_t hash, const struct mc_file_result *result, uint64_t start)
-{
-    const struct mc_entry *entry = result->entries ? mc_entry_at(result->entries, start) : NULL;
-    uint64_t end = entry ? entry->end : start;
-    if (end - start > MOST_CODE)
-        end = start + MOST_CODE;
-    while (start < end) {
-        struct mc_insn insn;
-        uint64_t size = mc_image_available(result->image, start);
-        size = size < MOST_BYTES ? size : MOST_BYTES;
-        const uint8_t *bytes = size ? mc_image_bytes(result->image, start, size) : NULL;
-        unsigned length = bytes ? mc_decode(result->mode, bytes, size, &insn) : 0;
-        if (length)
-            hash = hash_instruction(hash, bytes, &insn);
-        start += length ? length : 1;
-    }
-    return hash;
+    return mc_hash_bytes(hash, name, length);
 }
 
 /* "./lib/libfoo.so.1.2" -> "lib/libfoo.so" */
@@ -108,17 +67,16 @@ void mc_fingerprints_open(struct mc_fingerprints *ret, const struct mc_file_resu
         return;
     ret->groups = mc_realloc(NULL, count, sizeof *ret->groups);
     ret->numbers = mc_realloc(NULL, count, sizeof *ret->numbers);
-    uint64_t last = 0, function = FNV_START;
+    uint64_t function = MC_HASH_START;
     for (size_t i = 0; i < count; i++) {
         const struct mc_finding *finding = &result->findings[i];
         if (finding->function)
-            function = hash_name(FNV_START, finding->function);
-        else if (!i || finding->function_address != last || result->findings[i - 1].function)
-            function = hash_code(FNV_START, result, finding->function_address);
-        last = finding->function_address;
+            function = hash_name(MC_HASH_START, finding->function);
+        else
+            function = finding->function_code;
         const char *feature = mc_features[mc_need_at(finding->use.need)->feature].name;
-        uint64_t group = hash_bytes(function, feature, strlen(feature) + 1);
-        ret->groups[i] = finding->rule ? hash_bytes(group, finding->rule, strlen(finding->rule)) : group;
+        uint64_t group = mc_hash_bytes(function, feature, strlen(feature) + 1);
+        ret->groups[i] = finding->rule ? mc_hash_bytes(group, finding->rule, strlen(finding->rule)) : group;
     }
     number_groups(ret, count);
 }

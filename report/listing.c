@@ -91,7 +91,8 @@ const char *mc_instruction_line(const struct mc_file_result *result, uint64_t ad
     uint64_t into;
     if (!decode_at(result, address, &insn))
         return "";
-    mc_instruction_text(result, address, insn.need, text);
+    struct mc_code code = mc_code_at(result->image, address);
+    mc_instruction_text(result->mode, &code, address, insn.need, text);
     const char *line = mc_clean_text(text, arena);
     uint64_t target = referred(&insn, address, &memory);
     if (!target)

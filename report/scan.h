@@ -5,6 +5,7 @@
 #define MC_REPORT_SCAN_H
 
 #include "report/words.h"
+#include "scanner/evidence.h"
 
 #include <time.h>
 
@@ -44,31 +45,10 @@ struct mc_scan_format {
 const struct mc_scan_format *mc_scan_format_find(const char *name); /* NULL when unknown */
 const char *mc_scan_format_names(void);                            /* "text, json, ..." */
 
-/* For the formats: walks the findings that a report lists, a few per function, unless all are wanted. */
-struct mc_finding_choice {
-    const struct mc_file_result *result;
-    bool all;
-    size_t next;           /* index to look at */
-    uint64_t function;     /* of the last one returned */
-    unsigned in_function;  /* returned of it so far */
-    size_t left_out;       /* of those that matter */
-};
-const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice); /* NULL at the end */
-
-/* For the formats: the source lines of one file's findings. Zeroed to begin with. */
-struct mc_finding_sources {
-    bool opened;
-    struct mc_source_lines *lines; /* NULL when the file has none */
-    struct mc_arena arena;
-};
-/* "blend.c:57", until the sources are freed; NULL when unknown. */
-const char *mc_finding_source(struct mc_finding_sources *sources, const struct mc_file_result *result,
-                              const struct mc_finding *finding);
-void mc_finding_sources_free(struct mc_finding_sources *sources);
-
 #define MC_INSTRUCTION_TEXT 160 /* bytes, NUL included */
-/* The instruction as an assembler would write it; its mnemonic only when the bytes are gone or the disassembler does not know
- * it. `need` 0 when there is none. */
-void mc_instruction_text(const struct mc_file_result *result, uint64_t address, uint16_t need, char ret[MC_INSTRUCTION_TEXT]);
+/* The instruction as an assembler would write it; its mnemonic only when there are no bytes or the disassembler does not
+ * know them. `need` 0 when there is none. */
+void mc_instruction_text(enum mc_mode mode, const struct mc_code *code, uint64_t address, uint16_t need,
+                         char ret[MC_INSTRUCTION_TEXT]);
 
 #endif

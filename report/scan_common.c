@@ -2,12 +2,8 @@
 #include "report/scan.h"
 
 #include "scanner/disassembly/disassembly.h"
-#include "scanner/source_line.h"
 
 #include <string.h>
-
-#define USES_PER_FUNCTION 3
-#define LONGEST_INSTRUCTION 15 /* Intel SDM vol. 2, 2.3.11 */
 
 #define FORMATS(FORMAT) \
     FORMAT(text) FORMAT(json) FORMAT(jsonl) FORMAT(sarif) FORMAT(junit) FORMAT(csv) FORMAT(html) FORMAT(prometheus)
@@ -76,48 +72,10 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
     totals->waived += more->waived;
 }
 
-const struct mc_finding *mc_next_finding(struct mc_finding_choice *choice)
+void mc_instruction_text(enum mc_mode mode, const struct mc_code *code, uint64_t address, uint16_t need,
+                         char ret[MC_INSTRUCTION_TEXT])
 {
-    while (choice->next < choice->result->finding_count) {
-        const struct mc_finding *finding = &choice->result->findings[choice->next++];
-        if (finding->set_aside)
-            continue;
-        if (choice->all)
-            return finding;
-        if (!mc_verdict_unsafe(finding->verdict) && finding->severity == MC_NOTE)
-            continue;
-        if (finding->function_address != choice->function)
-            choice->in_function = 0;
-        choice->function = finding->function_address;
-        if (choice->in_function++ < USES_PER_FUNCTION)
-            return finding;
-        choice->left_out++;
-    }
-    return NULL;
-}
-
-const char *mc_finding_source(struct mc_finding_sources *sources, const struct mc_file_result *result,
-                              const struct mc_finding *finding)
-{
-    if (!sources->opened && result->image)
-        sources->lines = mc_source_lines_open(result->image);
-    sources->opened = true;
-    return mc_source_line(sources->lines, finding->use.address, &sources->arena);
-}
-
-void mc_finding_sources_free(struct mc_finding_sources *sources)
-{
-    mc_source_lines_close(sources->lines);
-    mc_arena_free(&sources->arena);
-    *sources = (struct mc_finding_sources){0};
-}
-
-void mc_instruction_text(const struct mc_file_result *result, uint64_t address, uint16_t need, char ret[MC_INSTRUCTION_TEXT])
-{
-    uint64_t size = result->image ? mc_image_available(result->image, address) : 0;
-    size = size < LONGEST_INSTRUCTION ? size : LONGEST_INSTRUCTION;
-    const uint8_t *bytes = size ? mc_image_bytes(result->image, address, size) : NULL;
-    if (bytes && mc_disassemble(result->mode, bytes, size, address, ret, MC_INSTRUCTION_TEXT) && *ret)
+    if (code->size && mc_disassemble(mode, code->bytes, code->size, address, ret, MC_INSTRUCTION_TEXT) && *ret)
         return;
     const char *text = need ? mc_need_at(need)->text : NULL;
     snprintf(ret, MC_INSTRUCTION_TEXT, "%s", text ? text : "");

@@ -38,7 +38,7 @@ static void print_use(FILE *stream, const struct mc_fingerprints *prints, const 
 {
     char text[MC_INSTRUCTION_TEXT], fingerprint[MC_FINGERPRINT_SIZE], address[24];
     struct mc_enough enough = mc_baseline_enough(&finding->needs);
-    mc_instruction_text(prints->result, finding->use.address, finding->use.need, text);
+    mc_instruction_text(prints->result->mode, &finding->code, finding->use.address, finding->use.need, text);
     mc_fingerprint(prints, finding, fingerprint);
     snprintf(address, sizeof address, "0x%" PRIx64, finding->use.address);
     print_file(stream, prints->result);
@@ -67,14 +67,12 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
 {
     (void)named;
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
-    struct mc_finding_sources sources = {0};
     struct mc_fingerprints prints;
     size_t rows = 0;
     mc_fingerprints_open(&prints, result);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice)); rows++)
-        print_use(stream, &prints, finding, mc_finding_source(&sources, result, finding));
+        print_use(stream, &prints, finding, finding->source);
     mc_fingerprints_close(&prints);
-    mc_finding_sources_free(&sources);
     if (rows)
         return;
     print_file(stream, result);

@@ -185,7 +185,7 @@ static void print_finding(FILE *stream, const struct mc_file_result *result, con
 {
     char text[MC_INSTRUCTION_TEXT];
     bool unsafe = mc_verdict_unsafe(finding->verdict);
-    mc_instruction_text(result, finding->use.address, finding->use.need, text);
+    mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
     fprintf(stream, "<details class=\"finding %s\"><summary><code>", unsafe ? "bad" : finding->severity == MC_WARNING ? "warn" : "good");
     mc_printf_markup(stream, "0x%" PRIx64 " %s", finding->use.address, finding->function ? finding->function : "");
     fputs("</code>", stream);
@@ -211,18 +211,16 @@ static void print_finding(FILE *stream, const struct mc_file_result *result, con
 static void print_findings(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
 {
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
-    struct mc_finding_sources sources = {0};
     size_t count = 0, left_out = 0;
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));)
         if (count < MOST_FINDINGS || options->all_uses) {
             if (!count++)
                 fprintf(stream, "<details class=\"%s\"><summary>Findings</summary>\n",
                         mc_verdict_unsafe(result->verdict) ? "unsafe" : "safe");
-            print_finding(stream, result, finding, mc_finding_source(&sources, result, finding));
+            print_finding(stream, result, finding, finding->source);
         } else {
             left_out++;
         }
-    mc_finding_sources_free(&sources);
     if (left_out + choice.left_out)
         fprintf(stream, "<p class=\"dim\">and %zu more (--all-uses lists them)</p>\n", left_out + choice.left_out);
     if (count)

@@ -61,7 +61,7 @@ static json_t *guard(const struct mc_file_result *result, const struct mc_guard 
     if (!guard->known)
         return json_null();
     char text[MC_INSTRUCTION_TEXT], leaf[32];
-    mc_instruction_text(result, guard->address, 0, text);
+    mc_instruction_text(result->mode, &guard->code, guard->address, 0, text);
     if (guard->subleaf)
         snprintf(leaf, sizeof leaf, "%x.%x.%s", guard->leaf, guard->subleaf, mc_register_word(guard->reg));
     else
@@ -80,7 +80,7 @@ static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding
     const struct mc_need *need = mc_need_at(finding->use.need);
     char text[MC_INSTRUCTION_TEXT], fingerprint[MC_FINGERPRINT_SIZE];
     mc_fingerprint(prints, finding, fingerprint);
-    mc_instruction_text(result, finding->use.address, finding->use.need, text);
+    mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
     json_t *object = json_object();
     json_object_set_new(object, "address", mc_json_address(finding->use.address));
     json_object_set_new(object, "function", mc_json_text(finding->function));
@@ -166,19 +166,17 @@ static void analysed_members(FILE *stream, const struct mc_report_options *optio
     mc_json_member(stream, first, "counts",
                    counts(result, result->finding_count - count_listed(result, options->all_uses)));
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
-    struct mc_finding_sources sources = {0};
     struct mc_fingerprints prints;
     mc_fingerprints_open(&prints, result);
     const char *before = "";
     fputs(",\"uses\":[", stream);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice)); before = ",") {
         fputs(before, stream);
-        mc_json_write(stream, use(&prints, finding, mc_finding_source(&sources, result, finding)));
+        mc_json_write(stream, use(&prints, finding, finding->source));
     }
     fputc(']', stream);
     mc_json_member(stream, first, "unlisted", unlisted(&prints, options->all_uses));
     mc_fingerprints_close(&prints);
-    mc_finding_sources_free(&sources);
 }
 
 static void unanalysed_members(FILE *stream, bool *first)

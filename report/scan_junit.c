@@ -44,13 +44,12 @@ static void print_uses(FILE *stream, const struct mc_report_options *options, co
                        bool unsafe)
 {
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
-    struct mc_finding_sources sources = {0};
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));) {
         if (mc_verdict_unsafe(finding->verdict) != unsafe)
             continue;
         char text[MC_INSTRUCTION_TEXT];
-        const char *source = mc_finding_source(&sources, result, finding);
-        mc_instruction_text(result, finding->use.address, finding->use.need, text);
+        const char *source = finding->source;
+        mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
         mc_printf_markup(stream, "0x%" PRIx64 " %s%s%s%s: %s: %s: %s [%s]", finding->use.address,
                          finding->function ? finding->function : "", source ? " (" : "", source ? source : "",
                          source ? ")" : "", text, mc_verdict_word(finding->verdict),
@@ -63,7 +62,6 @@ static void print_uses(FILE *stream, const struct mc_report_options *options, co
             fputc('\n', stream);
         }
     }
-    mc_finding_sources_free(&sources);
     if (choice.left_out)
         fprintf(stream, "and %zu more in these functions\n", choice.left_out);
 }

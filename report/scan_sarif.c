@@ -175,7 +175,7 @@ static json_t *related(const struct mc_file_result *result, const struct mc_find
     }
     if (finding->guard.known) {
         char instruction[MC_INSTRUCTION_TEXT], text[MC_INSTRUCTION_TEXT + 80];
-        mc_instruction_text(result, finding->guard.address, 0, instruction);
+        mc_instruction_text(result->mode, &finding->guard.code, finding->guard.address, 0, instruction);
         snprintf(text, sizeof text, "tested here: %s (CPUID %" PRIx32 ".%s bit %u)", instruction, finding->guard.leaf,
                  mc_register_word(finding->guard.reg), finding->guard.bit);
         json_t *place = location(result->path, finding->guard.address, NULL, NULL);
@@ -208,7 +208,7 @@ static void set_kind(json_t *result, const struct mc_finding *finding)
 static json_t *use_message(const struct mc_file_result *result, const struct mc_finding *finding)
 {
     char instruction[MC_INSTRUCTION_TEXT];
-    mc_instruction_text(result, finding->use.address, finding->use.need, instruction);
+    mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, instruction);
     struct mc_arena arena = {0};
     json_t *object = message(mc_arena_printf(&arena, "%s: %s%s", instruction,
                                              finding->reason ? finding->reason : mc_verdict_word(finding->verdict),
@@ -265,14 +265,12 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     (void)named;
     const char *before = "";
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
-    struct mc_finding_sources sources = {0};
     struct mc_fingerprints prints;
     char text[sizeof result->error.text + 40];
     mc_fingerprints_open(&prints, result);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));)
-        write_item(stream, &before, use(&prints, finding, mc_finding_source(&sources, result, finding)));
+        write_item(stream, &before, use(&prints, finding, finding->source));
     mc_fingerprints_close(&prints);
-    mc_finding_sources_free(&sources);
     for (size_t i = 0; i < result->gap_count && i < GAPS_SHOWN; i++) {
         snprintf(text, sizeof text, "not judged: %s (%s)", result->gaps[i].text, result->gaps[i].kind);
         write_item(stream, &before, open_result(result, result->gaps[i].address, text));

@@ -82,7 +82,7 @@ static void print_guard(FILE *stream, const struct mc_file_result *result, const
     if (!guard->known)
         return;
     char text[MC_INSTRUCTION_TEXT];
-    mc_instruction_text(result, guard->address, 0, text);
+    mc_instruction_text(result->mode, &guard->code, guard->address, 0, text);
     fprintf(stream, "        tested at 0x%" PRIx64, guard->address);
     if (*text) {
         fputs(": ", stream);
@@ -95,16 +95,16 @@ static void print_guard(FILE *stream, const struct mc_file_result *result, const
 }
 
 static void print_finding(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result,
-                          const struct mc_finding *finding, const char *source)
+                          const struct mc_finding *finding)
 {
     char text[MC_INSTRUCTION_TEXT];
-    mc_instruction_text(result, finding->use.address, finding->use.need, text);
+    mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
     enum colour shade = mc_verdict_unsafe(finding->verdict) ? RED : finding->severity == MC_WARNING ? YELLOW : PLAIN;
     fprintf(stream, "    0x%" PRIx64 " ", finding->use.address);
     print_place(stream, finding->function, finding->function_address, finding->use.address);
-    if (source) {
+    if (finding->source) {
         fputs(" (", stream);
-        mc_print_clean(stream, source);
+        mc_print_clean(stream, finding->source);
         fputc(')', stream);
     }
     fputs(": ", stream);
@@ -130,18 +130,16 @@ static void print_finding(FILE *stream, const struct mc_report_options *options,
 static void print_findings(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
 {
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
-    struct mc_finding_sources sources = {0};
     size_t functions = 0, left_out = 0;
     uint64_t last = UINT64_MAX;
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));) {
         functions += finding->function_address != last;
         last = finding->function_address;
         if (functions <= FUNCTIONS_PER_FILE || options->all_uses)
-            print_finding(stream, options, result, finding, mc_finding_source(&sources, result, finding));
+            print_finding(stream, options, result, finding);
         else
             left_out++;
     }
-    mc_finding_sources_free(&sources);
     left_out += choice.left_out;
     if (functions > FUNCTIONS_PER_FILE && !options->all_uses)
         fprintf(stream, "    and %zu more in these and %zu other functions (--all-uses lists them)\n", left_out,

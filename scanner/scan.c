@@ -2,13 +2,14 @@
 #include "scanner/scan.h"
 
 #include "scanner/archive.h"
+#include "scanner/evidence.h"
 #include "scanner/proof.h"
 
 #include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct mc_file_result *new_result(const char *path)
+struct mc_file_result *mc_file_result_new(const char *path)
 {
     struct mc_file_result *result = mc_realloc(NULL, 1, sizeof *result);
     memset(result, 0, sizeof *result);
@@ -84,6 +85,30 @@ bool mc_result_has_findings(const struct mc_file_result *result)
     return false;
 }
 
+bool mc_hash_wanted(const struct mc_file_result *result, enum mc_hash_choice choice)
+{
+    switch (choice) {
+    case MC_HASH_NONE:
+        return false;
+    case MC_HASH_FINDINGS:
+        return mc_result_has_findings(result);
+    case MC_HASH_USES:
+        return result->finding_count;
+    case MC_HASH_ALL:
+        return true;
+    }
+    return false;
+}
+
+bool mc_scan_has_uses(struct mc_image *image, const struct mc_scan_options *options)
+{
+    struct mc_arena arena = {0};
+    struct mc_entries *entries = mc_entries_find(image, &arena, NULL);
+    bool found = mc_sweep_uses(image, entries, &options->baseline.features, &arena)->count;
+    mc_arena_free(&arena);
+    return found;
+}
+
 static void describe(struct mc_file_result *result, const struct mc_image *image)
 {
     result->mode = image->mode;
@@ -116,7 +141,7 @@ static void prepare_explanation(const struct mc_image *image, struct mc_entries 
 
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options)
 {
-    struct mc_file_result *result = new_result(image->path);
+    struct mc_file_result *result = mc_file_result_new(image->path);
     struct mc_error warning = {.kind = MC_ERROR_NONE};
     describe(result, image);
     struct mc_entries *entries = mc_entries_find(image, &image->arena, &warning);
@@ -139,7 +164,8 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
     mc_result_sum_up(result, options);
-    if (options->hash == MC_HASH_ALL || (options->hash == MC_HASH_FINDINGS && mc_result_has_findings(result)))
+    mc_evidence_add(image, entries, options->all_sources, result);
+    if (mc_hash_wanted(result, options->hash))
         hash_file(result, image);
     if (mc_image_lost(image))
         forget(result);
@@ -153,7 +179,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
 
 static struct mc_file_result *failed_result(const char *path, const struct mc_error *error)
 {
-    struct mc_file_result *result = new_result(path);
+    struct mc_file_result *result = mc_file_result_new(path);
     result->status = error->kind == MC_ERROR_UNSUPPORTED ? MC_FILE_SKIPPED : MC_FILE_ERROR;
     result->error = *error;
     return result;

@@ -12,7 +12,9 @@ struct mc_scan_options {
     bool strict_conformance, strict_proof;
     bool explain;             /* fill mc_file_result.explained, and keep the image of every file */
     const char *explain_word; /* what of the file: scanner/explain.h; NULL: an overview of all of it */
-    enum mc_hash_choice { MC_HASH_NONE, MC_HASH_FINDINGS, MC_HASH_ALL } hash; /* which files get a sha256: it costs more than the scan */
+    bool all_sources;         /* source lines of all uses, not only of those that a report lists by default */
+    /* Which files get a sha256 (it costs more than the scan): with something to list, with any use, all. */
+    enum mc_hash_choice { MC_HASH_NONE, MC_HASH_FINDINGS, MC_HASH_USES, MC_HASH_ALL } hash;
 };
 
 /* Never NULL: what could not be read is a result with status ERROR or SKIPPED. Archives (.a) give one result per member:
@@ -26,6 +28,10 @@ void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *o
 struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_scan_options *options);
 /* The file's verdict anew, after findings were set aside. */
 void mc_result_sum_up(struct mc_file_result *result, const struct mc_scan_options *options);
+/* The first pass only: false when the image has no use outside the baseline, so that no proof is needed. */
+bool mc_scan_has_uses(struct mc_image *image, const struct mc_scan_options *options);
+bool mc_hash_wanted(const struct mc_file_result *result, enum mc_hash_choice choice);
+struct mc_file_result *mc_file_result_new(const char *path); /* empty: status OK, no findings */
 bool mc_result_has_findings(const struct mc_file_result *result); /* something that a report lists by default */
 void mc_file_result_free(struct mc_file_result *result); /* accepts NULL */
 

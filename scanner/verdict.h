@@ -3,6 +3,7 @@
 #ifndef MC_SCANNER_VERDICT_H
 #define MC_SCANNER_VERDICT_H
 
+#include "input/identity.h"
 #include "isa/baseline.h"
 #include "scanner/sweep.h"
 
@@ -25,6 +26,13 @@ struct mc_step { /* one link of the chain root -> ... -> use */
     const char *text;     /* for a person: "exported function", "called", "address stored in data" */
 };
 
+/* The bytes of an instruction and of what follows it, as many as the longest one has: what a disassembler needs. */
+#define MC_LONGEST_INSTRUCTION 15 /* Intel SDM vol. 2, 2.3.11 */
+struct mc_code {
+    uint8_t size; /* 0: the file has no bytes there */
+    uint8_t bytes[MC_LONGEST_INSTRUCTION];
+};
+
 struct mc_guard {
     bool known;
     uint64_t address;     /* the instruction that tests */
@@ -33,6 +41,7 @@ struct mc_guard {
     enum mc_register reg;
     uint8_t bit;
     enum mc_feature feature; /* what the bit means */
+    struct mc_code code;  /* at `address`; filled by scanner/evidence.h */
 };
 
 struct mc_finding { /* one use, judged */
@@ -49,6 +58,16 @@ struct mc_finding { /* one use, judged */
     struct mc_step *path;
     size_t path_length;
     struct mc_guard guard;
+    /* filled by scanner/evidence.h */
+    struct mc_code code;  /* at use.address */
+    const char *source;   /* "blend.c:57", NULL when unknown or when the finding is not listed */
+    uint64_t function_code; /* mc_hash_code of a function without a name, else 0 */
+    bool at_start;        /* the path begins in an initialiser: it runs before main */
+};
+
+struct mc_rests_on { /* another file, whose contents the verdict rests on */
+    const char *path;
+    struct mc_identity identity;
 };
 
 enum mc_file_status { MC_FILE_OK, MC_FILE_PARTIAL, MC_FILE_SKIPPED, MC_FILE_ERROR };
@@ -57,7 +76,7 @@ struct mc_explained;
 
 struct mc_file_result {
     struct mc_arena arena;      /* owns everything below */
-    struct mc_image *image;     /* kept while there are findings, for their bytes and names; else NULL. Owned */
+    struct mc_image *image;     /* kept while there are findings, for their names, and for `explained`; else NULL. Owned */
     const struct mc_entries *entries; /* the functions, with names; lives as long as the image, NULL without it */
     const char *path;           /* archive members: outer!inner */
     enum mc_file_status status;
@@ -77,6 +96,8 @@ struct mc_file_result {
     struct mc_feature_set used, unsafe; /* features outside the baseline */
     struct mc_finding *findings; /* every use, sorted by address */
     size_t finding_count;
+    struct mc_rests_on *dependencies;
+    size_t dependency_count;
     struct mc_explained *explained; /* scanner/explain.h; NULL unless asked for */
 };
 

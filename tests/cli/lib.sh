@@ -9,6 +9,7 @@
 maskcheck=${1:?usage: $0 MASKCHECK}
 [[ $maskcheck == /* ]] || maskcheck=$PWD/$maskcheck
 work=$(mktemp -d) || exit 1
+export XDG_CACHE_HOME=$work/.cache
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 out=$work/.stdout err=$work/.stderr said=
 failures=0
