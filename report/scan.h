@@ -35,6 +35,7 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
 
 struct mc_scan_format {
     const char *name, *between;
+    bool shows_code; /* beyond the findings' own instructions: needs result->image, which a result from a cache has not */
     bool answer_first; /* what begin writes needs the totals: the caller calls it last and puts it in front */
     /* `totals` is NULL unless answer_first. */
     void (*begin)(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals);

@@ -306,4 +306,4 @@ static void end(FILE *stream, const struct mc_report_options *options, const str
 }
 
 const struct mc_scan_format mc_scan_html = {
-    .name = "html", .between = "", .answer_first = true, .begin = begin, .file = file, .end = end};
+    .name = "html", .shows_code = true, .between = "", .answer_first = true, .begin = begin, .file = file, .end = end};

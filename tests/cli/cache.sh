@@ -14,7 +14,7 @@ loads() { # which libraries the dynamic linker opened for: maskcheck ARGUMENT...
     LD_DEBUG=files LD_DEBUG_OUTPUT=$work/loads "$maskcheck" "$@" >/dev/null 2>&1
     grep -ho 'file=lib[a-z0-9]*\.so[.0-9]* \[0\];  generating' "$work"/loads.* | sed 's/file=//; s/\.so.*//' | sort -u | tr '\n' ' '
 }
-plain() { sed -E 's/"seconds":[0-9.e-]+/"seconds":0/; s/"command":\[[^]]*\]/"command":[]/'; }
+plain() { sed -E 's/(time|timestamp)="[^"]*"//g; s/"seconds":[0-9.e-]+/"seconds":0/; s/"(command|arguments)":\[[^]]*\]/"command":[]/'; }
 
 # A folder worth a cache: real libraries, files of our own that were left alone for long enough, an archive, a damaged file.
 mkdir "$work/tree"
@@ -30,7 +30,7 @@ sleep 2.1
 
 # ---- the same bytes ----
 for options in "" "--all-uses" "--strict" "--baseline intel-penryn" "--hash"; do
-    for format in text json jsonl csv junit; do
+    for format in text json jsonl csv junit sarif; do
         [[ -n $options && $format != text && $format != json ]] && continue
         # shellcheck disable=SC2086
         for run in none first second; do
