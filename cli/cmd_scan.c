@@ -357,7 +357,9 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     struct body body = {0};
     run.stream = begin_report(settings, stream, &body);
     struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
-                                .options = &settings->scan, .no_cache = settings->no_cache || settings->format->shows_code, .verbose = settings->report.verbose,
+                                .options = &settings->scan,
+                                .no_cache = settings->no_cache || settings->format->shows_code,
+                                .verbose = settings->report.verbose,
                                 .context = &run, .visit = visit, .done = done};
     mc_scan_jobs_run(&jobs);
     clear_progress(&run);
