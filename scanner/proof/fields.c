@@ -22,8 +22,9 @@ struct access {
     uint64_t body;
 };
 
-struct field_memo { /* what mc_field_writers said while there were so many evaluations */
-    int64_t displacement;
+struct memo { /* who writes the place, as found while there were so many evaluations */
+    void (*find)(struct mc_prover *prover, int64_t place, unsigned size, struct mc_cell_values *ret);
+    int64_t place;
     unsigned size;
     uint64_t evaluations;
     struct mc_cell_values values;
@@ -34,7 +35,7 @@ struct mc_fields {
     MC_VECTOR(uint64_t) candidates;      /* starts of bodies, sorted */
     MC_VECTOR(struct access) accesses;   /* of the candidates, sorted by displacement */
     bool listed;
-    MC_VECTOR(struct field_memo) memo;
+    MC_VECTOR(struct memo) memo;
 };
 
 bool mc_is_field_base(const struct mc_prover *prover, uint32_t base)
@@ -234,23 +235,33 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
     mc_vector_free(&values);
 }
 
-void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
+typedef void find_writers(struct mc_prover *prover, int64_t place, unsigned size, struct mc_cell_values *ret);
+
+/* What `find` said before, as long as no function was evaluated since. */
+static void remembered(struct mc_prover *prover, find_writers *find, int64_t place, unsigned size, struct mc_cell_values *ret)
 {
+    if (!prover->fields)
+        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
     struct mc_fields *fields = prover->fields;
-    struct field_memo *memo = NULL;
-    for (size_t i = 0; fields && i < fields->memo.count && !memo; i++)
-        if (fields->memo.items[i].displacement == displacement && fields->memo.items[i].size == size)
+    struct memo *memo = NULL;
+    for (size_t i = 0; i < fields->memo.count && !memo; i++)
+        if (fields->memo.items[i].place == place && fields->memo.items[i].size == size && fields->memo.items[i].find == find)
             memo = &fields->memo.items[i];
     if (memo && memo->evaluations == prover->evaluated) {
         *ret = memo->values;
         return;
     }
-    find_field_writers(prover, displacement, size, ret);
-    struct field_memo fresh = {displacement, size, prover->evaluated, *ret};
+    find(prover, place, size, ret);
+    struct memo fresh = {find, place, size, prover->evaluated, *ret};
     if (memo)
         *memo = fresh;
-    else if (fields)
+    else
         mc_push(&fields->memo, fresh);
+}
+
+void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
+{
+    remembered(prover, find_field_writers, displacement, size, ret);
 }
 
 /* Of single bits, a first value that says "not asked yet" by having all of them set (libjpeg-turbo) tells nothing. */
@@ -267,10 +278,9 @@ static bool initial_word(const struct mc_image *image, int64_t offset, unsigned 
     return whole || (*ret & mask) != mask;
 }
 
-void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, bool whole, struct mc_cell_values *ret)
+static void find_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
-    uint64_t initial;
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
         for (size_t i = 0; i < e->event_count; i++) {
             const struct mc_event *event = &e->events[i];
@@ -280,15 +290,20 @@ void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned 
             mc_value value = mc_value_extract(prover->values, event->value, (unsigned)(offset - event->offset) * 8, size * 8);
             mc_push(&values, ((struct mc_cell_value){value, event->facts, event->site, true}));
         }
-    bool has_initial = values.count && initial_word(prover->image, offset, size, whole, &initial);
-    if (has_initial)
-        mc_push(&values, ((struct mc_cell_value){mc_value_constant(prover->values, initial), MC_FACTS_NONE, 0, true}));
     ret->count = values.count;
     ret->complete = false;
-    ret->items = MC_NEW_ARRAY(&prover->arena, values.count, struct mc_cell_value);
+    ret->items = MC_NEW_ARRAY(&prover->arena, values.count + 1, struct mc_cell_value); /* room for the initial value */
     if (values.count)
         memcpy(ret->items, values.items, values.count * sizeof *ret->items);
     mc_vector_free(&values);
+}
+
+void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, bool whole, struct mc_cell_values *ret)
+{
+    uint64_t initial;
+    remembered(prover, find_thread_local_writers, offset, size, ret);
+    if (ret->count && initial_word(prover->image, offset, size, whole, &initial))
+        ret->items[ret->count++] = (struct mc_cell_value){mc_value_constant(prover->values, initial), MC_FACTS_NONE, 0, true};
 }
 
 void mc_fields_free(struct mc_prover *prover)

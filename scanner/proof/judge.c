@@ -254,13 +254,25 @@ static const char *step_text(uint8_t kind)
 }
 
 #define MAX_VISITS 400
+#define SLOTS 1024 /* a power of 2, well above MAX_VISITS */
+
+/* Where the table, which holds 1 + indexes of visits, has the entry; 0 there: not yet. */
+static uint16_t *slot_of(const struct visit *visits, uint16_t table[SLOTS], uint64_t entry)
+{
+    size_t slot = (size_t)((entry * UINT64_C(0x9E3779B97F4A7C15)) >> 54);
+    while (table[slot] && visits[table[slot] - 1].entry != entry)
+        slot = (slot + 1) % SLOTS;
+    return &table[slot];
+}
 
 void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint64_t use, const struct mc_need *need, bool inferring,
                   struct mc_arena *arena, struct mc_step **ret_steps, size_t *ret_count)
 {
     struct visit *visits = mc_realloc(NULL, MAX_VISITS, sizeof *visits);
+    uint16_t table[SLOTS] = {0};
     size_t count = 0, end = 0;
     const char *why = NULL;
+    *slot_of(visits, table, node) = 1;
     visits[count++] = (struct visit){.entry = node, .gained = mc_facts_without_kind(prover->facts, facts, MC_ATOM_ENTRY)};
     for (; end < count; end++) {
         if (mc_is_root(prover, visits[end].entry, inferring, &why))
@@ -268,13 +280,15 @@ void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint6
         why = NULL;
         struct mc_incoming_list list = mc_incoming_of(prover, visits[end].entry);
         for (size_t i = 0; i < list.count && count < MAX_VISITS; i++) {
-            bool seen = !list.items[i].holder;
-            for (size_t k = 0; k < count && !seen; k++)
-                seen = visits[k].entry == list.items[i].holder;
+            uint16_t *slot = slot_of(visits, table, list.items[i].holder);
+            if (!list.items[i].holder || *slot)
+                continue;
             mc_facts there = mc_facts_or(prover->facts, list.items[i].facts, visits[end].gained);
-            if (!seen && lacks(prover, there, need, inferring))
-                visits[count++] = (struct visit){list.items[i].holder, end,
-                                                 mc_facts_without_kind(prover->facts, there, MC_ATOM_ENTRY), list.items[i]};
+            if (!lacks(prover, there, need, inferring))
+                continue;
+            *slot = (uint16_t)(count + 1);
+            visits[count++] = (struct visit){list.items[i].holder, end,
+                                             mc_facts_without_kind(prover->facts, there, MC_ATOM_ENTRY), list.items[i]};
         }
     }
     if (end == count)
