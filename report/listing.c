@@ -45,14 +45,7 @@ static bool name_of(const struct mc_file_result *result, uint64_t address, const
 
 const char *mc_clean_text(const char *text, struct mc_arena *arena)
 {
-    char *copy = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&copy, &size);
-    if (!stream)
-        mc_out_of_memory();
-    mc_print_clean(stream, text);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    char *copy = mc_clean_copy(text);
     char *kept = mc_arena_strdup(arena, copy);
     free(copy);
     return kept;

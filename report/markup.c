@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As mc_print_clean prints it; for the caller to free. */
-static char *clean_copy(const char *text)
-{
-    char *copy = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&copy, &size);
-    if (!stream)
-        mc_out_of_memory();
-    mc_print_clean(stream, text);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
-    return copy;
-}
-
 static const char *entity(char c)
 {
     switch (c) {
@@ -44,7 +30,7 @@ void mc_print_markup(FILE *stream, const char *text)
 {
     if (!text)
         return;
-    char *copy = clean_copy(text);
+    char *copy = mc_clean_copy(text);
     for (const char *at = copy; *at; at++) {
         /* U+FFFE and U+FFFF are no characters of XML (1.0, 2.2). */
         bool none = strncmp(at, "\xef\xbf\xbe", 3) == 0 || strncmp(at, "\xef\xbf\xbf", 3) == 0;
@@ -77,7 +63,7 @@ void mc_print_csv(FILE *stream, const char *text)
 {
     if (!text)
         return;
-    char *copy = clean_copy(text);
+    char *copy = mc_clean_copy(text);
     fputs(*copy && strchr("=+-@", *copy) ? "\"'" : "\"", stream);
     for (const char *at = copy; *at; at++) {
         if (*at == '"')
@@ -90,7 +76,7 @@ void mc_print_csv(FILE *stream, const char *text)
 
 void mc_print_label(FILE *stream, const char *text)
 {
-    char *copy = clean_copy(text ? text : "");
+    char *copy = mc_clean_copy(text ? text : "");
     fputc('"', stream);
     for (const char *at = copy; *at; at++) {
         if (*at == '"' || *at == '\\')

@@ -183,3 +183,16 @@ void mc_catalogue_fingerprint(char ret[17])
     }
     snprintf(ret, 17, "%016" PRIx64, hash);
 }
+
+char *mc_clean_copy(const char *text)
+{
+    char *copy = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&copy, &size);
+    if (!stream)
+        mc_out_of_memory();
+    mc_print_clean(stream, text);
+    if (fclose(stream) != 0)
+        mc_out_of_memory();
+    return copy;
+}

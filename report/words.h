@@ -39,4 +39,7 @@ void mc_print_features(FILE *stream, const struct mc_feature_set *set, const cha
  * with different fingerprints may differ because of the catalogue. */
 void mc_catalogue_fingerprint(char ret[17]);
 
+/* As mc_print_clean prints it; for the caller to free. */
+char *mc_clean_copy(const char *text);
+
 #endif
