@@ -4,10 +4,11 @@
 #include "cli/audit_gather.h"
 #include "cli/baseline_option.h"
 #include "cli/command.h"
+#include "cli/options.h"
+#include "cli/report_file.h"
 #include "cli/scan_jobs.h"
 #include "report/audit.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,85 +46,65 @@ struct run {
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE };
 
-static const struct option options[] = {
-    {"baseline", required_argument, NULL, OPTION_BASELINE},
-    {"running", no_argument, NULL, OPTION_RUNNING},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    {"output", required_argument, NULL, 'o'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"proc", required_argument, NULL, OPTION_PROC},
-    {"cpuid", required_argument, NULL, OPTION_CPUID},
-    {"try", no_argument, NULL, OPTION_TRY},
-    {"no-cache", no_argument, NULL, OPTION_NO_CACHE},
-    {"verbose", no_argument, NULL, 'v'},
-    MC_COMMON_OPTIONS,
+static const struct mc_option options[] = {
+    {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
+     "what every host of the cluster has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a CPUID "
+     "dump or probe report of the host to move to; without it: the lowest baselines to which this VM may move as it "
+     "runs now"},
+    {OPTION_RUNNING, "running", NULL, NULL, "also what running processes have mapped (root sees all of them)"},
+    {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
+    {'o', "output", "FILE", MC_WORDS_FILE, "write the report to FILE"},
+    {'j', "jobs", "N", NULL, "threads (default: one per CPU)"},
+    {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
+    {'v', "verbose", NULL, NULL, "every program, every place"},
+    {OPTION_CPUID, "cpuid", "FILE", MC_WORDS_FILE,
+     "judge a recorded CPUID instead of this machine's; with --try held against this CPU"},
+    {OPTION_TRY, "try", NULL, NULL, "with --cpuid: hold the dump against this CPU by running the trials"},
+    {OPTION_PROC, "proc", "DIR", MC_WORDS_FOLDER, "read processes and cpuinfo from DIR instead of /proc"},
     {0},
 };
 
-static int print_help(void)
-{
-    printf(
-        "Usage: maskcheck audit [OPTION...] [PATH...]\n"
-        "May this VM be moved to an older host? Asks the CPU, scans the programs in PATHs with all that they load, and "
-        "gives\n"
-        "one answer with its reasons. Without PATH and --running: the running processes and /usr/bin. Changes "
-        "nothing.\n\n"
-        "  --baseline B        what every host of the cluster has: a name (maskcheck baselines), "
-        "NAME,+feature,-feature, or a\n"
-        "                      file with a CPUID dump or probe report of the host to move to; without it: the lowest\n"
-        "                      baselines to which this VM may move as it runs now\n"
-        "  --running           also what running processes have mapped (root sees all of them)\n"
-        "  --format F          text or json\n"
-        "  -o, --output FILE   write the report to FILE\n"
-        "  -j, --jobs N        threads (default: one per CPU)\n"
-        "  --no-cache          judge every file anew, and keep nothing of it\n"
-        "  -v, --verbose       every program, every place\n"
-        "  --cpuid FILE        judge a recorded CPUID instead of this machine's; with --try held against this CPU\n"
-        "  --proc DIR          read processes and cpuinfo from DIR instead of /proc\n"
-        "  --help, --version\n\n"
-        "Examples:\n"
-        "  maskcheck audit --running /usr/bin\n"
-        "  maskcheck audit --baseline intel-haswell --running /usr/bin /opt/app\n"
-        "  maskcheck audit --baseline oldest-host.txt --running --format json -o audit.json\n\n"
-        "Exit status: 0 ready; 1 ready only without some programs, or not ready; 2 usage error; 3 ready as far as "
-        "seen, but "
-        "not\nall could be seen or judged.\n");
-    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
-}
+const struct mc_syntax mc_syntax_audit = {
+    .command = COMMAND,
+    .usage = "[OPTION...] [PATH...]",
+    .about = "May this VM be moved to an older host? Asks the CPU, scans the programs in PATHs with all that they load, and "
+             "gives one answer with its reasons. Without PATH and --running: the running processes and /usr/bin. Changes "
+             "nothing.",
+    .options = options,
+    .examples = "audit --running /usr/bin\n"
+                "audit --baseline intel-haswell --running /usr/bin /opt/app\n"
+                "audit --baseline oldest-host.txt --running --format json -o audit.json",
+    .statuses = "0 ready; 1 ready only without some programs, or not ready; 2 usage error; 3 ready as far as seen, but not "
+                "all could be seen or judged.",
+    .operands = MC_WORDS_FILE,
+};
 
 /* One option. -1 to go on, else the exit status to end with. */
-static int take_option(int option, char **argv, struct settings *settings)
+static int take_option(void *context, int id, const char *value)
 {
-    struct mc_error error;
-    switch (option) {
+    struct settings *settings = context;
+    switch (id) {
     case OPTION_BASELINE:
         settings->has_baseline = true;
-        if (!mc_baseline_option(optarg, &settings->baseline, &error))
-            return mc_usage_error(COMMAND, "--baseline %s: %s", optarg, error.text);
-        return -1;
+        return mc_take_baseline(&mc_syntax_audit, value, &settings->baseline);
     case OPTION_RUNNING:
         settings->running = true;
         return -1;
     case OPTION_FORMAT:
-        settings->json = strcmp(optarg, "json") == 0;
-        if (!settings->json && strcmp(optarg, "text") != 0)
-            return mc_usage_error(COMMAND, "unknown format '%s'; known: text, json", optarg);
-        return -1;
+        return mc_take_json(&mc_syntax_audit, value, &settings->json);
     case 'j':
-        if (mc_parse_number(optarg, 1, 4096, &settings->threads))
-            return -1;
-        return mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
+        return mc_take_jobs(&mc_syntax_audit, value, &settings->threads);
     case 'o':
-        settings->output = optarg;
+        settings->output = value;
         return -1;
     case 'v':
         settings->report.verbose = true;
         return -1;
     case OPTION_PROC:
-        settings->proc = settings->probe.proc_dir = optarg;
+        settings->proc = settings->probe.proc_dir = value;
         return -1;
     case OPTION_CPUID:
-        settings->probe.cpuid_file = optarg;
+        settings->probe.cpuid_file = value;
         return -1;
     case OPTION_NO_CACHE:
         settings->no_cache = true;
@@ -131,12 +112,8 @@ static int take_option(int option, char **argv, struct settings *settings)
     case OPTION_TRY:
         settings->probe.try_dump = true;
         return -1;
-    case MC_OPTION_HELP:
-        return print_help();
-    case MC_OPTION_VERSION:
-        return mc_print_version();
     default:
-        return mc_option_error(COMMAND, option, argv);
+        return -1;
     }
 }
 
@@ -287,7 +264,7 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
     (settings->json ? mc_audit_report_json : mc_audit_report_text)(stream, &report);
     int status = exit_status(&audit, probe);
     mc_arena_free(&arena);
-    return mc_finish_output(stream, settings->output) ? status : MC_EXIT_USAGE;
+    return status;
 }
 
 static int audit_gathered(const struct settings *settings, struct mc_gathered *gathered, const struct mc_probe *probe,
@@ -312,10 +289,10 @@ static int run_audit(struct settings *settings)
     struct mc_probe probe;
     struct mc_gathered gathered;
     struct mc_error error;
-    FILE *stream = stdout;
+    FILE *stream;
     settings->probe.baseline = settings->has_baseline ? &settings->baseline : NULL;
-    if (settings->output && !(stream = fopen(settings->output, "we")))
-        return mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
+    if (!(stream = mc_open_report(settings->output)))
+        return MC_EXIT_USAGE;
     settings->report.colour = mc_want_colour(stream);
     int status = MC_EXIT_USAGE;
     if (!mc_probe_run(&settings->probe, &probe, &error)) {
@@ -330,22 +307,7 @@ static int run_audit(struct settings *settings)
         }
         mc_probe_free(&probe);
     }
-    if (stream != stdout && fclose(stream) != 0)
-        status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
-    return status;
-}
-
-/* https://reproducible-builds.org/specs/source-date-epoch/ */
-static time_t report_time(void)
-{
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end;
-    if (epoch && *epoch >= '0' && *epoch <= '9') {
-        long long value = strtoll(epoch, &end, 10);
-        if (!*end)
-            return (time_t)value;
-    }
-    return time(NULL);
+    return mc_close_report(stream, settings->output) ? status : MC_EXIT_USAGE;
 }
 
 int mc_cmd_audit(int argc, char **argv)
@@ -353,12 +315,9 @@ int mc_cmd_audit(int argc, char **argv)
     static char default_path[] = "/usr/bin";
     static char *const default_paths[] = {default_path};
     struct settings settings = {.proc = "/proc"};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":o:j:v", options, NULL)) != -1;) {
-        int status = take_option(option, argv, &settings);
-        if (status >= 0)
-            return status;
-    }
+    int status = mc_parse_options(&mc_syntax_audit, argc, argv, take_option, &settings);
+    if (status >= 0)
+        return status;
     if (settings.probe.try_dump && !settings.probe.cpuid_file)
         return mc_usage_error(COMMAND, "--try needs --cpuid FILE");
     settings.paths = argv + optind;
@@ -374,10 +333,6 @@ int mc_cmd_audit(int argc, char **argv)
         settings.scan.baseline = settings.baseline;
     else if (!mc_baseline_parse(SCAN_BASELINE, &settings.scan.baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
-    settings.report.version = mc_version;
-    settings.report.command = mc_command_line;
-    settings.report.baseline = &settings.scan.baseline;
-    settings.report.baseline_is_default = settings.scan.baseline_is_default;
-    settings.report.generated = report_time();
+    mc_describe_run(&settings.scan, &settings.report);
     return run_audit(&settings);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/baselines_hosts.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "isa/baseline.h"
 #include "probe/probe.h"
 
@@ -12,14 +13,33 @@
 #define NAME_WIDTH 24  /* columns before a row's features */
 
 enum { OPTION_COMMON = MC_OPTION_OWN, OPTION_EXPLAIN, OPTION_ADMIT, OPTION_FORMAT };
-static const struct option options[] = {
-    {"models", no_argument, NULL, 'm'},
-    {"common", no_argument, NULL, OPTION_COMMON},
-    {"explain", no_argument, NULL, OPTION_EXPLAIN},
-    {"admit", required_argument, NULL, OPTION_ADMIT},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    MC_COMMON_OPTIONS,
+static const struct mc_option options[] = {
+    {'m', "models", NULL, NULL, "list the CPU models too"},
+    {OPTION_COMMON, "common", NULL, NULL,
+     "what the hosts of these dumps have in common: features, the highest EVC baseline and psABI level, who holds the rest "
+     "back, and the CPU for QEMU and libvirt"},
+    {OPTION_EXPLAIN, "explain", NULL, NULL, "what B adds to A and drops"},
+    {OPTION_ADMIT, "admit", "B", MC_WORDS_BASELINE,
+     "may this machine, or the host of a dump, join a cluster of the EVC baseline B?"},
+    {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "of the last three: text (default) or json"},
     {0},
+};
+
+const struct mc_syntax mc_syntax_baselines = {
+    .command = COMMAND,
+    .usage = "[OPTION...] [NAME]\n--common FILE...\n--explain A B\n--admit B [FILE]",
+    .about = "List the baselines, each with what it adds to the one it starts from (+) and drops (-), and the highest ones "
+             "that this machine satisfies. With NAME (or NAME,+feature,-feature): everything about that one.",
+    .options = options,
+    .notes = "FILE, A and B: a probe report or CPUID dump, a name, or this-machine, as for maskcheck compare.",
+    .examples = "baselines\n"
+                "baselines intel-penryn\n"
+                "baselines EPYC-Rome,-rdpid\n"
+                "baselines --common host-*.txt\n"
+                "baselines --explain amd-piledriver amd-zen\n"
+                "baselines --admit intel-merom new-host.txt",
+    .statuses = "0; 1 the host may not join; 2 usage error, unknown name; 3 a file could not be read.",
+    .operands = MC_WORDS_BASELINE,
 };
 
 struct arguments {
@@ -36,36 +56,6 @@ static const struct {
     {MC_FAMILY_AMD, "VMware EVC, AMD", "AMD"},
     {MC_FAMILY_MODEL, "CPU models of QEMU, libvirt, GCC and Clang", "model"},
 };
-
-static int print_help(void)
-{
-    fputs(
-        "Usage: maskcheck baselines [OPTION...] [NAME]\n"
-        "       maskcheck baselines --common FILE...\n"
-        "       maskcheck baselines --explain A B\n"
-        "       maskcheck baselines --admit B [FILE]\n"
-        "List the baselines, each with what it adds to the one it starts from (+) and drops (-), and the highest ones "
-        "that\n"
-        "this machine satisfies. With NAME (or NAME,+feature,-feature): everything about that one.\n\n"
-        "  -m, --models        list the CPU models too\n"
-        "  --common            what the hosts of these dumps have in common: features, the highest EVC baseline and\n"
-        "                      psABI level, who holds the rest back, and the CPU for QEMU and libvirt\n"
-        "  --explain           what B adds to A and drops\n"
-        "  --admit B           may this machine, or the host of a dump, join a cluster of the EVC baseline B?\n"
-        "  --format FORMAT     of the last three: text (default) or json\n"
-        "  --help, --version\n\n"
-        "FILE, A and B: a probe report or CPUID dump, a name, or this-machine, as for maskcheck compare.\n\n"
-        "Examples:\n"
-        "  maskcheck baselines\n"
-        "  maskcheck baselines intel-penryn\n"
-        "  maskcheck baselines EPYC-Rome,-rdpid\n"
-        "  maskcheck baselines --common host-*.txt\n"
-        "  maskcheck baselines --explain amd-piledriver amd-zen\n"
-        "  maskcheck baselines --admit intel-merom new-host.txt\n\n"
-        "Exit status: 0; 1 the host may not join; 2 usage error, unknown name; 3 a file could not be read.\n",
-        stdout);
-    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
-}
 
 /* Prints words with a common sign, wrapped; *column is where the line stands. */
 static void print_features(const struct mc_feature_set *set, enum mc_level level, const char *sign, size_t *column)
@@ -207,36 +197,32 @@ static void describe(const struct mc_baseline *baseline, const char *text, const
 }
 
 /* -1 to go on, else the exit status to end with. */
-static int take_options(int argc, char **argv, struct arguments *ret)
+static int take_option(void *context, int id, const char *value)
 {
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":m", options, NULL)) != -1;) {
-        switch (option) {
-        case 'm':
-            ret->models = true;
-            break;
-        case OPTION_COMMON:
-            ret->common = true;
-            break;
-        case OPTION_EXPLAIN:
-            ret->explain = true;
-            break;
-        case OPTION_ADMIT:
-            ret->admit = optarg;
-            break;
-        case OPTION_FORMAT:
-            ret->json = strcmp(optarg, "json") == 0;
-            if (!ret->json && strcmp(optarg, "text") != 0)
-                return mc_usage_error(COMMAND, "unknown format '%s'; expected text or json", optarg);
-            break;
-        case MC_OPTION_HELP:
-            return print_help();
-        case MC_OPTION_VERSION:
-            return mc_print_version();
-        default:
-            return mc_option_error(COMMAND, option, argv);
-        }
+    struct arguments *arguments = context;
+    switch (id) {
+    case 'm':
+        arguments->models = true;
+        return -1;
+    case OPTION_COMMON:
+        arguments->common = true;
+        return -1;
+    case OPTION_EXPLAIN:
+        arguments->explain = true;
+        return -1;
+    case OPTION_ADMIT:
+        arguments->admit = value;
+        return -1;
+    default: /* OPTION_FORMAT */
+        return mc_take_json(&mc_syntax_baselines, value, &arguments->json);
     }
+}
+
+static int parse_arguments(int argc, char **argv, struct arguments *ret)
+{
+    int status = mc_parse_options(&mc_syntax_baselines, argc, argv, take_option, ret);
+    if (status >= 0)
+        return status;
     int questions = ret->models + ret->common + ret->explain + (ret->admit != NULL);
     if (questions > 1)
         return mc_usage_error(COMMAND, "--models, --common, --explain and --admit exclude one another");
@@ -268,7 +254,7 @@ static int show_catalogue(const char *name, bool models)
 int mc_cmd_baselines(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    int status = take_options(argc, argv, &arguments);
+    int status = parse_arguments(argc, argv, &arguments);
     if (status >= 0)
         return status;
     char *const *names = argv + optind;

@@ -2,37 +2,14 @@
 /* maskcheck compare FROM TO...: may a VM started on FROM move to TO? */
 #include "cli/command.h"
 #include "cli/host_operand.h"
+#include "cli/options.h"
+#include "cli/report_file.h"
 #include "report/compare.h"
 
 #include <getopt.h>
 #include <string.h>
 
 #define COMMAND "compare"
-
-static const char help[] =
-    "Usage: maskcheck compare [OPTION...] FROM TO...\n"
-    "May a VM that was started on FROM move to each TO, and what is missing there? Every feature bit that CPUID shows "
-    "on\n"
-    "FROM is held against TO, those that only a kernel uses included; and XCR0 components and their places, the size "
-    "of\n"
-    "the XSAVE area, and address widths. What the operating system or the VM's shape decides is left out.\n\n"
-    "FROM and TO: a file (probe report, cpuid -r, InstLatx64, libvirt cputest XML, QEMU CPU model as JSON), the name "
-    "of a\n"
-    "baseline or CPU model (maskcheck baselines --models), NAME,+feature,-feature, or this-machine; - is standard "
-    "input.\n"
-    "A named baseline speaks of some features only: what it leaves open is listed as not compared.\n\n"
-    "  --matrix           every machine against every other, both ways\n"
-    "  --cross-vendor     a move to another vendor is not unsafe by itself\n"
-    "  --format FORMAT    text (default) or json (schema maskcheck/compare/1)\n"
-    "  -o, --output FILE  write the report to FILE\n"
-    "  --help, --version\n\n"
-    "Examples:\n"
-    "  maskcheck compare this-machine old-host.txt\n"
-    "  maskcheck compare vm.json intel-penryn intel-nehalem Haswell-noTSX\n"
-    "  maskcheck compare --matrix host-*.txt\n\n"
-    "Exit status: 0 every move is safe; 1 some move is unsafe; 2 usage error, unknown name; 3 none is unsafe, but a "
-    "file\n"
-    "could not be read.\n";
 
 struct arguments {
     bool matrix, cross_vendor, json;
@@ -47,54 +24,54 @@ struct pool { /* what the names mean, by the same index */
 };
 
 enum { OPTION_MATRIX = MC_OPTION_OWN, OPTION_CROSS_VENDOR, OPTION_FORMAT };
-static const struct option options[] = {
-    {"matrix", no_argument, NULL, OPTION_MATRIX},
-    {"cross-vendor", no_argument, NULL, OPTION_CROSS_VENDOR},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    {"output", required_argument, NULL, 'o'},
-    MC_COMMON_OPTIONS,
+static const struct mc_option options[] = {
+    {OPTION_MATRIX, "matrix", NULL, NULL, "every machine against every other, both ways"},
+    {OPTION_CROSS_VENDOR, "cross-vendor", NULL, NULL, "a move to another vendor is not unsafe by itself"},
+    {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text (default) or json (schema maskcheck/compare/1)"},
+    {'o', "output", "FILE", MC_WORDS_FILE, "write the report to FILE"},
     {0},
 };
 
+const struct mc_syntax mc_syntax_compare = {
+    .command = COMMAND,
+    .usage = "[OPTION...] FROM TO...",
+    .about = "May a VM that was started on FROM move to each TO, and what is missing there? Every feature bit that CPUID shows "
+             "on FROM is held against TO, those that only a kernel uses included; and XCR0 components and their places, the "
+             "size of the XSAVE area, and address widths. What the operating system or the VM's shape decides is left out.\n"
+             "FROM and TO: a file (probe report, cpuid -r, InstLatx64, libvirt cputest XML, QEMU CPU model as JSON), the name "
+             "of a baseline or CPU model (maskcheck baselines --models), NAME,+feature,-feature, or this-machine; - is "
+             "standard input. A named baseline speaks of some features only: what it leaves open is listed as not compared.",
+    .options = options,
+    .examples = "compare this-machine old-host.txt\n"
+                "compare vm.json intel-penryn intel-nehalem Haswell-noTSX\n"
+                "compare --matrix host-*.txt",
+    .statuses = "0 every move is safe; 1 some move is unsafe; 2 usage error, unknown name; 3 none is unsafe, but a file could "
+                "not be read.",
+    .operands = MC_WORDS_BASELINE,
+};
+
 /* -1: go on; else the exit status. */
-static int take_option(struct arguments *arguments, int option)
+static int take_option(void *context, int id, const char *value)
 {
-    switch (option) {
+    struct arguments *arguments = context;
+    switch (id) {
     case OPTION_MATRIX:
         arguments->matrix = true;
-        break;
+        return -1;
     case OPTION_CROSS_VENDOR:
         arguments->cross_vendor = true;
-        break;
+        return -1;
     case OPTION_FORMAT:
-        arguments->json = strcmp(optarg, "json") == 0;
-        if (!arguments->json && strcmp(optarg, "text") != 0)
-            return mc_usage_error(COMMAND, "unknown format '%s'; expected text or json", optarg);
-        break;
-    case 'o':
-        arguments->output = optarg;
-        break;
-    case MC_OPTION_HELP:
-        fputs(help, stdout);
-        return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
-    case MC_OPTION_VERSION:
-        return mc_print_version();
-    default:
-        break;
+        return mc_take_json(&mc_syntax_compare, value, &arguments->json);
+    default: /* 'o' */
+        arguments->output = value;
+        return -1;
     }
-    return -1;
 }
 
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
-    int option, status = -1;
-    opterr = 0;
-    optind = 1;
-    while (status < 0 && (option = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
-        if (option == '?' || option == ':')
-            return mc_option_error(COMMAND, option, argv);
-        status = take_option(ret, option);
-    }
+    int status = mc_parse_options(&mc_syntax_compare, argc, argv, take_option, ret);
     if (status >= 0)
         return status;
     ret->names = argv + optind;

@@ -2,6 +2,8 @@
 #include "cli/baseline_option.h"
 #include "cli/command.h"
 #include "cli/explain_miss.h"
+#include "cli/options.h"
+#include "cli/report_file.h"
 #include "report/explain.h"
 #include "report/rule_pages.h"
 #include "scanner/scan.h"
@@ -24,64 +26,47 @@ struct run {
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT };
 
-static const struct option options[] = {
-    {"baseline", required_argument, NULL, OPTION_BASELINE},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    MC_COMMON_OPTIONS,
+static const struct mc_option options[] = {
+    {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
+     "what every host has, as in 'maskcheck scan' (default " MC_DEFAULT_BASELINE ")"},
+    {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
     {0},
 };
 
-static int print_help(void)
+static void list_rules(FILE *stream)
 {
-    printf("Usage: maskcheck explain [OPTION...] FILE [ADDRESS|FUNCTION]\n"
-           "       maskcheck explain RULE\n"
-           "Say what the proof believed of the uses in FILE, step by step, beside the disassembly: the guard and how "
-           "it is known,\n"
-           "or the way on which none was found.\n\n"
-           "Without ADDRESS or FUNCTION: an overview, one paragraph per function with uses, the unsafe ones first. "
-           "ADDRESS is\n"
-           "hexadecimal, with or without 0x: a use, or where a function starts. FUNCTION is a name as in the symbol "
-           "tables.\n"
-           "RULE is the name of a kind of finding: what it means, why it breaks a migration, and how to fix it:\n");
     for (size_t i = 0; i < mc_rule_count(); i++)
-        printf("  %s  %s\n", mc_rule_page_at(i).id, mc_rule_page_at(i).title);
-    printf("\n"
-           "  --baseline B    what every host has, as in 'maskcheck scan' (default " MC_DEFAULT_BASELINE ")\n"
-           "  --format F      text or json\n"
-           "  --help, --version\n\n"
-           "Examples:\n"
-           "  maskcheck explain /usr/bin/zstd\n"
-           "  maskcheck explain --baseline intel-merom /opt/app/bin/server 0x401136\n"
-           "  maskcheck explain /opt/app/lib/libblend.so blend_row\n"
-           "  maskcheck explain MC002\n\n"
-           "Exit status: 0 nothing unsafe in what was explained; 1 something unsafe; 2 usage error; 3 nothing unsafe "
-           "found, but not\n"
-           "all could be judged.\n");
-    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
+        fprintf(stream, "  %s  %s\n", mc_rule_page_at(i).id, mc_rule_page_at(i).title);
 }
 
+const struct mc_syntax mc_syntax_explain = {
+    .command = COMMAND,
+    .usage = "[OPTION...] FILE [ADDRESS|FUNCTION]\nRULE",
+    .about = "Say what the proof believed of the uses in FILE, step by step, beside the disassembly: the guard and how it is "
+             "known, or the way on which none was found.\n"
+             "Without ADDRESS or FUNCTION: an overview, one paragraph per function with uses, the unsafe ones first. "
+             "ADDRESS is hexadecimal, with or without 0x: a use, or where a function starts. FUNCTION is a name as in the "
+             "symbol tables. RULE is the name of a kind of finding: what it means, why it breaks a migration, and how to "
+             "fix it:",
+    .list = list_rules,
+    .options = options,
+    .examples = "explain /usr/bin/zstd\n"
+                "explain --baseline intel-merom /opt/app/bin/server 0x401136\n"
+                "explain /opt/app/lib/libblend.so blend_row\n"
+                "explain MC002",
+    .statuses = "0 nothing unsafe in what was explained; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not "
+                "all could be judged.",
+    .operands = MC_WORDS_FILE " " MC_WORDS_RULE,
+};
+
 /* One option. -1 to go on, else the exit status to end with. */
-static int take_option(int option, char **argv, struct run *run)
+static int take_option(void *context, int id, const char *value)
 {
-    struct mc_error error;
-    switch (option) {
-    case OPTION_BASELINE:
-        run->scan.baseline_is_default = false;
-        if (!mc_baseline_option(optarg, &run->scan.baseline, &error))
-            return mc_usage_error(COMMAND, "--baseline %s: %s", optarg, error.text);
-        return -1;
-    case OPTION_FORMAT:
-        run->json = strcmp(optarg, "json") == 0;
-        if (run->json || strcmp(optarg, "text") == 0)
-            return -1;
-        return mc_usage_error(COMMAND, "unknown format '%s'; known: text, json", optarg);
-    case MC_OPTION_HELP:
-        return print_help();
-    case MC_OPTION_VERSION:
-        return mc_print_version();
-    default:
-        return mc_option_error(COMMAND, option, argv);
-    }
+    struct run *run = context;
+    if (id == OPTION_FORMAT)
+        return mc_take_json(&mc_syntax_explain, value, &run->json);
+    run->scan.baseline_is_default = false;
+    return mc_take_baseline(&mc_syntax_explain, value, &run->scan.baseline);
 }
 
 static int explain_rule(const struct mc_rule_page *page)
@@ -178,12 +163,9 @@ int mc_cmd_explain(int argc, char **argv)
     struct mc_rule_page page;
     if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &run.scan.baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
-        int status = take_option(option, argv, &run);
-        if (status >= 0)
-            return status;
-    }
+    int parsed = mc_parse_options(&mc_syntax_explain, argc, argv, take_option, &run);
+    if (parsed >= 0)
+        return parsed;
     if (optind == argc)
         return mc_usage_error(COMMAND, "which file, or which rule?");
     if (argc - optind > 2)
@@ -197,10 +179,7 @@ int mc_cmd_explain(int argc, char **argv)
         return mc_usage_error(COMMAND,
                               "no rule is called %s; the rules are %s to %s ('maskcheck explain --help' lists them)",
                               run.file, mc_rule_page_at(0).id, mc_rule_page_at(mc_rule_count() - 1).id);
-    run.report = (struct mc_report_options){.version = mc_version,
-                                            .command = mc_command_line,
-                                            .baseline = &run.scan.baseline,
-                                            .baseline_is_default = run.scan.baseline_is_default,
-                                            .colour = mc_want_colour(stdout)};
+    run.report.colour = mc_want_colour(stdout);
+    mc_describe_run(&run.scan, &run.report);
     return explain_file(&run);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "isa/baseline.h"
 #include "isa/decode.h"
 #include "report/json.h"
@@ -16,31 +17,29 @@
 #define MAX_BYTES 4096  /* of one line or of the arguments together */
 
 enum { OPTION_32 = MC_OPTION_OWN, OPTION_FORMAT };
-static const struct option options[] = {
-    {"32", no_argument, NULL, OPTION_32}, {"format", required_argument, NULL, OPTION_FORMAT}, MC_COMMON_OPTIONS, {0}};
+static const struct mc_option options[] = {
+    {OPTION_32, "32", NULL, NULL, "32-bit code (default: 64-bit)"},
+    {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text (default) or json: one object a line"},
+    {0},
+};
+
+const struct mc_syntax mc_syntax_insn = {
+    .command = COMMAND,
+    .usage = "[OPTION...] [HEX...]",
+    .about = "Say which CPU features an instruction needs, what an older CPU does with its bytes, and from which baseline on "
+             "it is there. HEX is one or more instructions, with or without spaces; without HEX each line of stdin is read "
+             "so.",
+    .options = options,
+    .examples = "insn 660f3840c1\n"
+                "insn --32 f3 0f bd c1\n"
+                "$ echo c4e27d18c1 | maskcheck insn --format json",
+    .statuses = "0; 2 usage error; 3 some bytes are no instruction.",
+};
 
 struct request {
     enum mc_mode mode;
     bool json, all_known; /* all_known: every byte so far belonged to an instruction */
 };
-
-static int print_help(void)
-{
-    printf("Usage: maskcheck insn [OPTION...] [HEX...]\n"
-           "Say which CPU features an instruction needs, what an older CPU does with its bytes, and from which "
-           "baseline on it\n"
-           "is there. HEX is one or more instructions, with or without spaces; without HEX each line of stdin is read "
-           "so.\n\n"
-           "      --32             32-bit code (default: 64-bit)\n"
-           "      --format FORMAT  text (default) or json: one object a line\n"
-           "  --help, --version\n\n"
-           "Examples:\n"
-           "  maskcheck insn 660f3840c1\n"
-           "  maskcheck insn --32 f3 0f bd c1\n"
-           "  echo c4e27d18c1 | maskcheck insn --format json\n\n"
-           "Exit status: 0; 2 usage error; 3 some bytes are no instruction.\n");
-    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
-}
 
 /* Appends the bytes of a text of hexadecimal digits; "0x", "\x", blanks and commas may stand between bytes. */
 static bool parse_hex(const char *text, uint8_t *bytes, size_t *size)
@@ -214,34 +213,19 @@ static int explain_stdin(struct request *request)
 }
 
 /* -1 to go on, else the exit status to end with. */
-static int take_options(int argc, char **argv, struct request *request)
+static int take_option(void *context, int id, const char *value)
 {
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
-        switch (option) {
-        case OPTION_32:
-            request->mode = MC_MODE_32;
-            break;
-        case OPTION_FORMAT:
-            request->json = strcmp(optarg, "json") == 0;
-            if (!request->json && strcmp(optarg, "text") != 0)
-                return mc_usage_error(COMMAND, "unknown format '%s': text or json expected", optarg);
-            break;
-        case MC_OPTION_HELP:
-            return print_help();
-        case MC_OPTION_VERSION:
-            return mc_print_version();
-        default:
-            return mc_option_error(COMMAND, option, argv);
-        }
-    }
+    struct request *request = context;
+    if (id == OPTION_FORMAT)
+        return mc_take_json(&mc_syntax_insn, value, &request->json);
+    request->mode = MC_MODE_32;
     return -1;
 }
 
 int mc_cmd_insn(int argc, char **argv)
 {
     struct request request = {.mode = MC_MODE_64, .all_known = true};
-    int status = take_options(argc, argv, &request);
+    int status = mc_parse_options(&mc_syntax_insn, argc, argv, take_option, &request);
     if (status >= 0)
         return status;
     status = MC_EXIT_SAFE;

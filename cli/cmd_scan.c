@@ -2,13 +2,14 @@
 #include "cli/baseline_option.h"
 #include "cli/command.h"
 #include "cli/fail_on.h"
+#include "cli/options.h"
+#include "cli/report_file.h"
 #include "cli/scan_inputs.h"
 #include "cli/scan_jobs.h"
 #include "cli/set_aside.h"
 #include "input/package.h"
 #include "report/scan.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -55,66 +56,49 @@ struct run {
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
        OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE, OPTION_WAIVERS };
 
-static const struct option options[] = {
-    {"baseline", required_argument, NULL, OPTION_BASELINE},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    {"output", required_argument, NULL, 'o'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"strict", optional_argument, NULL, OPTION_STRICT},
-    {"all-uses", no_argument, NULL, OPTION_ALL_USES},
-    {"no-cache", no_argument, NULL, OPTION_NO_CACHE},
-    {"hash", no_argument, NULL, OPTION_HASH},
-    {"files-from", required_argument, NULL, OPTION_FILES_FROM},
-    {"running", no_argument, NULL, OPTION_RUNNING},
-    {"quiet", no_argument, NULL, 'q'},
-    {"summary", no_argument, NULL, OPTION_SUMMARY},
-    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
-    {"since", required_argument, NULL, OPTION_SINCE},
-    {"waivers", required_argument, NULL, OPTION_WAIVERS},
-    {"null", no_argument, NULL, '0'},
-    {"verbose", no_argument, NULL, 'v'},
-    MC_COMMON_OPTIONS,
+static const struct mc_option options[] = {
+    {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
+     "what every host has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a CPUID dump or probe "
+     "report (default " MC_DEFAULT_BASELINE ")"},
+    {OPTION_FORMAT, "format", "F", "text json jsonl sarif junit csv html prometheus",
+     "text, json (one document), jsonl (one line per file), sarif, junit, csv, html or prometheus"},
+    {'o', "output", "FILE", MC_WORDS_FILE, "write the report to FILE"},
+    {'j', "jobs", "N", NULL, "threads (default: one per CPU)"},
+    {OPTION_STRICT, "strict", "[KIND]", "conformance proof",
+     "count more as unsafe: conformance: deviations from the vendors' guideline that cannot break a migration; proof: "
+     "proofs with a guess in them, and uses that nothing reaches; without KIND: both"},
+    {OPTION_ALL_USES, "all-uses", NULL, NULL, "list every use, not only what is unsafe, a few per function"},
+    {OPTION_HASH, "hash", NULL, NULL, "SHA-256 of every file, not only of those with findings"},
+    {OPTION_RUNNING, "running", NULL, NULL, "the files that all processes have mapped as code"},
+    {OPTION_FILES_FROM, "files-from", "FILE", MC_WORDS_FILE, "more paths from FILE (- is standard input), one per line"},
+    {'0', "null", NULL, NULL, "paths in FILE end with a NUL byte"},
+    {'q', "quiet", NULL, NULL, "text: one line for each unsafe file, nothing else"},
+    {OPTION_SUMMARY, "summary", NULL, NULL, "text: only the numbers and the answer"},
+    {OPTION_FAIL_ON, "fail-on", "WHAT,...", "error warning note " MC_WORDS_RULE,
+     "exit status 1 only for these: rules (MC001 ...; maskcheck explain MC001) or levels, that is error, warning or "
+     "note and what is worse"},
+    {OPTION_SINCE, "since", "REPORT", MC_WORDS_FILE, "only what is new against an earlier report (json or jsonl)"},
+    {OPTION_WAIVERS, "waivers", "FILE", MC_WORDS_FILE, "uses that somebody answers for; see maskcheck-scan(1)"},
+    {'v', "verbose", NULL, NULL, "name clean and skipped files too"},
+    {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
     {0},
 };
 
-static int print_help(void)
-{
-    printf("Usage: maskcheck scan [OPTION...] PATH...\n"
-           "Find the programs and libraries that use CPU instructions outside a baseline, and say whether they ask CPUID first.\n"
-           "PATH is an ELF file, an archive (.a), a folder, or pid:N for what process N has mapped; - is a list on standard\n"
-           "input.\n\n"
-           "  --baseline B        what every host has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a\n"
-           "                      CPUID dump or probe report (default " MC_DEFAULT_BASELINE ")\n"
-           "  --format F          text, json (one document), jsonl (one line per file), sarif, junit, csv, html or\n"
-           "                      prometheus\n"
-           "  -o, --output FILE   write the report to FILE\n"
-           "  -j, --jobs N        threads (default: one per CPU)\n"
-           "  --strict[=KIND]     conformance: deviations from the vendors' guideline that cannot break a migration count too;\n"
-           "                      proof: so do uses that nothing reaches; without KIND: both\n"
-           "  --all-uses          list every use, not only what is unsafe, a few per function\n"
-           "  --hash              SHA-256 of every file, not only of those with findings\n"
-           "  --running           the files that all processes have mapped as code\n"
-           "  --files-from FILE   more paths from FILE (- is standard input), one per line\n"
-           "  -0, --null          paths in FILE end with a NUL byte\n"
-           "  -q, --quiet         text: one line for each unsafe file, nothing else\n"
-           "  --summary           text: only the numbers and the answer\n"
-           "  --fail-on WHAT,...  exit status 1 only for these: rules (MC001 ...; maskcheck explain MC001) or levels, that is\n"
-           "                      error, warning or note and what is worse\n"
-           "  --since REPORT      only what is new against an earlier report (json or jsonl)\n"
-           "  --waivers FILE      uses that somebody answers for; see maskcheck-scan(1)\n"
-           "  -v, --verbose       name clean and skipped files too\n"
-           "  --no-cache          judge every file anew, and keep nothing of it\n"
-           "  --help, --version\n\n"
-           "Examples:\n"
-           "  maskcheck scan /usr/bin /usr/lib\n"
-           "  maskcheck scan --baseline intel-penryn --format json -o report.json /opt/app\n"
-           "  maskcheck scan --format sarif -o maskcheck.sarif build/\n"
-           "  maskcheck scan --since last.json --fail-on error,MC010 build/\n"
-           "  find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -\n\n"
-           "Exit status: 0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be "
-           "judged.\n");
-    return mc_finish_output(stdout, NULL) ? MC_EXIT_SAFE : MC_EXIT_USAGE;
-}
+const struct mc_syntax mc_syntax_scan = {
+    .command = COMMAND,
+    .usage = "[OPTION...] PATH...",
+    .about = "Find the programs and libraries that use CPU instructions outside a baseline, and say whether they ask CPUID "
+             "first. PATH is an ELF file, an archive (.a), a folder, or pid:N for what process N has mapped; - is a list on "
+             "standard input.",
+    .options = options,
+    .examples = "scan /usr/bin /usr/lib\n"
+                "scan --baseline intel-penryn --format json -o report.json /opt/app\n"
+                "scan --format sarif -o maskcheck.sarif build/\n"
+                "scan --since last.json --fail-on error,MC010 build/\n"
+                "$ find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -",
+    .statuses = "0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be judged.",
+    .operands = MC_WORDS_FILE,
+};
 
 static bool parse_strict(const char *text, struct mc_scan_options *ret)
 {
@@ -136,29 +120,27 @@ static int take_fail_on(const char *text, struct mc_fail_on *ret)
 }
 
 /* One option. -1 to go on, else the exit status to end with. */
-static int take_option(int option, char **argv, struct settings *settings)
+static int take_option(void *context, int id, const char *value)
 {
-    struct mc_error error;
-    switch (option) {
+    struct settings *settings = context;
+    switch (id) {
     case OPTION_BASELINE:
         settings->scan.baseline_is_default = false;
-        if (!mc_baseline_option(optarg, &settings->scan.baseline, &error))
-            return mc_usage_error(COMMAND, "--baseline %s: %s", optarg, error.text);
-        return -1;
+        return mc_take_baseline(&mc_syntax_scan, value, &settings->scan.baseline);
     case OPTION_FORMAT:
-        settings->format = mc_scan_format_find(optarg);
-        return settings->format ? -1 : mc_usage_error(COMMAND, "unknown format '%s'; known: %s", optarg, mc_scan_format_names());
+        settings->format = mc_scan_format_find(value);
+        return settings->format ? -1 : mc_unknown_format(&mc_syntax_scan, value, mc_scan_format_names());
     case OPTION_STRICT:
-        if (parse_strict(optarg, &settings->scan))
+        if (parse_strict(value, &settings->scan))
             return -1;
-        return mc_usage_error(COMMAND, "--strict=%s: known kinds are conformance and proof", optarg);
+        return mc_usage_error(COMMAND, "--strict=%s: known kinds are conformance and proof", value);
     case 'j':
-        return mc_parse_number(optarg, 1, 4096, &settings->threads) ? -1 : mc_usage_error(COMMAND, "-j %s: not a number from 1 to 4096", optarg);
+        return mc_take_jobs(&mc_syntax_scan, value, &settings->threads);
     case 'o':
-        settings->output = optarg;
+        settings->output = value;
         return -1;
     case OPTION_FILES_FROM:
-        settings->sources.list = optarg;
+        settings->sources.list = value;
         return -1;
     case OPTION_RUNNING:
         settings->sources.running = true;
@@ -176,13 +158,13 @@ static int take_option(int option, char **argv, struct settings *settings)
         settings->report.summary = true;
         return -1;
     case OPTION_FAIL_ON:
-        return take_fail_on(optarg, &settings->fail_on);
+        return take_fail_on(value, &settings->fail_on);
     case OPTION_SINCE:
-        settings->aside->since = optarg;
+        settings->aside->since = value;
         settings->scan.all_sources = true; /* what is listed is not known before */
         return -1;
     case OPTION_WAIVERS:
-        settings->aside->waiver_file = optarg;
+        settings->aside->waiver_file = value;
         settings->scan.all_sources = true;
         return -1;
     case OPTION_ALL_USES:
@@ -194,12 +176,8 @@ static int take_option(int option, char **argv, struct settings *settings)
     case OPTION_NO_CACHE:
         settings->no_cache = true;
         return -1;
-    case MC_OPTION_HELP:
-        return print_help();
-    case MC_OPTION_VERSION:
-        return mc_print_version();
     default:
-        return mc_option_error(COMMAND, option, argv);
+        return -1;
     }
 }
 
@@ -371,20 +349,7 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     free(run.owners);
     mc_arena_free(&run.owners_arena);
     pthread_mutex_destroy(&run.owners_lock);
-    return mc_finish_output(stream, settings->output) ? exit_status(settings, &run.total) : MC_EXIT_USAGE;
-}
-
-/* https://reproducible-builds.org/specs/source-date-epoch/ */
-static time_t report_time(void)
-{
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end;
-    if (epoch && *epoch >= '0' && *epoch <= '9') {
-        long long value = strtoll(epoch, &end, 10);
-        if (!*end)
-            return (time_t)value;
-    }
-    return time(NULL);
+    return exit_status(settings, &run.total);
 }
 
 static int run_scan(struct settings *settings, int argc, char **argv)
@@ -396,15 +361,15 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     int status = mc_set_aside_open(settings->aside, COMMAND, settings->report.generated);
     if (status < 0)
         status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);
-    if (status < 0 && settings->output && !(stream = fopen(settings->output, "we")))
-        status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
+    if (status < 0 && !(stream = mc_open_report(settings->output)))
+        status = MC_EXIT_USAGE;
     if (status < 0) {
         settings->report.colour = mc_want_colour(stream);
         status = scan_inputs(settings, &inputs, stream);
         mc_set_aside_report(settings->aside);
     }
-    if (stream && stream != stdout && fclose(stream) != 0)
-        status = mc_usage_error(COMMAND, "%s: cannot write: %s", settings->output, strerror(errno));
+    if (stream && !mc_close_report(stream, settings->output))
+        status = MC_EXIT_USAGE;
     mc_inputs_free(&inputs);
     mc_set_aside_close(settings->aside);
     return status;
@@ -418,19 +383,12 @@ int mc_cmd_scan(int argc, char **argv)
     settings.scan.baseline_is_default = true;
     if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &settings.scan.baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":o:j:0qv", options, NULL)) != -1;) {
-        int status = take_option(option, argv, &settings);
-        if (status >= 0)
-            return status;
-    }
+    int status = mc_parse_options(&mc_syntax_scan, argc, argv, take_option, &settings);
+    if (status >= 0)
+        return status;
     /* The text report shows no hashes. */
     if (settings.scan.hash == MC_HASH_NONE && strcmp(settings.format->name, "text") != 0)
         settings.scan.hash = MC_HASH_FINDINGS;
-    settings.report.version = mc_version;
-    settings.report.command = mc_command_line;
-    settings.report.baseline = &settings.scan.baseline;
-    settings.report.baseline_is_default = settings.scan.baseline_is_default;
-    settings.report.generated = report_time();
+    mc_describe_run(&settings.scan, &settings.report);
     return run_scan(&settings, argc, argv);
 }

@@ -30,23 +30,11 @@ struct mc_command {
 #include "cli/commands.def"
 #undef MC_COMMAND
 
-/* Values for getopt_long's `val` of options without a short form; a command's own start at MC_OPTION_OWN. */
-enum { MC_OPTION_HELP = 0x100, MC_OPTION_VERSION, MC_OPTION_OWN };
-#define MC_COMMON_OPTIONS                                                                                              \
-    {"help", no_argument, NULL, MC_OPTION_HELP},                                                                       \
-    {                                                                                                                  \
-        "version", no_argument, NULL, MC_OPTION_VERSION                                                                \
-    }
-
 extern const char mc_version[];      /* "0.1.0" */
 extern char *const *mc_command_line; /* main's argv, as given */
 
 /* "maskcheck: text" and a pointer to `maskcheck COMMAND --help` on stderr (command may be NULL). Returns MC_EXIT_USAGE. */
 int mc_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* What getopt_long found wrong in argv: unknown or ambiguous option, missing or unwanted argument. Needs `opterr = 0` and
- * an option string that starts with ':' (after '+' or '-'); `result` is what getopt_long returned ('?' or ':').
- * Returns MC_EXIT_USAGE. */
-int mc_option_error(const char *command, int result, char **argv);
 /* "maskcheck: SUBJECT: [offset N: ]text" on stderr; control bytes of the subject (a path, may be NULL) are escaped. */
 void mc_diagnose(const char *subject, const struct mc_error *error);
 void mc_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,7 +4,6 @@
 #include "cli/command.h"
 #include "probe/probe.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -87,22 +86,4 @@ int mc_host_operands(const char *command, char *const *names, size_t count, stru
         ret->failed++;
     }
     return -1;
-}
-
-FILE *mc_open_report(const char *path)
-{
-    FILE *stream = path ? fopen(path, "w") : stdout;
-    if (!stream)
-        mc_warn("%s: cannot write: %s", path, strerror(errno));
-    return stream;
-}
-
-bool mc_close_report(FILE *stream, const char *path)
-{
-    bool good = mc_finish_output(stream, path);
-    if (stream != stdout && fclose(stream) != 0 && good) {
-        mc_warn("%s: cannot write: %s", path, strerror(errno));
-        good = false;
-    }
-    return good;
 }

@@ -5,8 +5,6 @@
 
 #include "readiness/profile.h"
 
-#include <stdio.h>
-
 #define MC_THIS_MACHINE "this-machine"
 
 /* The profile's name is `text`, kept in the arena. The error's kind is MC_ERROR_USAGE where the text is neither a name
@@ -22,10 +20,5 @@ struct mc_host_list {
 };
 int mc_host_operands(const char *command, char *const *names, size_t count, struct mc_arena *arena,
                      struct mc_host_list *ret);
-
-/* The report's stream: the file, or stdout for NULL; NULL when it cannot be opened, which was said. */
-FILE *mc_open_report(const char *path);
-/* Flushes and closes it. False, and said, when anything was lost. */
-bool mc_close_report(FILE *stream, const char *path);
 
 #endif

@@ -2,7 +2,6 @@
 #include "cli/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,22 +25,6 @@ int mc_usage_error(const char *command, const char *format, ...)
     fputc('\n', stderr);
     point_to_help(command);
     return MC_EXIT_USAGE;
-}
-
-int mc_option_error(const char *command, int result, char **argv)
-{
-    const char *word = argv[optind - 1];
-    /* optopt is the short option, 0 for an unknown long one, or the `val` of a long one used wrongly. */
-    bool is_short = optopt > 0 && optopt < 0x100 && strncmp(word, "--", 2) != 0;
-    if (result == ':' && is_short)
-        return mc_usage_error(command, "option '-%c' needs an argument", optopt);
-    if (result == ':')
-        return mc_usage_error(command, "option '%s' needs an argument", word);
-    if (is_short)
-        return mc_usage_error(command, "unknown option '-%c'", optopt);
-    if (optopt)
-        return mc_usage_error(command, "option '%.*s' takes no argument", (int)strcspn(word, "="), word);
-    return mc_usage_error(command, "unknown or ambiguous option '%s'", word);
 }
 
 static void print_escaped(FILE *stream, const char *text)

@@ -2,7 +2,7 @@
 #include "cli/watch.h"
 
 #include "cli/command.h"
-#include "cli/host_operand.h"
+#include "cli/report_file.h"
 #include "report/watch.h"
 
 #include <time.h>

@@ -22,6 +22,20 @@ err_has "did you mean 'scan'?"
 run 2 zzzzzzzzzz
 err_is "maskcheck: unknown command 'zzzzzzzzzz'
 Try 'maskcheck --help'."
+run 2 scan --formt json
+err_has "unknown option '--formt'; did you mean '--format'?"
+run 2 scan --f json
+err_has "ambiguous option '--f': --format or --files-from?"
+run 2 scan --format jsn
+err_has "unknown format 'jsn'; did you mean 'json'?"
+run 2 scan --hash=1 .
+err_has "option '--hash' takes no argument"
+run 2 scan --jobs
+err_has "option '--jobs' needs an argument"
+run 2 scan -j
+err_has "option '-j' needs an argument"
+run 2 probe --baseline intel-merrom
+err_has "did you mean 'intel-merom'?"
 run 2 help scna
 err_has "did you mean 'scan'?"
 

@@ -23,8 +23,8 @@ expect() {
 }
 
 # Usage and bad input: 2, one line with the file, the place and what was expected.
-expect 2 "unknown or ambiguous option '--nonsense'" --nonsense
-expect 2 "unknown format 'xml'; expected text or json" --format xml
+expect 2 "unknown option '--nonsense'" --nonsense
+expect 2 "unknown format 'xml'; known: text, json" --format xml
 expect 2 "\-\-try needs --cpuid" --try
 expect 2 "unexpected argument 'x'" x
 expect 2 "unknown baseline" --baseline no-such-baseline
