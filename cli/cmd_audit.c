@@ -55,6 +55,7 @@ static const struct mc_option options[] = {
     {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
     {'o', "output", "FILE", MC_WORDS_FILE, "write the report to FILE"},
     {'j', "jobs", "N", NULL, "threads (default: one per CPU)"},
+    MC_NO_DEMANGLE_OPTION,
     {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
     {'v', "verbose", NULL, NULL, "every program, every place"},
     {OPTION_CPUID, "cpuid", "FILE", MC_WORDS_FILE,
@@ -113,7 +114,7 @@ static int take_option(void *context, int id, const char *value)
         settings->probe.try_dump = true;
         return -1;
     default:
-        return -1;
+        return mc_take_common(id);
     }
 }
 

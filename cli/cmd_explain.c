@@ -30,6 +30,7 @@ static const struct mc_option options[] = {
     {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
      "what every host has, as in 'maskcheck scan' (default " MC_DEFAULT_BASELINE ")"},
     {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
+    MC_NO_DEMANGLE_OPTION,
     {0},
 };
 
@@ -65,6 +66,8 @@ static int take_option(void *context, int id, const char *value)
     struct run *run = context;
     if (id == OPTION_FORMAT)
         return mc_take_json(&mc_syntax_explain, value, &run->json);
+    if (id != OPTION_BASELINE)
+        return mc_take_common(id);
     run->scan.baseline_is_default = false;
     return mc_take_baseline(&mc_syntax_explain, value, &run->scan.baseline);
 }

@@ -80,6 +80,7 @@ static const struct mc_option options[] = {
     {OPTION_SINCE, "since", "REPORT", MC_WORDS_FILE, "only what is new against an earlier report (json or jsonl)"},
     {OPTION_WAIVERS, "waivers", "FILE", MC_WORDS_FILE, "uses that somebody answers for; see maskcheck-scan(1)"},
     {'v', "verbose", NULL, NULL, "name clean and skipped files too"},
+    MC_NO_DEMANGLE_OPTION,
     {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
     {0},
 };
@@ -177,7 +178,7 @@ static int take_option(void *context, int id, const char *value)
         settings->no_cache = true;
         return -1;
     default:
-        return -1;
+        return mc_take_common(id);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/explain_miss.h"
 
+#include "base/demangle.h"
 #include "cli/command.h"
 #include "report/listing.h"
 
@@ -14,8 +15,8 @@ static bool is_function(const struct mc_image *image, const struct mc_symbol *sy
     return symbol->defined && *symbol->name && mc_image_is_code(image, symbol->address);
 }
 
-/* Names of functions: from the symbols, then of entries. Heap memory. */
-static const char **list_names(const struct mc_file_result *result, size_t *ret_count)
+/* Names of functions, demangled: from the symbols, then of entries. The list is heap memory. */
+static const char **list_names(const struct mc_file_result *result, struct mc_arena *arena, size_t *ret_count)
 {
     const struct mc_image *image = result->image;
     const struct mc_entries *entries = result->explained->entries;
@@ -23,10 +24,10 @@ static const char **list_names(const struct mc_file_result *result, size_t *ret_
     size_t count = 0;
     for (size_t i = 0; i < image->symbol_count; i++)
         if (is_function(image, &image->symbols[i]))
-            names[count++] = image->symbols[i].name;
+            names[count++] = mc_symbol_text(image->symbols[i].name, arena);
     for (size_t i = 0; i < entries->count; i++)
         if (entries->items[i].name && *entries->items[i].name && !(entries->items[i].sources & MC_ENTRY_PLT))
-            names[count++] = entries->items[i].name;
+            names[count++] = mc_symbol_text(entries->items[i].name, arena);
     *ret_count = count;
     return names;
 }
@@ -52,7 +53,7 @@ static const char *unknown_name(struct mc_arena *arena, const struct mc_file_res
 {
     const char *word = result->explained->place.word;
     size_t count;
-    const char **names = list_names(result, &count), *text;
+    const char **names = list_names(result, arena, &count), *text;
     const char *near = mc_nearest_word(word, names, count);
     const char *similar = *word ? names_with(arena, names, count, word) : "";
     if (!count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options.h"
 
-#include "base/arena.h"
+#include "base/demangle.h"
 #include "cli/baseline_option.h"
 #include "report/words.h"
 
@@ -184,6 +184,13 @@ int mc_parse_options(const struct mc_syntax *syntax, int argc, char **argv, mc_t
     }
     mc_arena_free(&arena);
     return status;
+}
+
+int mc_take_common(int id)
+{
+    if (id == MC_OPTION_NO_DEMANGLE)
+        mc_demangle_disable();
+    return -1;
 }
 
 /* ---- values ---- */

@@ -8,7 +8,7 @@
 #include "isa/baseline.h"
 
 /* Ids of options without a letter; a command's own start at MC_OPTION_OWN. */
-enum { MC_OPTION_HELP = 0x100, MC_OPTION_VERSION, MC_OPTION_OWN };
+enum { MC_OPTION_HELP = 0x100, MC_OPTION_VERSION, MC_OPTION_NO_DEMANGLE, MC_OPTION_OWN };
 
 /* One option per row: { id, long name, value, words, help }
  *   id     its letter, or a number from MC_OPTION_OWN on
@@ -24,6 +24,10 @@ struct mc_option {
 #define MC_WORDS_BASELINE "@baseline" /* a name of the catalogue, or a file */
 #define MC_WORDS_RULE "@rule"
 #define MC_WORDS_FORMAT "text json"
+
+/* Rows of several commands, taken by mc_take_common. */
+#define MC_NO_DEMANGLE_OPTION                                                                                          \
+    {MC_OPTION_NO_DEMANGLE, "no-demangle", NULL, NULL, "names of C++ and Rust functions as they are in the file"}
 
 struct mc_syntax {
     const char *command;
@@ -46,6 +50,8 @@ typedef int mc_take_option(void *context, int id, const char *value);
 /* Parses the command line; argv[0] is the command. -1 to go on, with optind at the first argument that is no option; else
  * the exit status to end with (--help and --version among them). */
 int mc_parse_options(const struct mc_syntax *syntax, int argc, char **argv, mc_take_option *take, void *context);
+
+int mc_take_common(int id); /* -1 */
 
 /* Values that several options share. -1, or the exit status after the user was told. */
 int mc_take_baseline(const struct mc_syntax *syntax, const char *value, struct mc_baseline *ret);

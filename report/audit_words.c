@@ -29,7 +29,7 @@ static void print_place(FILE *stream, const struct mc_audit_cause *cause)
         fprintf(stream, "0x%" PRIx64, cause->address);
         return;
     }
-    mc_print_clean(stream, cause->function);
+    mc_print_symbol(stream, cause->function);
     if (cause->address > cause->function_address)
         fprintf(stream, "+0x%" PRIx64, cause->address - cause->function_address);
     fprintf(stream, " (0x%" PRIx64 ")", cause->address);

@@ -33,7 +33,7 @@ static json_t *whys(const struct mc_file_result *result, const struct mc_why *wh
         json_object_set_new(object, "number", why->number ? json_integer(why->number) : json_null());
         json_object_set_new(object, "see", why->see ? json_integer(why->see->number) : json_null());
         json_object_set_new(object, "address", why->address ? mc_json_address(why->address) : json_null());
-        json_object_set_new(object, "function", mc_json_text(why->function));
+        mc_json_set_function(object, why->function);
         json_object_set_new(object, "instruction",
                             why->function_address ? line(result, why->address, arena) : json_null());
         json_object_set_new(object, "text", mc_json_text(why->text));
@@ -56,7 +56,7 @@ static json_t *path(const struct mc_file_result *result, const struct mc_explana
         json_t *object = json_object();
         json_object_set_new(object, "kind", json_string(mc_step_word(step->kind)));
         json_object_set_new(object, "address", mc_json_address(step->address));
-        json_object_set_new(object, "function", mc_json_text(step->function));
+        mc_json_set_function(object, step->function);
         json_object_set_new(object, "instruction", line(result, step->address, arena));
         json_object_set_new(object, "text", mc_json_text(step->text));
         json_object_set_new(object, "to", way && way->to ? mc_json_address(way->to) : json_null());
@@ -99,7 +99,7 @@ static json_t *explanation(const struct mc_file_result *result, const struct mc_
         json_object_set_new(use, "needs", mc_json_features(&item->findings[i]->needs));
         json_array_append_new(uses, use);
     }
-    json_object_set_new(object, "function", mc_json_text(finding->function));
+    mc_json_set_function(object, finding->function);
     json_object_set_new(object, "uses", uses);
     json_object_set_new(object, "verdict", json_string(mc_verdict_word(finding->verdict)));
     json_object_set_new(object, "level", json_string(mc_severity_word(finding->severity)));
@@ -119,7 +119,7 @@ static json_t *functions(const struct mc_file_result *result, struct mc_arena *a
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *object = json_object();
-        json_object_set_new(object, "function", mc_json_text(list[i].worst->function));
+        mc_json_set_function(object, list[i].worst->function);
         json_object_set_new(object, "address", mc_json_address(list[i].worst->function_address));
         json_object_set_new(object, "verdict", json_string(mc_verdict_word(list[i].worst->verdict)));
         json_object_set_new(object, "confidence", json_string(mc_confidence_word(list[i].worst->confidence)));

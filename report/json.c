@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/json.h"
 
+#include "base/demangle.h"
 #include "report/words.h"
 
 #include <inttypes.h>
@@ -18,6 +19,14 @@ json_t *mc_json_text(const char *text)
     value = json_string(clean);
     free(clean);
     return value;
+}
+
+void mc_json_set_function(json_t *object, const char *symbol)
+{
+    struct mc_arena arena = {0};
+    json_object_set_new(object, "function", mc_json_text(symbol));
+    json_object_set_new(object, "demangled", mc_json_text(mc_demangle(symbol, &arena)));
+    mc_arena_free(&arena);
 }
 
 json_t *mc_json_address(uint64_t address)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/listing.h"
 
+#include "base/demangle.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -57,7 +59,7 @@ const char *mc_code_place(const struct mc_file_result *result, uint64_t address,
     uint64_t into;
     const struct mc_entry *entry = holder_of(result, address);
     if (name_of(result, address, &name, &into))
-        name = mc_clean_text(name, arena);
+        name = mc_clean_text(mc_symbol_text(name, arena), arena);
     else if (entry) {
         name = mc_arena_printf(arena, "function 0x%" PRIx64, entry->address);
         into = address - entry->address;
@@ -91,9 +93,11 @@ const char *mc_instruction_line(const struct mc_file_result *result, uint64_t ad
     if (!target)
         return line;
     bool named = name_of(result, target, &name, &into);
+    if (named)
+        name = mc_clean_text(mc_symbol_text(name, arena), arena);
     const char *place = !named ? ""
-                        : into ? mc_arena_printf(arena, " <%s+0x%" PRIx64 ">", mc_clean_text(name, arena), into)
-                               : mc_arena_printf(arena, " <%s>", mc_clean_text(name, arena));
+                        : into ? mc_arena_printf(arena, " <%s+0x%" PRIx64 ">", name, into)
+                               : mc_arena_printf(arena, " <%s>", name);
     return memory ? mc_arena_printf(arena, "%s  # 0x%" PRIx64 "%s", line, target, place)
                   : mc_arena_printf(arena, "%s%s", line, place);
 }

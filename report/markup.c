@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "report/markup.h"
 
+#include "base/demangle.h"
 #include "report/words.h"
 
 #include <stdarg.h>
@@ -44,6 +45,13 @@ void mc_print_markup(FILE *stream, const char *text)
         }
     }
     free(copy);
+}
+
+void mc_print_symbol_markup(FILE *stream, const char *symbol)
+{
+    struct mc_arena arena = {0};
+    mc_print_markup(stream, mc_symbol_text(symbol, &arena));
+    mc_arena_free(&arena);
 }
 
 void mc_printf_markup(FILE *stream, const char *format, ...)

@@ -10,6 +10,7 @@
 
 /* For XML and HTML: element content and quoted attributes. NULL prints nothing. */
 void mc_print_markup(FILE *stream, const char *text);
+void mc_print_symbol_markup(FILE *stream, const char *symbol); /* demangled; NULL prints nothing */
 /* The same of what printf would write; `format` itself is text too. */
 void mc_printf_markup(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One quoted field of CSV (RFC 4180); what a spreadsheet would take for a formula is led by an apostrophe. NULL: empty. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scan report for spreadsheets: one row per listed use, and one for each file without any. */
+#include "base/demangle.h"
 #include "report/fingerprint.h"
 #include "report/markup.h"
 #include "report/scan.h"
@@ -13,7 +14,7 @@ static void begin(FILE *stream, const struct mc_report_options *options, const s
     (void)options;
     (void)totals;
     fputs("path,package,status,file_verdict,file_confidence,verdict,level,rule,feature,instruction,function,address,source,"
-          "reason,confidence,enough_psabi,enough_intel,enough_amd,fingerprint\n",
+          "reason,confidence,enough_psabi,enough_intel,enough_amd,fingerprint,demangled\n",
           stream);
 }
 
@@ -38,6 +39,7 @@ static void print_use(FILE *stream, const struct mc_fingerprints *prints, const 
 {
     char text[MC_INSTRUCTION_TEXT], fingerprint[MC_FINGERPRINT_SIZE], address[24];
     struct mc_enough enough = mc_baseline_enough(&finding->needs);
+    struct mc_arena arena = {0};
     mc_instruction_text(prints->result->mode, &finding->code, finding->use.address, finding->use.need, text);
     mc_fingerprint(prints, finding, fingerprint);
     snprintf(address, sizeof address, "0x%" PRIx64, finding->use.address);
@@ -57,10 +59,12 @@ static void print_use(FILE *stream, const struct mc_fingerprints *prints, const 
         enough.intel ? enough.intel->name : NULL,
         enough.amd ? enough.amd->name : NULL,
         fingerprint,
+        mc_demangle(finding->function, &arena),
     };
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         comma_text(stream, cells[i]);
     fputc('\n', stream);
+    mc_arena_free(&arena);
 }
 
 static void file(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result, bool named)
@@ -78,7 +82,7 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     print_file(stream, result);
     fputs(",,,,,,,,,", stream); /* verdict to reason */
     mc_print_csv(stream, result->error.kind == MC_ERROR_NONE ? NULL : result->error.text);
-    fputs(",,,,,\n", stream);
+    fputs(",,,,,,\n", stream);
 }
 
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)

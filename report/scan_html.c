@@ -171,8 +171,8 @@ static void print_way(FILE *stream, const struct mc_finding *finding)
     for (size_t i = 0; i < finding->path_length; i++) {
         const struct mc_step *step = &finding->path[i];
         fputs("<li><code>", stream);
-        mc_printf_markup(stream, "%s%s0x%" PRIx64, step->function ? step->function : "", step->function ? " " : "",
-                         step->address);
+        mc_print_symbol_markup(stream, step->function);
+        fprintf(stream, "%s0x%" PRIx64, step->function ? " " : "", step->address);
         fputs("</code> ", stream);
         mc_print_markup(stream, step->text);
         fputs("</li>\n", stream);
@@ -187,7 +187,8 @@ static void print_finding(FILE *stream, const struct mc_file_result *result, con
     bool unsafe = mc_verdict_unsafe(finding->verdict);
     mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
     fprintf(stream, "<details class=\"finding %s\"><summary><code>", unsafe ? "bad" : finding->severity == MC_WARNING ? "warn" : "good");
-    mc_printf_markup(stream, "0x%" PRIx64 " %s", finding->use.address, finding->function ? finding->function : "");
+    fprintf(stream, "0x%" PRIx64 " ", finding->use.address);
+    mc_print_symbol_markup(stream, finding->function);
     fputs("</code>", stream);
     if (source)
         mc_printf_markup(stream, " (%s)", source);

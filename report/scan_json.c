@@ -48,7 +48,7 @@ static json_t *path(const struct mc_finding *finding)
         const struct mc_step *step = &finding->path[i];
         json_t *object = json_object();
         json_object_set_new(object, "kind", json_string(mc_step_word(step->kind)));
-        json_object_set_new(object, "function", mc_json_text(step->function));
+        mc_json_set_function(object, step->function);
         json_object_set_new(object, "address", mc_json_address(step->address));
         json_object_set_new(object, "text", mc_json_text(step->text));
         json_array_append_new(array, object);
@@ -83,7 +83,7 @@ static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding
     mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
     json_t *object = json_object();
     json_object_set_new(object, "address", mc_json_address(finding->use.address));
-    json_object_set_new(object, "function", mc_json_text(finding->function));
+    mc_json_set_function(object, finding->function);
     json_object_set_new(object, "source", mc_json_text(source));
     json_object_set_new(object, "instruction", mc_json_text(text));
     json_object_set_new(object, "feature", json_string(mc_features[need->feature].name));

@@ -50,15 +50,17 @@ static void print_uses(FILE *stream, const struct mc_report_options *options, co
         char text[MC_INSTRUCTION_TEXT];
         const char *source = finding->source;
         mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
-        mc_printf_markup(stream, "0x%" PRIx64 " %s%s%s%s: %s: %s: %s [%s]", finding->use.address,
-                         finding->function ? finding->function : "", source ? " (" : "", source ? source : "",
-                         source ? ")" : "", text, mc_verdict_word(finding->verdict),
+        fprintf(stream, "0x%" PRIx64 " ", finding->use.address);
+        mc_print_symbol_markup(stream, finding->function);
+        mc_printf_markup(stream, "%s%s%s: %s: %s: %s [%s]", source ? " (" : "", source ? source : "", source ? ")" : "",
+                         text, mc_verdict_word(finding->verdict),
                          finding->reason ? finding->reason : "", finding->rule ? finding->rule : "");
         fputc('\n', stream);
         for (size_t i = 0; i < finding->path_length && unsafe; i++) {
             const struct mc_step *step = &finding->path[i];
-            mc_printf_markup(stream, "    %s %s 0x%" PRIx64 " (%s)", i ? "->" : "reached from",
-                             step->function ? step->function : "", step->address, step->text ? step->text : "");
+            fprintf(stream, "    %s ", i ? "-&gt;" : "reached from");
+            mc_print_symbol_markup(stream, step->function);
+            mc_printf_markup(stream, " 0x%" PRIx64 " (%s)", step->address, step->text ? step->text : "");
             fputc('\n', stream);
         }
     }

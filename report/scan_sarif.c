@@ -2,6 +2,7 @@
 /* The scan report for code scanning: SARIF 2.1.0 (OASIS, with errata 01). One run; the rules carry their pages; one result
  * per listed use, and one of kind "open" for what could not be judged. A use's place is its source line when the file says
  * it, else the address in the file; the function is its logical location either way. */
+#include "base/demangle.h"
 #include "report/fingerprint.h"
 #include "report/json.h"
 #include "report/rule_pages.h"
@@ -134,9 +135,14 @@ static json_t *location(const char *path, uint64_t address, const char *function
     json_object_set_new(object, "physicalLocation", has_line(source) ? source_line(source) : artifact_at(path, address));
     if (function) {
         json_t *array = json_array(), *logical = json_object();
-        char *name = mc_utf8_clean(path), *symbol = mc_utf8_clean(function);
+        struct mc_arena arena = {0};
+        const char *demangled = mc_demangle(function, &arena);
+        char *name = mc_utf8_clean(path), *symbol = mc_utf8_clean(demangled ? demangled : function);
         json_object_set_new(logical, "name", json_string(symbol));
         json_object_set_new(logical, "fullyQualifiedName", json_sprintf("%s!%s", name, symbol));
+        if (demangled)
+            json_object_set_new(logical, "decoratedName", mc_json_text(function));
+        mc_arena_free(&arena);
         json_object_set_new(logical, "kind", json_string("function"));
         json_array_append_new(array, logical);
         json_object_set_new(object, "logicalLocations", array);

@@ -43,7 +43,7 @@ static void print_enough(FILE *stream, const struct mc_feature_set *needed)
 static void print_place(FILE *stream, const char *function, uint64_t function_address, uint64_t address)
 {
     if (function)
-        mc_print_clean(stream, function);
+        mc_print_symbol(stream, function);
     else if (function_address)
         fprintf(stream, "function 0x%" PRIx64, function_address);
     else
@@ -66,7 +66,7 @@ static void print_path(FILE *stream, const struct mc_report_options *options, co
         }
         fprintf(stream, "        %s ", i == 0 ? "reached from" : "          ->");
         if (step->function) {
-            mc_print_clean(stream, step->function);
+            mc_print_symbol(stream, step->function);
             fputc(' ', stream);
         }
         fprintf(stream, "0x%" PRIx64, step->address);

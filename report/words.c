@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/words.h"
 
+#include "base/demangle.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -121,6 +123,13 @@ void mc_print_clean(FILE *stream, const char *text)
         }
         at += length ? length : 1;
     }
+}
+
+void mc_print_symbol(FILE *stream, const char *symbol)
+{
+    struct mc_arena arena = {0};
+    mc_print_clean(stream, mc_symbol_text(symbol, &arena));
+    mc_arena_free(&arena);
 }
 
 void mc_print_wrapped(FILE *stream, const char *text, size_t first, size_t indent)

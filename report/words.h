@@ -32,6 +32,8 @@ void mc_print_clean(FILE *stream, const char *text);
 /* The text, which is clean, broken at blanks, and a newline. Its first line begins at column `first` (already printed), the
  * others behind `indent` blanks. */
 void mc_print_wrapped(FILE *stream, const char *text, size_t first, size_t indent);
+/* A symbol for people: demangled, and clean. */
+void mc_print_symbol(FILE *stream, const char *symbol);
 /* "sse4.1, ssse3" */
 void mc_print_features(FILE *stream, const struct mc_feature_set *set, const char *separator);
 

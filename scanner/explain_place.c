@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/explain.h"
 
+#include "base/demangle.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +50,7 @@ static void find_functions(const struct mc_image *image, const struct mc_entries
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < image->symbol_count; i++) {
             const struct mc_symbol *symbol = &image->symbols[i];
-            if (strcmp(symbol->name, place->word) || !is_function(image, symbol))
+            if (!mc_symbol_is(symbol->name, place->word) || !is_function(image, symbol))
                 continue;
             count++;
             if (pass)
@@ -56,7 +58,7 @@ static void find_functions(const struct mc_image *image, const struct mc_entries
         }
         for (size_t i = 0; i < entries->count; i++) {
             const struct mc_entry *entry = &entries->items[i];
-            if (!entry->name || strcmp(entry->name, place->word))
+            if (!entry->name || !mc_symbol_is(entry->name, place->word))
                 continue;
             count++;
             if (pass)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/waivers.h"
 
+#include "base/demangle.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -167,7 +169,7 @@ bool mc_waivers_allow(struct mc_waivers *waivers, const struct mc_waived_use *us
     for (size_t i = 0; i < waivers->list.count; i++) {
         struct mc_waiver *waiver = &waivers->list.items[i];
         if (!is_of(waiver, use->path, use->build_id) || use->address < waiver->first || use->address > waiver->last ||
-            (waiver->function && (!use->function || strcmp(waiver->function, use->function) != 0)) ||
+            (waiver->function && (!use->function || !mc_symbol_is(use->function, waiver->function))) ||
             !mc_set_within(use->lacks, &waiver->features))
             continue;
         waiver->used = true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/explain.h"
 
+#include "base/demangle.h"
+
 #include <inttypes.h>
 
 #define BITS_NAMED 6 /* of one set */
@@ -14,9 +16,10 @@ const char *mc_place_text(struct mc_prover *prover, struct mc_arena *arena, uint
                                address);
     const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, address);
     uint64_t into = symbol && symbol->name == name ? address - symbol->address : 0;
+    const char *text = mc_symbol_text(name, arena);
     if (into)
-        return mc_arena_printf(arena, "%s+0x%" PRIx64 " (0x%" PRIx64 ")", name, into, address);
-    return mc_arena_printf(arena, "%s (0x%" PRIx64 ")", name, address);
+        return mc_arena_printf(arena, "%s+0x%" PRIx64 " (0x%" PRIx64 ")", text, into, address);
+    return mc_arena_printf(arena, "%s (0x%" PRIx64 ")", text, address);
 }
 
 static const char *add(struct mc_arena *arena, const char *text, const char *more)

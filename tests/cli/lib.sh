@@ -16,11 +16,14 @@ failures=0
 unset NO_COLOR SOURCE_DATE_EPOCH
 export LC_ALL=C.UTF-8
 
-pass() { echo "ok - $1"; }
+exec 3>&1 # results go there, whatever a case does with its command's output
+pass() { echo "ok - $1" >&3; }
 fail() {
-    echo "not ok - $1"
-    sed 's/^/#   stdout: /' "$out" | head -n 30 | cut -c 1-1000
-    sed 's/^/#   stderr: /' "$err" | head -n 10
+    {
+        echo "not ok - $1"
+        sed 's/^/#   stdout: /' "$out" | head -n 30 | cut -c 1-1000
+        sed 's/^/#   stderr: /' "$err" | head -n 10
+    } >&3
     failures=$((failures + 1))
 }
 run() {
