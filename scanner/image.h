@@ -121,6 +121,7 @@ struct mc_image {
     size_t build_id_size;        /* bytes */
     uint64_t tls_start, tls_size, tls_file_size, tls_align; /* PT_TLS: the image of thread-local data; size 0: none */
     uint64_t eh_frame, eh_frame_size; /* virtual address; 0 when none */
+    uint64_t dynamic_start, dynamic_end; /* the dynamic table, virtual addresses; both 0 when none */
     uint64_t got_base;           /* DT_PLTGOT or _GLOBAL_OFFSET_TABLE_: what PIC i386 code computes with; 0 when unknown */
     bool static_linked;          /* no PT_INTERP and no DT_NEEDED, and not a shared library by kind */
     bool stripped;               /* no .symtab */

@@ -47,6 +47,10 @@ static struct mc_elf_table find_dynamic(struct mc_image_build *build)
     for (size_t i = 0; i < elf->segment_count; i++) {
         const Elf64_Phdr *header = &elf->segments[i];
         if (header->p_type == PT_DYNAMIC) {
+            if (header->p_memsz <= UINT64_MAX - header->p_vaddr) {
+                build->image->dynamic_start = header->p_vaddr;
+                build->image->dynamic_end = header->p_vaddr + header->p_memsz;
+            }
             /* p_vaddr is what the loader uses; files whose p_offset disagrees are read as it reads them. */
             return mc_address_table(build, "the dynamic table", header->p_vaddr, header->p_filesz, record, record);
         }

@@ -13,6 +13,25 @@ static bool splits_objects(uint8_t kind)
     return kind == MC_REF_LEA || kind == MC_REF_DATA;
 }
 
+static void part_at(struct mc_text_range *range, uint64_t address, uint64_t border)
+{
+    if (address < border && border < range->end)
+        range->end = border;
+    else if (border <= address && border > range->start)
+        range->start = border;
+}
+
+/* No object of the program reaches into the dynamic table, from before it (constant data that holds addresses) to behind it (the
+ * GOT), or beyond the end of RELRO. */
+static struct mc_text_range between_borders(const struct mc_prover *prover, const struct mc_segment *segment, uint64_t address)
+{
+    struct mc_text_range range = {segment->address, segment->address + segment->size};
+    part_at(&range, address, prover->image->dynamic_start);
+    part_at(&range, address, prover->image->dynamic_end);
+    part_at(&range, address, segment->relro_end);
+    return range;
+}
+
 struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address)
 {
     const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, address);
@@ -21,7 +40,7 @@ struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t a
     const struct mc_segment *segment = mc_image_segment(prover->image, address);
     if (!segment)
         return (struct mc_text_range){address, address + 1};
-    struct mc_text_range range = {segment->address, segment->address + segment->size};
+    struct mc_text_range range = between_borders(prover, segment, address);
     size_t unused, i = mc_references_to(prover->references, address + 1, range.end, &unused);
     for (size_t k = i; k < prover->references->count; k++) {
         const struct mc_reference *reference = &prover->references->items[k];
