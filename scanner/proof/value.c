@@ -111,11 +111,12 @@ void mc_value_get(const struct mc_values *values, mc_value value, struct mc_valu
 
 mc_value mc_value_top(struct mc_values *values, mc_facts provenance)
 {
-    if (provenance <= MC_FACTS_ALL)
+    if (provenance == MC_FACTS_NONE)
         return MC_TOP;
     struct mc_value_data data;
+    struct mc_atom tested = {.kind = MC_ATOM_TESTED}; /* answers that exclude one another: it was asked */
     memset(&data, 0, sizeof data);
-    data.other = provenance;
+    data.other = provenance == MC_FACTS_ALL ? mc_facts_one(values->facts, tested, 0) : provenance;
     return mc_value_intern(values, &data);
 }
 
@@ -193,10 +194,6 @@ mc_value mc_value_cases(struct mc_values *values, const struct mc_case *cases, s
         for (size_t i = 0; i < count; i++)
             if (cases[i].facts != MC_FACTS_ALL)
                 provenance = mc_facts_or(values->facts, provenance, cases[i].facts);
-        if (provenance == MC_FACTS_ALL) { /* answers that exclude one another: it was asked */
-            struct mc_atom tested = {.kind = MC_ATOM_TESTED};
-            provenance = mc_facts_one(values->facts, tested, 0);
-        }
         return mc_value_top(values, provenance);
     }
     if (!data.count && other != MC_FACTS_ALL)

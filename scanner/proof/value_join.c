@@ -57,12 +57,38 @@ static bool join_override(struct mc_values *values, mc_value said, mc_value othe
     return true;
 }
 
+/* The number that a symbol is known to be on the way it comes by: a copy of what was compared there, most likely. */
+static mc_value as_number(struct mc_values *values, mc_value value, mc_facts facts)
+{
+    uint32_t base;
+    int64_t offset;
+    if (facts <= MC_FACTS_ALL || !mc_value_single(values, value, &base, &offset) || base <= MC_BASE_MODULE)
+        return value;
+    struct mc_fact_set set = mc_facts_get(values->facts, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        struct mc_atom atom = mc_atom_get(values->facts, set.items[i].atom);
+        if (atom.kind != MC_ATOM_TEST || atom.a != base || atom.b != MC_EQ)
+            continue;
+        mc_facts more = mc_value_data_of(values, value)->cases[0].facts;
+        return mc_value_with_facts(values, mc_value_constant(values, atom.c + (uint64_t)offset), more);
+    }
+    return value;
+}
+
 mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb)
 {
     if (a == b || fb == MC_FACTS_ALL)
         return a;
     if (fa == MC_FACTS_ALL)
         return b;
+    uint32_t base_of_a = 0, base_of_b = 0;
+    int64_t unused;
+    mc_value_single(values, a, &base_of_a, &unused);
+    mc_value_single(values, b, &base_of_b, &unused);
+    if (base_of_a != base_of_b) {
+        a = as_number(values, a, fa);
+        b = as_number(values, b, fb);
+    }
     mc_value overridable;
     if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
         return overridable;
