@@ -68,56 +68,6 @@ static void escape_arguments(struct mc_machine *m, uint32_t registers)
     }
 }
 
-static void propagate(struct body *body, struct mc_machine *m, uint64_t target, mc_facts more)
-{
-    struct mc_run *run = body->run;
-    mc_facts facts = mc_facts_or(run->prover->facts, m->state->facts, more);
-    if (facts == MC_FACTS_ALL)
-        return;
-    if (!mc_in_body(body, target)) {
-        record_call(m, target, facts, MC_ESCAPE_JUMP);
-        if (run->recording)
-            escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)));
-        if (body->inside) { /* a tail call of the helper: what it does is not followed */
-            struct mc_state left = {0};
-            mc_state_copy(&left, m->state);
-            memset(&left.flags, 0, sizeof left.flags);
-            for (int i = 0; i < 16; i++)
-                if (i != MC_RSP && i != MC_RBX && i != MC_RBP && i < 12)
-                    left.registers[i] = MC_TOP;
-            left.registers[MC_RSP] = mc_value_operate(m->values, MC_OP_ADD, left.registers[MC_RSP],
-                                                      mc_value_constant(m->values, run->prover->pointer_size), 64);
-            mc_state_join(m->values, &body->out, &left, more, NULL);
-            mc_state_clear(&left);
-        }
-        return;
-    }
-    if (run->recording)
-        return;
-    struct block *block = mc_block_at(body, target);
-    if (!block) {
-        mc_push(&body->found, target);
-        body->restart = true;
-        return;
-    }
-    /* What came here by the only way before is overtaken, not another possibility. */
-    bool changed = block->ways_in < 2 && block->visits < MAX_VISITS
-                       ? mc_state_replace(m->values, &block->in, m->state, more)
-                       : mc_state_join(m->values, &block->in, m->state, more,
-                                     &(struct mc_join){block->loops && block->visits > WIDEN_AFTER, run->prover, block->start});
-    if (changed) {
-        block->dirty = true;
-        if (block->order < body->next)
-            body->next = block->order;
-        if (++block->visits > MAX_VISITS) { /* cannot happen with finite values; a bound all the same */
-            mc_state_clear(&block->in);
-            block->in.reached = true;
-        }
-        if (block->visits > 2 * MAX_VISITS)
-            block->dirty = false;
-    }
-}
-
 static void forget_after_call(struct mc_machine *m, uint64_t final)
 {
     struct mc_state *state = m->state;
@@ -155,15 +105,77 @@ static void forget_after_call(struct mc_machine *m, uint64_t final)
     mc_forget_flags(m);
 }
 
+/* A tail call of a helper that is run inside its caller: what it returns is what the callee does. */
+static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t target, mc_facts more)
+{
+    struct mc_run *run = body->run;
+    uint64_t final = mc_final_target(run->prover, target);
+    struct mc_state left = {0};
+    struct mc_machine after = *m;
+    mc_state_copy(&left, m->state);
+    left.facts = mc_facts_or(run->prover->facts, left.facts, more);
+    after.state = &left;
+    bool returns = true;
+    if (run->depth < MAX_DEPTH && !mc_import_name(run->prover, final) && mc_is_cpuid_helper(run->prover, final)) {
+        returns = mc_run_inline(run, final, &left);
+    } else {
+        forget_after_call(&after, final);
+        mc_pop_value(&after);
+    }
+    if (returns && !mc_never_returns(run->prover, final))
+        mc_state_join(m->values, &body->out, &left, MC_FACTS_NONE, NULL);
+    mc_state_clear(&left);
+}
+
+static void propagate(struct body *body, struct mc_machine *m, uint64_t target, mc_facts more)
+{
+    struct mc_run *run = body->run;
+    mc_facts facts = mc_facts_or(run->prover->facts, m->state->facts, more);
+    if (facts == MC_FACTS_ALL)
+        return;
+    if (!mc_in_body(body, target)) {
+        record_call(m, target, facts, MC_ESCAPE_JUMP);
+        if (run->recording)
+            escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)));
+        if (body->inside)
+            leave_helper(body, m, target, more);
+        return;
+    }
+    if (run->recording)
+        return;
+    struct block *block = mc_block_at(body, target);
+    if (!block) {
+        mc_push(&body->found, target);
+        body->restart = true;
+        return;
+    }
+    /* What came here by the only way before is overtaken, not another possibility. */
+    bool changed = block->ways_in < 2 && block->visits < MAX_VISITS
+                       ? mc_state_replace(m->values, &block->in, m->state, more)
+                       : mc_state_join(m->values, &block->in, m->state, more,
+                                     &(struct mc_join){block->loops && block->visits > WIDEN_AFTER, run->prover, block->start});
+    if (changed) {
+        block->dirty = true;
+        if (block->order < body->next)
+            body->next = block->order;
+        if (++block->visits > MAX_VISITS) { /* cannot happen with finite values; a bound all the same */
+            mc_state_clear(&block->in);
+            block->in.reached = true;
+        }
+        if (block->visits > 2 * MAX_VISITS)
+            block->dirty = false;
+    }
+}
+
 /* False when the call does not come back. */
 static bool execute_call(struct body *body, struct mc_machine *m, uint64_t target)
 {
     struct mc_prover *prover = m->prover;
     uint64_t final = mc_final_target(prover, target);
     record_call(m, target, m->state->facts, MC_ESCAPE_CALL);
-    if (m->run->depth < MAX_DEPTH && !mc_import_name(prover, final) && mc_is_cpuid_helper(prover, target)) {
+    if (m->run->depth < MAX_DEPTH && !mc_import_name(prover, final) && mc_is_cpuid_helper(prover, final)) {
         mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)(m->address + m->insn->length)));
-        return mc_run_inline(m->run, target, m->state);
+        return mc_run_inline(m->run, final, m->state);
     }
     size_t escaped = m->run->escaped_stack.count;
     escape_arguments(m, mc_argument_registers(prover, final));

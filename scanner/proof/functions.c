@@ -282,7 +282,8 @@ enum { STATE_UNKNOWN, STATE_WORKING, STATE_NO, STATE_YES };
 static bool never_returns_at(struct mc_prover *prover, uint64_t entry, unsigned depth)
 {
     bool known;
-    const char *name = mc_import_name(prover, mc_final_target(prover, entry));
+    entry = mc_final_target(prover, entry);
+    const char *name = mc_import_name(prover, entry);
     if (name)
         return name_in(name, never_return);
     if (depth > 40 || !mc_image_is_code(prover->image, entry))
@@ -307,7 +308,8 @@ bool mc_never_returns(struct mc_prover *prover, uint64_t entry)
 
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry)
 {
-    if (mc_import_name(prover, mc_final_target(prover, entry)) || !mc_image_is_code(prover->image, entry))
+    entry = mc_final_target(prover, entry);
+    if (mc_import_name(prover, entry) || !mc_image_is_code(prover->image, entry))
         return false;
     mc_never_returns(prover, entry);
     bool known;
@@ -357,6 +359,7 @@ static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range ra
             if (is_counter_thunk(prover, target))
                 continue;
             calls = true;
+            target = mc_final_target(prover, target);
             if (depth < 3) {
                 struct mc_text_range callee = mc_function_extent(prover, target);
                 reaches |= callee.start == target && callee.end - callee.start <= HELPER_SIZE &&
