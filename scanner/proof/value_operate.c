@@ -309,8 +309,9 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
     if (x->kind == MC_VALUE_TOP && y->kind == MC_VALUE_TOP)
         return lost(values, a, b);
-    bool bitwise = operation <= MC_OP_XOR; /* too many numbers: what each bit says is kept */
-    if (mc_value_plain_cases(x, width) && mc_value_plain_cases(y, width) && (!bitwise || x->count * y->count <= MC_MAX_CASES))
+    bool bitwise = operation <= MC_OP_ADD; /* too many numbers: what each bit says is kept */
+    bool numbers = mc_value_plain_cases(x, width) && mc_value_plain_cases(y, width);
+    if (numbers && (!bitwise || x->count * y->count <= MC_MAX_CASES))
         return operate_cases(values, operation, x, y, width);
     mc_value result;
     if (mc_value_pair_operate(values, operation, a, b, width, &result) || operate_masked(values, operation, a, b, width, &result))
@@ -321,7 +322,8 @@ mc_value mc_value_operate(struct mc_values *values, enum mc_operation operation,
     if (operation == MC_OP_ADD || operation == MC_OP_SUB) {
         if (width >= 32 && operate_offset(values, operation, a, b, width, &result))
             return result;
-        bool bits = x->kind == MC_VALUE_BITS || y->kind == MC_VALUE_BITS || (x->kind == MC_VALUE_MASKED && y->kind == MC_VALUE_MASKED);
+        bool bits = x->kind == MC_VALUE_BITS || y->kind == MC_VALUE_BITS || x->kind == MC_VALUE_PAIR ||
+                    y->kind == MC_VALUE_PAIR || numbers || (x->kind == MC_VALUE_MASKED && y->kind == MC_VALUE_MASKED);
         return operation == MC_OP_ADD && bits ? operate_bits(values, operation, a, b, width) : lost(values, a, b);
     }
     if (operation == MC_OP_MUL)
