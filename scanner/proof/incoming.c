@@ -249,7 +249,7 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
         believe_unreached(c, from, kind, nodes);
 }
 
-static void look_at_place(struct collector *c, uint64_t place);
+static void look_at_place(struct collector *c, uint64_t place, const struct mc_text_range *object);
 
 /* A data object that holds the address (or points to one that does): who refers to it? */
 static void look_at_object(struct collector *c, struct mc_text_range object, bool rows)
@@ -265,20 +265,24 @@ static void look_at_object(struct collector *c, struct mc_text_range object, boo
             if (rows) /* taken out of it */
                 look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
         } else if (reference->kind == MC_REF_DATA)
-            look_at_place(c, reference->from);
+            look_at_place(c, reference->from, &object);
     }
     if (mc_image_exports(c->prover->image, object.start) && !count)
         add_incoming(c, object.start, 0, MC_REF_DATA, MC_FACTS_NONE);
 }
 
-/* The data word at `place` holds the address. */
-static void look_at_place(struct collector *c, uint64_t place)
+/* The data word at `place` holds the address, or that of the object (if not NULL), which does. */
+static void look_at_place(struct collector *c, uint64_t place, const struct mc_text_range *object)
 {
     struct mc_prover *prover = c->prover;
     size_t count, first = mc_references_to(prover->references, place, place + 1, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
-        if (reference->kind == MC_REF_LOAD || reference->kind == MC_REF_STORE)
+        if (reference->kind != MC_REF_LOAD && reference->kind != MC_REF_STORE)
+            continue;
+        if (object) /* whoever loads the pointer has all that is in the object */
+            look_at_code(c, reference->from, reference->kind, object->start, object->end, true);
+        else
             look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
     }
     const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, place);
@@ -293,7 +297,7 @@ static void look_at_references(struct collector *c)
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &c->prover->references->items[i];
         if (reference->kind == MC_REF_DATA)
-            look_at_place(c, reference->from);
+            look_at_place(c, reference->from, NULL);
         else if (reference->kind == MC_REF_METHOD)
             look_at_object(c, mc_object_extent(c->prover, reference->from), false);
         else
