@@ -250,15 +250,6 @@ mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return mc_facts_or(table, common, mc_facts_one(table, tested, site < other_site ? site : other_site));
 }
 
-static bool has_kind(const struct mc_facts_table *table, mc_facts facts, enum mc_atom_kind kind)
-{
-    struct mc_fact_set set = mc_facts_get(table, facts);
-    for (uint32_t i = 0; i < set.count; i++)
-        if (table->atoms.items[set.items[i].atom].kind == kind)
-            return true;
-    return false;
-}
-
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
     if (a == MC_FACTS_ALL || b == MC_FACTS_NONE)
@@ -310,30 +301,27 @@ const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t l
 
 #define MAX_WAYS 16
 
-/* The set as ways of which one holds: what an MC_ATOM_ANY in it lists, each with the rest. 0 when they are too many. */
+/* The set as ways of which one holds: what one MC_ATOM_ANY in it lists, each with the rest. Others of that kind are given up;
+ * one level is enough. 0 when nothing is left to hold. */
 static size_t ways_of(struct mc_facts_table *table, mc_facts set, mc_facts ways[MAX_WAYS], size_t room)
 {
+    mc_facts plain = mc_facts_without_kind(table, set, MC_ATOM_ANY);
     struct mc_fact_set items = table->sets.items[set];
-    for (size_t i = 0; i < items.count; i++) {
+    for (size_t i = 0; i < items.count && plain != set; i++) {
         struct mc_atom atom = table->atoms.items[items.items[i].atom];
-        if (atom.kind != MC_ATOM_ANY)
-            continue;
         size_t count;
+        if (atom.kind != MC_ATOM_ANY || atom.b)
+            continue;
         const mc_facts *sets = mc_facts_any_sets(table, atom.a, &count);
-        mc_facts rest = mc_facts_minus(table, set, mc_facts_one(table, atom, 0));
-        if (atom.b || count > room)
-            return 0;
-        for (size_t k = 0; k < count; k++) {
-            mc_facts way = mc_facts_or(table, sets[k], rest);
-            if (has_kind(table, way, MC_ATOM_ANY)) /* one level is enough */
-                return 0;
-            ways[k] = way;
-        }
+        if (count > room)
+            continue;
+        for (size_t k = 0; k < count; k++)
+            ways[k] = mc_facts_or(table, mc_facts_without_kind(table, sets[k], MC_ATOM_ANY), plain);
         return count;
     }
-    if (!room)
+    if (!room || plain == MC_FACTS_NONE)
         return 0;
-    ways[0] = set;
+    ways[0] = plain;
     return 1;
 }
 
