@@ -4,11 +4,13 @@
 #include "cli/explain_miss.h"
 #include "cli/options.h"
 #include "cli/report_file.h"
+#include "input/container.h"
 #include "report/explain.h"
 #include "report/rule_pages.h"
 #include "scanner/scan.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,6 +24,7 @@ struct run {
     size_t shown; /* results written */
     bool unsafe, incomplete;
     struct mc_explain_miss miss; /* why nothing was found, until something is */
+    const char *outer;           /* the file on the disk: `file`, or what is before a '!' in it */
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT };
@@ -42,18 +45,19 @@ static void list_rules(FILE *stream)
 
 const struct mc_syntax mc_syntax_explain = {
     .command = COMMAND,
-    .usage = "[OPTION...] FILE [ADDRESS|FUNCTION]\nRULE",
+    .usage = "[OPTION...] FILE[!MEMBER] [ADDRESS|FUNCTION]\nRULE",
     .about = "Say what the proof believed of the uses in FILE, step by step, beside the disassembly: the guard and how it is "
              "known, or the way on which none was found.\n"
              "Without ADDRESS or FUNCTION: an overview, one paragraph per function with uses, the unsafe ones first. "
              "ADDRESS is hexadecimal, with or without 0x: a use, or where a function starts. FUNCTION is a name as in the "
-             "symbol tables. RULE is the name of a kind of finding: what it means, why it breaks a migration, and how to "
+             "symbol tables. MEMBER is a file in a package, archive or image, as 'scan' names it. RULE is the name of a kind of finding: what it means, why it breaks a migration, and how to "
              "fix it:",
     .list = list_rules,
     .options = options,
     .examples = "explain /usr/bin/zstd\n"
                 "explain --baseline intel-merom /opt/app/bin/server 0x401136\n"
                 "explain /opt/app/lib/libblend.so blend_row\n"
+                "explain 'app_1.0_amd64.deb!usr/bin/app' main\n"
                 "explain MC002",
     .statuses = "0 nothing unsafe in what was explained; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not "
                 "all could be judged.",
@@ -123,7 +127,10 @@ static void show(struct run *run, const struct mc_file_result *result)
 static void take_result(void *context, struct mc_file_result *result)
 {
     struct run *run = context;
-    if (result->status == MC_FILE_ERROR || result->status == MC_FILE_SKIPPED) {
+    bool asked = strcmp(result->path, run->file) == 0;
+    if (result->status == MC_FILE_SKIPPED && !asked) {
+        /* a member of a package that is explained as a whole */
+    } else if (result->status == MC_FILE_ERROR || result->status == MC_FILE_SKIPPED) {
         mc_diagnose(result->path, &result->error);
         run->incomplete = true;
     } else if (is_found(result->explained)) {
@@ -134,6 +141,15 @@ static void take_result(void *context, struct mc_file_result *result)
     mc_file_result_free(result);
 }
 
+/* Nothing was shown, and nothing said why. */
+static int nothing_there(const struct run *run)
+{
+    if (run->scan.member)
+        return mc_usage_error(COMMAND, "%.*s has no member '%s' that is a program", (int)strlen(run->outer), run->file,
+                              run->file + strlen(run->outer) + 1);
+    return mc_usage_error(COMMAND, "%s: no program is in it", run->file);
+}
+
 static int finish(struct run *run)
 {
     if (!run->shown && run->miss.text && !run->incomplete) {
@@ -142,6 +158,8 @@ static int finish(struct run *run)
         return status;
     }
     mc_arena_free(&run->miss.arena);
+    if (!run->shown && !run->incomplete)
+        return nothing_there(run);
     if (run->json && run->shown)
         mc_explain_json_end(stdout);
     if (!mc_finish_output(stdout, NULL))
@@ -155,8 +173,16 @@ static int explain_file(struct run *run)
     if (stat(run->file, &status) == 0 && S_ISDIR(status.st_mode))
         return mc_usage_error(COMMAND, "%s: a folder; explain takes one file ('maskcheck scan' takes folders)",
                               run->file);
-    mc_scan_path(run->file, &run->scan, take_result, run);
-    return finish(run);
+    size_t outer = stat(run->file, &status) == 0 ? 0 : mc_member_outer(run->file);
+    char *path = outer ? strndup(run->file, outer) : strdup(run->file);
+    if (!path)
+        mc_out_of_memory();
+    run->outer = path;
+    run->scan.member = outer ? run->file : NULL;
+    mc_scan_path(path, &run->scan, take_result, run);
+    int result = finish(run);
+    free(path);
+    return result;
 }
 
 int mc_cmd_explain(int argc, char **argv)

@@ -89,11 +89,12 @@ const struct mc_syntax mc_syntax_scan = {
     .command = COMMAND,
     .usage = "[OPTION...] PATH...",
     .about = "Find the programs and libraries that use CPU instructions outside a baseline, and say whether they ask CPUID "
-             "first. PATH is an ELF file, an archive (.a), a folder, or pid:N for what process N has mapped; - is a list on "
-             "standard input.",
+             "first. PATH is an ELF file, a folder, a package, archive or image (.a, .deb, .rpm, .tar.xz, .zip, docker save ...; "
+             "members are named outer!inner), or pid:N for what process N has mapped; - is a list on standard input.",
     .options = options,
     .examples = "scan /usr/bin /usr/lib\n"
                 "scan --baseline intel-penryn --format json -o report.json /opt/app\n"
+                "scan app_1.0_amd64.deb image.tar\n"
                 "scan --format sarif -o maskcheck.sarif build/\n"
                 "scan --since last.json --fail-on error,MC010 build/\n"
                 "$ find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -",
@@ -199,6 +200,21 @@ static const char *owner_of(struct run *run, size_t index)
     return run->owners[index];
 }
 
+/* A package that is named is like a folder: its members are not. */
+static bool is_named(const struct mc_input *input, const struct mc_file_result *result)
+{
+    return input->named && (!mc_input_is_container(input->kind) || !strcmp(input->path, result->path));
+}
+
+static void add_text(struct chunk *chunk, const char *text, size_t size)
+{
+    if (!size)
+        return;
+    chunk->text = mc_realloc(chunk->text, chunk->size + size, 1);
+    memcpy(chunk->text + chunk->size, text, size);
+    chunk->size += size;
+}
+
 static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
@@ -215,16 +231,12 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
         mc_out_of_memory();
-    if (chunk->size)
-        fputs(settings->format->between, stream);
-    settings->format->file(stream, &settings->report, result, run->inputs->items[index].named);
+    settings->format->file(stream, &settings->report, result, is_named(&run->inputs->items[index], result));
     if (fclose(stream) != 0)
         mc_out_of_memory();
-    if (size) {
-        chunk->text = mc_realloc(chunk->text, chunk->size + size, 1);
-        memcpy(chunk->text + chunk->size, text, size);
-        chunk->size += size;
-    }
+    if (size && chunk->size)
+        add_text(chunk, settings->format->between, strlen(settings->format->between));
+    add_text(chunk, text, size);
     free(text);
     if (result->status == MC_FILE_ERROR)
         mc_push(&chunk->diagnoses, ((struct diagnosis){strdup(result->path), result->error}));

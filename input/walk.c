@@ -12,22 +12,10 @@
 #include <unistd.h>
 
 #include "base/vector.h"
+#include "input/container_image.h"
 #include "input/mapping.h"
 
-#define HEAD_SIZE 68 /* an ar archive's magic and its first member's header */
-
 typedef MC_VECTOR(const char *) path_vector;
-
-enum mc_input_kind mc_classify_bytes(const uint8_t *bytes, size_t size)
-{
-    if (size >= 4 && !memcmp(bytes, "\177ELF", 4))
-        return MC_INPUT_ELF;
-    if (size >= 8 && !memcmp(bytes, "!<thin>\n", 8))
-        return MC_INPUT_THIN_ARCHIVE;
-    if (size < 8 || memcmp(bytes, "!<arch>\n", 8) != 0)
-        return MC_INPUT_OTHER;
-    return size >= 21 && !memcmp(bytes + 8, "debian-binary", 13) ? MC_INPUT_PACKAGE : MC_INPUT_ARCHIVE;
-}
 
 static void add_item(struct mc_inputs *inputs, const struct mc_input *item)
 {
@@ -101,8 +89,21 @@ static void visit_name(struct mc_inputs *inputs, int folder, const char *path, c
         add_file(inputs, path, &status, link, false);
 }
 
+static bool add_image(struct mc_inputs *inputs, const char *path, bool named)
+{
+    struct stat status;
+    if (inputs->plain || !mc_image_is_folder(path) || stat(path, &status) != 0)
+        return false;
+    struct mc_input item = {.path = path, .kind = MC_INPUT_IMAGE_FOLDER, .named = named, .mode = status.st_mode,
+                            .device = status.st_dev, .inode = status.st_ino};
+    add_item(inputs, &item);
+    return true;
+}
+
 static void read_folder(struct mc_inputs *inputs, const char *path, bool named, path_vector *folders)
 {
+    if (add_image(inputs, path, named))
+        return;
     DIR *folder = opendir(path);
     if (!folder) {
         add_failure(inputs, path, MC_INPUT_ERROR, "cannot read the folder: %s", strerror(errno));
@@ -185,7 +186,7 @@ static void classify(struct mc_inputs *inputs, struct mc_input *item)
 {
     if (item->kind != MC_INPUT_OTHER || !item->size)
         return;
-    uint8_t head[HEAD_SIZE];
+    uint8_t head[MC_CLASSIFY_HEAD];
     int file = open(item->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     ssize_t size = file < 0 ? -1 : read(file, head, sizeof head);
     if (size < 0) {
@@ -195,6 +196,10 @@ static void classify(struct mc_inputs *inputs, struct mc_input *item)
         item->error = error;
     } else {
         item->kind = mc_classify_bytes(head, (size_t)size);
+        if (item->kind == MC_INPUT_OTHER && item->size > MC_CLASSIFY_ISO &&
+            pread(file, head, MC_CLASSIFY_ISO_SIZE, MC_CLASSIFY_ISO) == MC_CLASSIFY_ISO_SIZE &&
+            mc_classify_is_iso(head))
+            item->kind = MC_INPUT_INDEXED;
     }
     if (file >= 0)
         close(file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/scan.h"
 
+#include "input/container.h"
 #include "scanner/archive.h"
 #include "scanner/evidence.h"
 #include "scanner/proof.h"
@@ -203,6 +204,29 @@ static char *member_path(const char *path, struct mc_archive *archive, size_t in
                      : mc_arena_printf(&archive->arena, "%s!%s(%zu)", path, name, same);
 }
 
+static struct mc_file_result *scan_bytes(const char *path, const uint8_t *bytes, size_t size,
+                                         const struct mc_scan_options *options)
+{
+    struct mc_error error;
+    struct mc_image *image = mc_image_from_bytes(path, bytes, size, &error);
+    return image ? mc_scan_image(image, options) : failed_result(path, &error);
+}
+
+static void scan_members(const char *path, struct mc_archive *archive, const struct mc_scan_options *options,
+                         mc_scan_emit *emit, void *context)
+{
+    for (size_t i = 0; i < archive->count; i++) {
+        const struct mc_archive_member *member = &archive->members[i];
+        char *name = member_path(path, archive, i);
+        if (mc_member_is_wanted(options->member, name))
+            emit(context, scan_bytes(name, member->bytes, member->size, options));
+    }
+    if (archive->damage.kind != MC_ERROR_NONE)
+        emit(context, failed_result(path, &archive->damage));
+    else if (mc_archive_lost(archive))
+        emit(context, failed_result(path, &cut_short));
+}
+
 static void scan_archive(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     struct mc_archive archive;
@@ -211,44 +235,67 @@ static void scan_archive(const char *path, const struct mc_scan_options *options
         emit(context, failed_result(path, &error));
         return;
     }
-    for (size_t i = 0; i < archive.count; i++) {
-        const struct mc_archive_member *member = &archive.members[i];
-        char *name = member_path(path, &archive, i);
-        struct mc_image *image = mc_image_from_bytes(name, member->bytes, member->size, &error);
-        emit(context, image ? mc_scan_image(image, options) : failed_result(name, &error));
-    }
-    if (archive.damage.kind != MC_ERROR_NONE)
-        emit(context, failed_result(path, &archive.damage));
-    else if (mc_archive_lost(&archive))
-        emit(context, failed_result(path, &cut_short));
+    scan_members(path, &archive, options, emit, context);
     mc_archive_close(&archive);
+}
+
+/* ---- containers ---- */
+
+struct unpacking {
+    const struct mc_scan_options *options;
+    mc_scan_emit *emit;
+    void *context;
+};
+
+static struct mc_file_result *skipped_result(const char *path, enum mc_input_kind kind, bool empty)
+{
+    struct mc_error error;
+    if (kind == MC_INPUT_THIN_ARCHIVE)
+        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "a thin archive: it names files, which are scanned by themselves");
+    else
+        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, empty ? "an empty file" : "not an ELF file");
+    return failed_result(path, &error);
+}
+
+static void scan_member(void *context, const struct mc_member *member)
+{
+    const struct unpacking *unpacking = context;
+    struct mc_archive archive;
+    struct mc_error error;
+    if (member->error)
+        unpacking->emit(unpacking->context, failed_result(member->path, member->error));
+    else if (member->kind == MC_INPUT_ELF)
+        unpacking->emit(unpacking->context, scan_bytes(member->path, member->bytes, member->size, unpacking->options));
+    else if (member->kind != MC_INPUT_ARCHIVE)
+        unpacking->emit(unpacking->context, skipped_result(member->path, member->kind, member->empty));
+    else if (!mc_archive_from_bytes(member->bytes, member->size, &archive, &error))
+        unpacking->emit(unpacking->context, failed_result(member->path, &error));
+    else {
+        scan_members(member->path, &archive, unpacking->options, unpacking->emit, unpacking->context);
+        mc_archive_close(&archive);
+    }
 }
 
 void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
-    struct mc_error error;
+    struct unpacking unpacking = {options, emit, context};
+    if (mc_input_is_container(input->kind)) {
+        mc_container_read(input, options->member, scan_member, &unpacking);
+        return;
+    }
     switch (input->kind) {
     case MC_INPUT_ERROR:
     case MC_INPUT_SPECIAL:
         emit(context, failed_result(input->path, input->error));
         return;
-    case MC_INPUT_OTHER:
-        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, input->size ? "not an ELF file" : "an empty file");
-        emit(context, failed_result(input->path, &error));
-        return;
     case MC_INPUT_ARCHIVE:
         scan_archive(input->path, options, emit, context);
         return;
-    case MC_INPUT_THIN_ARCHIVE:
-        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "a thin archive: it names files, which are scanned by themselves");
-        emit(context, failed_result(input->path, &error));
-        return;
-    case MC_INPUT_PACKAGE:
-        mc_fail(&error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "a Debian package: unpack it first");
-        emit(context, failed_result(input->path, &error));
-        return;
     case MC_INPUT_ELF:
         scan_file(input->path, options, emit, context);
+        return;
+    default:
+        emit(context, skipped_result(input->path, input->kind, !input->size));
         return;
     }
 }

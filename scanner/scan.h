@@ -12,13 +12,14 @@ struct mc_scan_options {
     bool strict_conformance, strict_proof;
     bool explain;             /* fill mc_file_result.explained, and keep the image of every file */
     const char *explain_word; /* what of the file: scanner/explain.h; NULL: an overview of all of it */
+    const char *member;       /* of a container or archive only this one, by its full path (outer!inner); NULL: all */
     bool all_sources;         /* source lines of all uses, not only of those that a report lists by default */
     /* Which files get a sha256 (it costs more than the scan): with something to list, with any use, all. */
     enum mc_hash_choice { MC_HASH_NONE, MC_HASH_FINDINGS, MC_HASH_USES, MC_HASH_ALL } hash;
 };
 
-/* Never NULL: what could not be read is a result with status ERROR or SKIPPED. Archives (.a) give one result per member:
- * mc_scan_path calls `emit` for each; a member's result is valid only until its emit returns (its bytes are the archive's),
+/* Never NULL: what could not be read is a result with status ERROR or SKIPPED. Archives (.a) and containers (packages,
+ * images, compressed files: input/container.h) give one result per member: mc_scan_path calls `emit` for each; a member's result is valid only until its emit returns (its bytes are the archive's),
  * and must be freed there. Thread-safe: no shared state. */
 typedef void mc_scan_emit(void *context, struct mc_file_result *result); /* takes ownership */
 void mc_scan_path(const char *path, const struct mc_scan_options *options, mc_scan_emit *emit, void *context);

@@ -46,11 +46,17 @@ static struct mc_blob make_key(struct mc_cached_scans *scans)
     return (struct mc_blob){key, sizeof *key};
 }
 
+/* What is in a container is known by the file around it; an image that is a folder is many files. */
+static bool is_kept(enum mc_input_kind kind)
+{
+    return kind == MC_INPUT_ELF || kind == MC_INPUT_ARCHIVE || (mc_input_is_container(kind) && kind != MC_INPUT_IMAGE_FOLDER);
+}
+
 static uint64_t total_size(const struct mc_input *items, size_t count)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++)
-        if (items[i].kind == MC_INPUT_ELF || items[i].kind == MC_INPUT_ARCHIVE)
+        if (is_kept(items[i].kind))
             total += items[i].size;
     return total;
 }
@@ -218,7 +224,7 @@ static void put(struct mc_cached_scans *scans, struct mc_cache *cache, const str
     struct mc_identity identity = identity_of(input);
     bool settled = is_settled(scans, input->path, &identity);
     if (input->kind != MC_INPUT_ELF)
-        keeping->content = (struct mc_content){.size = input->size}; /* archives are known by identity alone */
+        keeping->content = (struct mc_content){.size = input->size}; /* archives and containers are known by identity alone */
     if (!keeping->failed && (settled || keeping->content.sha256))
         mc_cache_put(cache, settled ? &identity : NULL, &keeping->content, scans->key, &keeping->record);
     mc_vector_free(&keeping->record);
@@ -256,7 +262,7 @@ static void scan_little(struct mc_cached_scans *scans, const struct mc_input *in
 void mc_cached_scan(struct mc_cached_scans *scans, const struct mc_input *input, mc_scan_emit *emit, void *context)
 {
     struct mc_error error;
-    bool known_kind = input->kind == MC_INPUT_ELF || input->kind == MC_INPUT_ARCHIVE;
+    bool known_kind = is_kept(input->kind);
     if (known_kind && !scans->at_once) {
         scan_little(scans, input, emit, context);
         return;

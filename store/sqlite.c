@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite.h"
 
-#include <dlfcn.h>
+#include "base/library.h"
+
 #include <pthread.h>
-#include <stdbool.h>
-#include <string.h>
 
 static struct mc_sqlite functions;
 static bool available;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-/* Function pointers come from dlsym as data pointers: copied, as POSIX wants it. */
-static bool load(void *library, const char *name, void *ret_function)
-{
-    void *symbol = dlsym(library, name);
-    memcpy(ret_function, &symbol, sizeof symbol);
-    return symbol != NULL;
-}
 
 static void load_all(void)
 {
@@ -24,7 +15,7 @@ static void load_all(void)
     if (!library)
         return;
     available = true;
-#define MC_SQLITE_LOAD(name) available &= load(library, "sqlite3_" #name, &functions.name);
+#define MC_SQLITE_LOAD(name) available &= mc_library_function(library, "sqlite3_" #name, &functions.name);
     MC_SQLITE_FUNCTIONS(MC_SQLITE_LOAD)
 #undef MC_SQLITE_LOAD
 }

@@ -156,7 +156,33 @@ Test(walk, classes_by_first_bytes)
         {"\177ELF", 4, MC_INPUT_ELF},     {"!<arch>\n", 8, MC_INPUT_ARCHIVE},
         {"!<arch>", 7, MC_INPUT_OTHER},   {"!<thin>\n", 8, MC_INPUT_THIN_ARCHIVE},
         {"#!/bin/sh", 9, MC_INPUT_OTHER}, {"!<arch>\ndebian-binary", 21, MC_INPUT_PACKAGE},
+        {"\x1f\x8b\x08\0", 4, MC_INPUT_COMPRESSED}, {"\x1f\x8b\x08\xe0", 4, MC_INPUT_OTHER},
+        {"\x1f\x8b\x07\0", 4, MC_INPUT_OTHER},      {"\xfd" "7zXZ\0", 6, MC_INPUT_COMPRESSED},
+        {"\x28\xb5\x2f\xfd", 4, MC_INPUT_COMPRESSED}, {"\x5f\x2a\x4d\x18", 4, MC_INPUT_COMPRESSED},
+        {"BZh91AY&SY", 10, MC_INPUT_COMPRESSED},     {"BZh01AY&SY", 10, MC_INPUT_OTHER},
+        {"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 13, MC_INPUT_COMPRESSED},
+        {"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\x01", 13, MC_INPUT_OTHER},
+        {"PK\3\4", 4, MC_INPUT_INDEXED},            {"PK\1\2", 4, MC_INPUT_OTHER},
+        {"7z\xbc\xaf\x27\x1c", 6, MC_INPUT_INDEXED}, {"070701", 6, MC_INPUT_CPIO},
+        {"\xed\xab\xee\xdb", 4, MC_INPUT_RPM},       {"hsqs", 4, MC_INPUT_SQUASHFS},
+        {"\177ELF\2\1\1\0AI\2", 11, MC_INPUT_APPIMAGE}, {"\177ELF\2\1\1\0AI\3", 11, MC_INPUT_ELF},
+        {"\177ELF\2\1\1\0AI", 10, MC_INPUT_ELF},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         cr_expect_eq(mc_classify_bytes((const uint8_t *)rows[i].bytes, rows[i].size), rows[i].kind, "row %zu", i);
+}
+
+Test(walk, a_tar_is_known_by_the_sum_of_its_header)
+{
+    uint8_t header[MC_CLASSIFY_HEAD] = "name";
+    cr_expect_eq(mc_classify_bytes(header, sizeof header), MC_INPUT_OTHER);
+    memcpy(header + 100, "0000644", 8);
+    unsigned sum = 8 * ' ';
+    for (size_t i = 0; i < sizeof header; i++)
+        sum += header[i];
+    snprintf((char *)header + 148, 8, "%06o", sum);
+    cr_expect_eq(mc_classify_bytes(header, sizeof header), MC_INPUT_TAR);
+    cr_expect_eq(mc_classify_bytes(header, sizeof header - 1), MC_INPUT_OTHER);
+    header[200]++;
+    cr_expect_eq(mc_classify_bytes(header, sizeof header), MC_INPUT_OTHER);
 }
