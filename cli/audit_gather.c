@@ -43,6 +43,7 @@ struct mapped { /* a process's mapping and where it can be read; NULL: nowhere *
 
 struct gathering {
     struct mc_gathered *out;
+    const char *root;
     struct mc_inputs asked; /* what the user named */
     struct mc_loader loader;
     MC_VECTOR(struct closure) closures;
@@ -146,7 +147,7 @@ static void describe_files(struct gathering *gathering)
     const char **owners = MC_NEW_ARRAY(&out->arena, out->inputs.count + 1, const char *);
     for (size_t i = 0; i < out->inputs.count; i++)
         out->files[i].name = out->files[i].path = paths[i] = out->inputs.items[i].path;
-    mc_package_owners("", paths, out->inputs.count, owners, &out->arena);
+    mc_package_owners(gathering->root, paths, out->inputs.count, owners, &out->arena);
     for (size_t i = 0; i < out->inputs.count; i++)
         out->files[i].package = owners[i];
     for (size_t i = 0; i < gathering->asked.count; i++) {
@@ -224,11 +225,12 @@ static void describe_processes(struct gathering *gathering)
         describe_mapping(gathering, &gathering->mapped.items[i]);
 }
 
-bool mc_gather(char *const *paths, size_t path_count, const char *proc, struct mc_gathered *ret,
+bool mc_gather(const char *root, char *const *paths, size_t path_count, const char *proc, struct mc_gathered *ret,
                struct mc_error *ret_error)
 {
     *ret = (struct mc_gathered){0};
-    struct gathering gathering = {.out = ret};
+    struct gathering gathering = {.out = ret, .root = root};
+    gathering.asked.root = ret->inputs.root = *root ? root : NULL;
     if (proc && !mc_processes_read(proc, &ret->system, ret_error))
         return false;
     for (size_t i = 0; i < path_count; i++)
@@ -238,7 +240,7 @@ bool mc_gather(char *const *paths, size_t path_count, const char *proc, struct m
         mc_inputs_add(&ret->inputs, gathering.asked.items[i].path);
     if (proc)
         find_mappings(&gathering, proc);
-    mc_loader_open("", mc_image_link_info, &gathering.loader);
+    mc_loader_open(root, mc_image_link_info, &gathering.loader);
     find_closures(&gathering);
     mc_loader_close(&gathering.loader);
     mc_inputs_finish(&ret->inputs);

@@ -17,8 +17,8 @@ struct mc_gathered {
     size_t process_count;
 };
 
-/* proc: NULL when processes are not asked for. False only when `proc` itself cannot be read. */
-bool mc_gather(char *const *paths, size_t path_count, const char *proc, struct mc_gathered *ret,
+/* root: the tree of PATHs and of what they load, "" for this system. proc: NULL when processes are not asked for. False only when `proc` itself cannot be read. */
+bool mc_gather(const char *root, char *const *paths, size_t path_count, const char *proc, struct mc_gathered *ret,
                struct mc_error *ret_error);
 void mc_gathered_free(struct mc_gathered *gathered);
 

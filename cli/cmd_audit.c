@@ -25,6 +25,7 @@ struct settings {
     struct mc_baseline baseline;
     bool has_baseline, running, json, no_cache;
     const char *proc, *output;
+    const char *root; /* "" for this system */
     unsigned threads;
     char *const *paths;
     size_t path_count;
@@ -44,7 +45,7 @@ struct run {
     struct timespec start, shown;
 };
 
-enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE };
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE, OPTION_ROOT };
 
 static const struct mc_option options[] = {
     {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
@@ -58,6 +59,8 @@ static const struct mc_option options[] = {
     MC_NO_DEMANGLE_OPTION,
     {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
     {'v', "verbose", NULL, NULL, "every program, every place"},
+    {OPTION_ROOT, "root", "DIR", MC_WORDS_FOLDER,
+     "PATHs, and what they load, are of the guest whose disk is mounted at DIR; needs --cpuid with a dump of that guest"},
     {OPTION_CPUID, "cpuid", "FILE", MC_WORDS_FILE,
      "judge a recorded CPUID instead of this machine's; with --try held against this CPU"},
     {OPTION_TRY, "try", NULL, NULL, "with --cpuid: hold the dump against this CPU by running the trials"},
@@ -101,6 +104,9 @@ static int take_option(void *context, int id, const char *value)
     case 'v':
         settings->report.verbose = true;
         return -1;
+    case OPTION_ROOT:
+        settings->root = value;
+        return mc_check_root(&mc_syntax_audit, value);
     case OPTION_PROC:
         settings->proc = settings->probe.proc_dir = value;
         return -1;
@@ -299,7 +305,7 @@ static int run_audit(struct settings *settings)
     if (!mc_probe_run(&settings->probe, &probe, &error)) {
         mc_diagnose(settings->probe.cpuid_file, &error);
     } else {
-        if (!mc_gather(settings->paths, settings->path_count, settings->running ? settings->proc : NULL, &gathered,
+        if (!mc_gather(settings->root, settings->paths, settings->path_count, settings->running ? settings->proc : NULL, &gathered,
                        &error)) {
             mc_diagnose(NULL, &error);
         } else {
@@ -315,16 +321,18 @@ int mc_cmd_audit(int argc, char **argv)
 {
     static char default_path[] = "/usr/bin";
     static char *const default_paths[] = {default_path};
-    struct settings settings = {.proc = "/proc"};
+    struct settings settings = {.proc = "/proc", .root = ""};
     int status = mc_parse_options(&mc_syntax_audit, argc, argv, take_option, &settings);
     if (status >= 0)
         return status;
     if (settings.probe.try_dump && !settings.probe.cpuid_file)
         return mc_usage_error(COMMAND, "--try needs --cpuid FILE");
+    if (*settings.root && (settings.running || !settings.probe.cpuid_file || settings.probe.try_dump))
+        return mc_usage_error(COMMAND, "--root is of another system: it needs --cpuid FILE of that, and neither --running nor --try");
     settings.paths = argv + optind;
     settings.path_count = (size_t)(argc - optind);
     if (!settings.running && !settings.path_count) {
-        settings.running = true;
+        settings.running = !*settings.root;
         settings.paths = default_paths;
         settings.path_count = 1;
     }

@@ -5,12 +5,12 @@
 #include "cli/options.h"
 #include "cli/report_file.h"
 #include "input/container.h"
+#include "input/root.h"
 #include "report/explain.h"
 #include "report/rule_pages.h"
 #include "scanner/scan.h"
 
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,15 +24,18 @@ struct run {
     size_t shown; /* results written */
     bool unsafe, incomplete;
     struct mc_explain_miss miss; /* why nothing was found, until something is */
+    const char *root;            /* --root; "" for this system */
     const char *outer;           /* the file on the disk: `file`, or what is before a '!' in it */
+    struct mc_arena arena;       /* of both, when they are not the user's */
 };
 
-enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT };
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_ROOT };
 
 static const struct mc_option options[] = {
     {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
      "what every host has, as in 'maskcheck scan' (default " MC_DEFAULT_BASELINE ")"},
     {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
+    {OPTION_ROOT, "root", "DIR", MC_WORDS_FOLDER, "FILE is of the system whose disk is mounted at DIR"},
     MC_NO_DEMANGLE_OPTION,
     {0},
 };
@@ -50,8 +53,8 @@ const struct mc_syntax mc_syntax_explain = {
              "known, or the way on which none was found.\n"
              "Without ADDRESS or FUNCTION: an overview, one paragraph per function with uses, the unsafe ones first. "
              "ADDRESS is hexadecimal, with or without 0x: a use, or where a function starts. FUNCTION is a name as in the "
-             "symbol tables. MEMBER is a file in a package, archive or image, as 'scan' names it. RULE is the name of a kind of finding: what it means, why it breaks a migration, and how to "
-             "fix it:",
+             "symbol tables. MEMBER is a file in a package, archive or image, as 'maskcheck scan' names it. RULE is the name "
+             "of a kind of finding: what it means, why it breaks a migration, and how to fix it:",
     .list = list_rules,
     .options = options,
     .examples = "explain /usr/bin/zstd\n"
@@ -70,6 +73,10 @@ static int take_option(void *context, int id, const char *value)
     struct run *run = context;
     if (id == OPTION_FORMAT)
         return mc_take_json(&mc_syntax_explain, value, &run->json);
+    if (id == OPTION_ROOT) {
+        run->root = value;
+        return mc_check_root(&mc_syntax_explain, value);
+    }
     if (id != OPTION_BASELINE)
         return mc_take_common(id);
     run->scan.baseline_is_default = false;
@@ -167,27 +174,38 @@ static int finish(struct run *run)
     return run->unsafe ? MC_EXIT_UNSAFE : run->incomplete ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
 }
 
+/* Where the file is, and which member of it is meant. */
+static void find_file(struct run *run)
+{
+    struct stat status;
+    size_t length;
+    const char *path = mc_root_resolve(run->root, mc_root_inner(run->root, run->file), &run->arena);
+    run->outer = path && stat(path, &status) == 0 ? path : mc_member_outer(run->root, run->file, &run->arena, &length);
+    if (!run->outer)
+        run->outer = run->file; /* the scan says what is wrong with it */
+    else if (run->outer != path)
+        run->scan.member = mc_arena_printf(&run->arena, "%s%s", run->outer, run->file + length);
+    run->file = run->scan.member ? run->scan.member : run->outer;
+}
+
 static int explain_file(struct run *run)
 {
     struct stat status;
-    if (stat(run->file, &status) == 0 && S_ISDIR(status.st_mode))
-        return mc_usage_error(COMMAND, "%s: a folder; explain takes one file ('maskcheck scan' takes folders)",
-                              run->file);
-    size_t outer = stat(run->file, &status) == 0 ? 0 : mc_member_outer(run->file);
-    char *path = outer ? strndup(run->file, outer) : strdup(run->file);
-    if (!path)
-        mc_out_of_memory();
-    run->outer = path;
-    run->scan.member = outer ? run->file : NULL;
-    mc_scan_path(path, &run->scan, take_result, run);
-    int result = finish(run);
-    free(path);
+    find_file(run);
+    int result;
+    if (stat(run->outer, &status) == 0 && S_ISDIR(status.st_mode)) {
+        result = mc_usage_error(COMMAND, "%s: a folder; explain takes one file ('maskcheck scan' takes folders)", run->outer);
+    } else {
+        mc_scan_path(run->outer, &run->scan, take_result, run);
+        result = finish(run);
+    }
+    mc_arena_free(&run->arena);
     return result;
 }
 
 int mc_cmd_explain(int argc, char **argv)
 {
-    struct run run = {.scan = {.baseline_is_default = true, .explain = true}};
+    struct run run = {.scan = {.baseline_is_default = true, .explain = true}, .root = ""};
     struct mc_error error;
     struct mc_rule_page page;
     if (!mc_baseline_parse(MC_DEFAULT_BASELINE, &run.scan.baseline, &error))

@@ -54,7 +54,7 @@ struct run {
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
-       OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE, OPTION_WAIVERS };
+       OPTION_RUNNING, OPTION_SUMMARY, OPTION_FAIL_ON, OPTION_SINCE, OPTION_WAIVERS, OPTION_ROOT };
 
 static const struct mc_option options[] = {
     {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
@@ -71,6 +71,9 @@ static const struct mc_option options[] = {
     {OPTION_HASH, "hash", NULL, NULL, "SHA-256 of every file, not only of those with findings"},
     {OPTION_RUNNING, "running", NULL, NULL, "the files that all processes have mapped as code"},
     {OPTION_FILES_FROM, "files-from", "FILE", MC_WORDS_FILE, "more paths from FILE (- is standard input), one per line"},
+    {OPTION_ROOT, "root", "DIR", MC_WORDS_FOLDER,
+     "PATHs are of the system whose disk is mounted at DIR: links lead within it, and its packages are named; without "
+     "PATH: all of it"},
     {'0', "null", NULL, NULL, "paths in FILE end with a NUL byte"},
     {'q', "quiet", NULL, NULL, "text: one line for each unsafe file, nothing else"},
     {OPTION_SUMMARY, "summary", NULL, NULL, "text: only the numbers and the answer"},
@@ -95,6 +98,7 @@ const struct mc_syntax mc_syntax_scan = {
     .examples = "scan /usr/bin /usr/lib\n"
                 "scan --baseline intel-penryn --format json -o report.json /opt/app\n"
                 "scan app_1.0_amd64.deb image.tar\n"
+                "scan --root /mnt/guest /usr/bin /opt\n"
                 "scan --format sarif -o maskcheck.sarif build/\n"
                 "scan --since last.json --fail-on error,MC010 build/\n"
                 "$ find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -",
@@ -144,6 +148,9 @@ static int take_option(void *context, int id, const char *value)
     case OPTION_FILES_FROM:
         settings->sources.list = value;
         return -1;
+    case OPTION_ROOT:
+        settings->sources.root = value;
+        return mc_check_root(&mc_syntax_scan, value);
     case OPTION_RUNNING:
         settings->sources.running = true;
         return -1;
@@ -193,7 +200,7 @@ static const char *owner_of(struct run *run, size_t index)
         run->owners = mc_realloc(NULL, inputs->count, sizeof *run->owners);
         for (size_t i = 0; i < inputs->count; i++)
             paths[i] = inputs->items[i].path;
-        mc_package_owners("", paths, inputs->count, run->owners, &run->owners_arena);
+        mc_package_owners(inputs->root ? inputs->root : "", paths, inputs->count, run->owners, &run->owners_arena);
         free(paths);
     }
     pthread_mutex_unlock(&run->owners_lock);
@@ -399,6 +406,8 @@ int mc_cmd_scan(int argc, char **argv)
     int status = mc_parse_options(&mc_syntax_scan, argc, argv, take_option, &settings);
     if (status >= 0)
         return status;
+    if (settings.sources.root && settings.sources.running)
+        return mc_usage_error(COMMAND, "--running is of this system, --root of another: give one of them");
     /* The text report shows no hashes. */
     if (settings.scan.hash == MC_HASH_NONE && strcmp(settings.format->name, "text") != 0)
         settings.scan.hash = MC_HASH_FINDINGS;

@@ -5,8 +5,10 @@
 #include "cli/baseline_option.h"
 #include "report/words.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define HELP_COLUMN 22 /* where an option's help begins */
 #define MOST_THREADS 4096
@@ -233,4 +235,14 @@ int mc_take_jobs(const struct mc_syntax *syntax, const char *value, unsigned *re
     if (mc_parse_number(value, 1, MOST_THREADS, ret))
         return -1;
     return mc_usage_error(syntax->command, "-j %s: not a number from 1 to %d", value, MOST_THREADS);
+}
+
+int mc_check_root(const struct mc_syntax *syntax, const char *value)
+{
+    struct stat status;
+    if (!*value)
+        return mc_usage_error(syntax->command, "--root: which folder?");
+    if (stat(value, &status) != 0)
+        return mc_usage_error(syntax->command, "--root %s: cannot read: %s", value, strerror(errno));
+    return S_ISDIR(status.st_mode) ? -1 : mc_usage_error(syntax->command, "--root %s: not a folder", value);
 }

@@ -57,6 +57,7 @@ int mc_take_common(int id); /* -1 */
 int mc_take_baseline(const struct mc_syntax *syntax, const char *value, struct mc_baseline *ret);
 int mc_take_json(const struct mc_syntax *syntax, const char *value, bool *ret); /* text or json */
 int mc_take_jobs(const struct mc_syntax *syntax, const char *value, unsigned *ret);
+int mc_check_root(const struct mc_syntax *syntax, const char *value); /* --root: a folder */
 /* "unknown format 'x'; ..." with the nearest of the names, "a, b, c". Returns MC_EXIT_USAGE. */
 int mc_unknown_format(const struct mc_syntax *syntax, const char *value, const char *names);
 

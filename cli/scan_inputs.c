@@ -68,19 +68,23 @@ static int add_processes(struct mc_inputs *inputs, const char *word, struct mc_s
 
 int mc_gather_inputs(struct mc_sources *sources, const char *command, struct mc_inputs *inputs)
 {
+    inputs->root = sources->root;
     int status = sources->list ? read_list(inputs, sources->list, sources->zero, command) : -1;
     for (int i = 0; i < sources->count && status < 0; i++) {
         const char *word = sources->words[i];
         if (strcmp(word, "-") == 0)
             status = read_list(inputs, "-", sources->zero, command);
-        else if (strncmp(word, PROCESS, strlen(PROCESS)) == 0)
+        else if (strncmp(word, PROCESS, strlen(PROCESS)) == 0 && !sources->root)
             status = add_processes(inputs, word, sources, command);
         else
             mc_inputs_add(inputs, word);
     }
     if (sources->running && status < 0)
         status = add_processes(inputs, NULL, sources, command);
-    if (sources->count == 0 && !sources->list && !sources->running)
+    bool nothing = sources->count == 0 && !sources->list && !sources->running;
+    if (nothing && sources->root)
+        mc_inputs_add(inputs, "/");
+    else if (nothing)
         status = mc_usage_error(command, "which files or folders?");
     mc_inputs_finish(inputs);
     return status;

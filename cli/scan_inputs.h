@@ -9,6 +9,7 @@ struct mc_sources {
     char *const *words; /* PATH arguments: files, folders, pid:N, - */
     int count;
     const char *list;   /* --files-from, NULL when not given */
+    const char *root;   /* --root: the tree in which the paths lie; NULL: this system */
     bool zero;          /* lists are separated by NUL */
     bool running;       /* all processes too */
     size_t unread;      /* result: processes and mapped files that could not be read, named on stderr */

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* O_PATH */
 #include "input/closure.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/vector.h"
 #include "input/library_cache.h"
+#include "input/root.h"
 
 struct object {                /* a file that is loaded */
     const char *path, *origin; /* origin: its folder, links resolved, without the root */
@@ -36,8 +30,8 @@ void mc_loader_open(const char *root, mc_link_reader *read, struct mc_loader *re
     const char *kept = real ? real : root ? root : "";
     ret->root = mc_arena_strdup(&ret->arena, strcmp(kept, "/") ? kept : "");
     free(real);
-    char *path = mc_arena_printf(&ret->arena, "%s/etc/ld.so.cache", ret->root);
-    ret->cache = mc_library_cache_open(path, &ret->arena, NULL);
+    const char *path = mc_root_resolve(ret->root, "/etc/ld.so.cache", &ret->arena);
+    ret->cache = path ? mc_library_cache_open(path, &ret->arena, NULL) : NULL;
 }
 
 void mc_loader_close(struct mc_loader *loader)
@@ -83,34 +77,11 @@ static char *expand(struct search *search, const char *text, size_t length, cons
     return result;
 }
 
-/* Below a root, absolute links mean files of that root, not of this system. Kernels before 5.6 cannot resolve so; there
- * the plain path is used. NULL when there is no such file. */
-static const char *place_in_root(struct search *search, const char *path)
-{
-    const char *root = search->loader->root;
-    if (!root[0])
-        return mc_arena_strdup(search->arena, path); /* a path from ld.so.cache ends with the loader's mapping */
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
-    int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int file = folder < 0 ? -1 : (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-    const char *place = file < 0 && errno == ENOSYS ? mc_arena_printf(search->arena, "%s%s", root, path) : NULL;
-    if (folder >= 0)
-        close(folder);
-    if (file < 0)
-        return place;
-    char link[64], target[4096];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    ssize_t length = readlink(link, target, sizeof target);
-    close(file);
-    return length > 0 && (size_t)length < sizeof target ? mc_arena_strndup(search->arena, target, (size_t)length)
-                                                        : NULL;
-}
-
 /* A candidate counts when it can be read and has the class of the object that needs it; else ld.so goes on searching.
  */
 static const char *try_path(struct search *search, const char *path, bool wide, struct object *ret)
 {
-    const char *full = place_in_root(search, path);
+    const char *full = mc_root_resolve(search->loader->root, path, search->arena);
     struct stat status;
     if (!full || stat(full, &status) != 0 || !S_ISREG(status.st_mode))
         return NULL;

@@ -9,6 +9,7 @@
 #include "input/container_build.h"
 #include "input/container_image.h"
 #include "input/mapping.h"
+#include "input/root.h"
 
 #define uthash_fatal(message) mc_out_of_memory()
 #include <uthash.h>
@@ -31,7 +32,10 @@ void mc_reading_emit(struct mc_reading *reading, const char *path, enum mc_input
 
 void mc_reading_fail(struct mc_reading *reading, const char *path, const struct mc_error *error)
 {
-    struct mc_member member = {.path = path, .kind = MC_INPUT_ERROR, .error = error};
+    struct mc_error shown = *error;
+    struct mc_member member = {.path = path, .kind = MC_INPUT_ERROR, .error = &shown};
+    for (char *at = shown.text; *at; at++) /* names of members may hold anything */
+        *at = (unsigned char)*at < ' ' || *at == 0x7f ? '?' : *at;
     if (!reading->stopped)
         reading->visit(reading->context, &member);
     reading->stopped |= reading->unpacked > reading->unpacked_limit; /* that was the reason, and is said */
@@ -139,17 +143,17 @@ bool mc_member_is_wanted(const char *wanted, const char *path)
     return !wanted || holds(path, wanted) || holds(wanted, path);
 }
 
-size_t mc_member_outer(const char *path)
+const char *mc_member_outer(const char *root, const char *path, struct mc_arena *arena, size_t *ret_length)
 {
-    size_t longest = 0;
+    const char *longest = NULL;
     struct stat status;
     for (const char *at = strchr(path, '!'); at; at = strchr(at + 1, '!')) {
-        char *outer = strndup(path, (size_t)(at - path));
-        if (!outer)
-            mc_out_of_memory();
-        if (stat(outer, &status) == 0 && S_ISREG(status.st_mode))
-            longest = (size_t)(at - path);
-        free(outer);
+        const char *outer = mc_arena_strndup(arena, path, (size_t)(at - path));
+        outer = mc_root_resolve(root, mc_root_inner(root, outer), arena);
+        if (!outer || stat(outer, &status) != 0 || !S_ISREG(status.st_mode))
+            continue;
+        longest = outer;
+        *ret_length = (size_t)(at - path);
     }
     return longest;
 }
@@ -169,7 +173,7 @@ const char *mc_level_member(struct mc_level *level, const char *name)
     if (!mc_member_is_wanted(reading->wanted, path))
         return NULL;
     if (leads_outside(name) && !level->outside++)
-        level->first_outside = mc_arena_strndup(&level->arena, name, 100);
+        level->first_outside = mc_arena_printf(&level->arena, "%.100s", name);
     if (strlen(inner) <= MC_CONTAINER_NAME)
         return path;
     struct mc_error error;
@@ -222,7 +226,7 @@ static void note_encrypted(void *context, const char *name)
     struct opened *opened = context;
     struct mc_level *level = &opened->level;
     if (mc_level_member(level, name) && !level->encrypted++)
-        level->first_encrypted = mc_arena_strndup(&level->arena, name, 100);
+        level->first_encrypted = mc_arena_printf(&level->arena, "%.100s", name);
 }
 
 static bool archive_goes_on(void *context)

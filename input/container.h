@@ -38,8 +38,9 @@ typedef void mc_member_visit(void *context, const struct mc_member *member);
 /* Whether a path is asked for by `wanted`, or leads to it, or lies within it. NULL: everything is. */
 bool mc_member_is_wanted(const char *wanted, const char *path);
 
-/* Of "outer!inner", where `outer` is a regular file: the length of outer; the longest when several are. 0: there is none. */
-size_t mc_member_outer(const char *path);
+/* Of "outer!inner": where the file `outer` of the tree (input/root.h; root "" for this system) is, and in *ret_length how much
+ * of the path names it; the longest when several do. NULL: none does. */
+const char *mc_member_outer(const char *root, const char *path, struct mc_arena *arena, size_t *ret_length);
 
 /* `input` is a container. `wanted`: only this path and what is inside it; NULL: all. */
 void mc_container_read(const struct mc_input *input, const char *wanted, mc_member_visit *visit, void *context);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* asprintf */
 #include "input/package.h"
 
+#include "input/root.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,8 +84,8 @@ void mc_package_owners(const char *root, const char *const *paths, size_t count,
         records[i].path = key;
         HASH_ADD_KEYPTR(hh, table, records[i].path, strlen(records[i].path), answers[i]);
     }
-    char *folder = mc_arena_printf(arena, "%s/var/lib/dpkg/info", strcmp(root, "/") ? root : "");
-    DIR *lists = count ? opendir(folder) : NULL;
+    const char *folder = mc_root_resolve(root, "/var/lib/dpkg/info", arena);
+    DIR *lists = count && folder ? opendir(folder) : NULL;
     struct dirent *entry;
     while (lists && (entry = readdir(lists))) {
         size_t length = strlen(entry->d_name);

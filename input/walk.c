@@ -14,6 +14,7 @@
 #include "base/vector.h"
 #include "input/container_image.h"
 #include "input/mapping.h"
+#include "input/root.h"
 
 typedef MC_VECTOR(const char *) path_vector;
 
@@ -68,6 +69,12 @@ static char *join(struct mc_arena *arena, const char *folder, const char *name)
     return mc_arena_printf(arena, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
 }
 
+/* Where a link is to be read: with a root not where this system would follow it to. */
+static const char *target_of(struct mc_inputs *inputs, const char *path)
+{
+    return inputs->root ? mc_root_resolve(inputs->root, mc_root_inner(inputs->root, path), &inputs->arena) : path;
+}
+
 static void visit_name(struct mc_inputs *inputs, int folder, const char *path, const char *name, path_vector *folders)
 {
     struct stat status;
@@ -81,10 +88,12 @@ static void visit_name(struct mc_inputs *inputs, int folder, const char *path, c
         return;
     }
     bool link = S_ISLNK(status.st_mode);
-    if (link && fstatat(folder, name, &status, 0) != 0) {
+    const char *target = link ? target_of(inputs, path) : path;
+    if (link && (!target || stat(target, &status) != 0)) {
         add_failure(inputs, path, MC_INPUT_SPECIAL, "%s", "a dangling symbolic link");
         return;
     }
+    path = target;
     if (!S_ISDIR(status.st_mode))
         add_file(inputs, path, &status, link, false);
 }
@@ -122,15 +131,16 @@ static void read_folder(struct mc_inputs *inputs, const char *path, bool named, 
 
 void mc_inputs_add(struct mc_inputs *inputs, const char *path)
 {
-    const char *kept = mc_arena_strdup(&inputs->arena, path);
+    const char *kept = target_of(inputs, mc_arena_strdup(&inputs->arena, path));
     struct stat status, own;
-    if (stat(path, &status) != 0) {
-        add_failure(inputs, kept, MC_INPUT_ERROR, "cannot read: %s", strerror(errno));
+    if (!kept || stat(kept, &status) != 0) {
+        const char *reason = strerror(errno);
+        add_failure(inputs, kept ? kept : mc_arena_strdup(&inputs->arena, path), MC_INPUT_ERROR, "cannot read: %s", reason);
         inputs->items[inputs->count - 1].named = true;
         return;
     }
     if (!S_ISDIR(status.st_mode)) {
-        bool link = lstat(path, &own) == 0 && S_ISLNK(own.st_mode);
+        bool link = lstat(kept, &own) == 0 && S_ISLNK(own.st_mode);
         add_file(inputs, kept, &status, link, true);
         return;
     }

@@ -6,6 +6,9 @@
  *     mc_inputs_add_list(&inputs, stdin, '\n', &e);  paths from a list
  *     mc_inputs_finish(&inputs);                     one item per file, sorted by path, classified
  *
+ * With a root, paths are those of that tree, with or without the root before them, and items have the path at which this
+ * system finds them.
+ *
  * A path given by name is followed when it is a symbolic link. Inside folders, links to files are followed, links to
  * folders are not, and /proc and /sys are passed over. A folder that is a container image is one item. A file met under several names (device and inode) is listed
  * once, under a name that is not a link where it has one. Nothing is printed: what could not be read is an item with an
@@ -38,7 +41,8 @@ struct mc_inputs {
     struct mc_arena arena;
     struct mc_input *items;
     size_t count, capacity;
-    bool plain; /* folders that are laid out as container images are folders like others */
+    const char *root; /* the tree in which all paths lie (input/root.h); NULL: this system. Set before anything is added */
+    bool plain;       /* folders that are laid out as container images are folders like others */
 };
 
 void mc_inputs_add(struct mc_inputs *inputs, const char *path);

@@ -44,7 +44,8 @@ struct mc_audit_file {
     enum mc_file_status status;
     const char *gap;         /* for PARTIAL and ERROR: the first thing that could not be read or judged */
     bool condensed;          /* a result was condensed into it; false: it was not scanned */
-    bool program;            /* executable, not a library or object */
+    bool judged;             /* `verdict` and `confidence` are those of a result */
+    bool program;            /* executable, not a library or object; of an archive: some member is */
     enum mc_verdict verdict; /* of the scan */
     enum mc_confidence confidence;
     struct mc_audit_cause *causes; /* worst first */

@@ -111,13 +111,15 @@ void mc_audit_condense(const struct mc_file_result *result, struct mc_arena *are
         file->gap = gap_of(result, arena);
     if (result->status != MC_FILE_OK && result->status != MC_FILE_PARTIAL)
         return;
-    file->program = result->kind == MC_KIND_EXECUTABLE || result->kind == MC_KIND_PIE;
-    if (first || result->verdict > file->verdict) {
+    file->program |= result->kind == MC_KIND_EXECUTABLE || result->kind == MC_KIND_PIE;
+    if (!file->judged || result->verdict > file->verdict) {
         file->verdict = result->verdict;
         file->confidence = result->confidence;
     }
     for (size_t i = 0; i < result->finding_count; i++)
         if (is_unsafe(result->findings[i].verdict))
             add_finding(result, &result->findings[i], arena, file);
+    file->judged = true;
+    file->judged = true;
     sort_causes(file);
 }

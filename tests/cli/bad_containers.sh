@@ -59,6 +59,7 @@ clean = open("clean", "rb").read()
 unguarded = open("unguarded", "rb").read()
 tar("absolute.tar", [("/usr/bin/clean", clean)])
 tar("outside.tar", [("../../clean", clean), ("a/../b", clean)])
+tar("control.tar", [("/new\nline\033[31m", clean)])
 tar("outside-unsafe.tar", [("../unguarded", unguarded)])
 tar("long.tar", [("a/" * 2500 + "x", clean)])
 nest = clean
@@ -80,6 +81,7 @@ bad absolute.tar "absolute.tar: 1 member has a name outside of the archive's fol
 bad outside.tar "2 members have names outside"
 run 1 scan outside-unsafe.tar
 out_has "outside-unsafe.tar!../unguarded: unguarded"
+bad control.tar "the first: /new?line?[31m"
 bad long.tar "a member's name has more than 4096 bytes"
 bad deep.tar "an archive within more than 8 others: not opened"
 run 1 scan unicode.tar
