@@ -85,93 +85,30 @@ void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint
         note_absolute(sweep, bytes, size);
 }
 
-/* A stretch of straight line, and what to note of it. */
-struct line {
-    uint64_t start, end;
-    const uint8_t *bytes;
-    size_t readable; /* from `bytes` on, at least end - start */
-    bool want_branches, want_candidates;
-};
-
-MC_ALWAYS_INLINE bool read_line(enum mc_mode mode, struct mc_sweep *sweep, const struct line *line)
+MC_ALWAYS_INLINE bool read_line(enum mc_mode mode, struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes)
 {
-    bool whole = true, absolute = sweep->image->kind == MC_KIND_EXECUTABLE;
-    const uint8_t *at = line->bytes, *stop = at + (line->end - line->start), *readable_end = at + line->readable;
+    bool whole = true;
+    const uint8_t *at = bytes, *stop = at + (end - start), *readable_end = at + mc_image_available(sweep->image, start);
     while (at < stop) {
         struct mc_class class;
-        size_t left = (size_t)(stop - at);
-        uint64_t address = line->start + (uint64_t)(at - line->bytes);
-        unsigned length = mc_class_within(mode, at, left, (size_t)(readable_end - at), &class);
+        unsigned length = mc_class_within(mode, at, (size_t)(stop - at), (size_t)(readable_end - at), &class);
         if (MC_UNLIKELY(!length)) {
             whole = false;
             at++;
             continue;
         }
-        if (line->want_candidates && sweep->is_use[class.need])
-            mc_push(&sweep->candidates, ((struct mc_use){address, class.need, (uint8_t)length}));
-        if (line->want_branches) {
-            bool branch = class.flow == MC_FLOW_JCC || class.flow == MC_FLOW_JMP || class.flow == MC_FLOW_CALL;
-            uint64_t target = mc_class_target(sweep->image, address + length, &class);
-            if (branch && (target < line->start || target >= line->end))
-                mc_push(&sweep->branches, target);
-            if ((class.flags & MC_CLASS_RIP_RELATIVE) || absolute)
-                mc_sweep_note_operands(sweep, address, at, left, &class);
-        }
+        if (sweep->is_use[class.need])
+            mc_push(&sweep->candidates, ((struct mc_use){start + (uint64_t)(at - bytes), class.need, (uint8_t)length}));
         at += length;
     }
     return whole;
 }
 
-bool mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes, bool want_branches,
-                        bool want_candidates)
+bool mc_sweep_read_line(struct mc_sweep *sweep, uint64_t start, uint64_t end, const uint8_t *bytes)
 {
-    struct line line = {start, end, bytes, mc_image_available(sweep->image, start), want_branches, want_candidates};
     if (sweep->image->mode == MC_MODE_32)
-        return read_line(MC_MODE_32, sweep, &line);
-    return read_line(MC_MODE_64, sweep, &line);
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Targets that are entries are of no interest: those are roots anyway. */
-static void collect_branches(struct mc_sweep *sweep)
-{
-    if (sweep->branches_known)
-        return;
-    sweep->branches_known = true;
-    for (size_t i = 0; i < sweep->entries->count;) {
-        struct mc_zone zone = mc_zone_at(sweep->image, sweep->entries, i);
-        size_t first = sweep->branches.count;
-        if (zone.bounded)
-            mc_sweep_read_line(sweep, zone.start, zone.end, zone.bytes, true, false);
-        size_t kept = first;
-        for (size_t k = first; k < sweep->branches.count; k++)
-            if (!mc_entry_at(sweep->entries, sweep->branches.items[k]))
-                sweep->branches.items[kept++] = sweep->branches.items[k];
-        sweep->branches.count = kept;
-        i = zone.last;
-    }
-    if (sweep->branches.count)
-        qsort(sweep->branches.items, sweep->branches.count, sizeof *sweep->branches.items, compare_addresses);
-}
-
-void mc_sweep_follow_branches(struct mc_sweep *sweep, uint64_t start, uint64_t end)
-{
-    collect_branches(sweep);
-    size_t low = 0, high = sweep->branches.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sweep->branches.items[middle] < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < sweep->branches.count && sweep->branches.items[low] < end; low++)
-        mc_reach_follow(&sweep->reach, sweep->branches.items[low]);
+        return read_line(MC_MODE_32, sweep, start, end, bytes);
+    return read_line(MC_MODE_64, sweep, start, end, bytes);
 }
 
 static void follow_landing_pads(struct mc_sweep *sweep, uint64_t start, uint64_t end)
@@ -237,7 +174,7 @@ static void walk_zone(struct mc_sweep *sweep, const struct mc_zone *zone)
         mc_reach_follow(reach, sweep->entries->items[i].address);
     follow_landing_pads(sweep, zone->start, zone->end);
     sweep->candidates.count = 0;
-    bool whole = mc_sweep_read_line(sweep, zone->start, zone->end, zone->bytes, false, true);
+    bool whole = mc_sweep_read_line(sweep, zone->start, zone->end, zone->bytes);
     /* What a straight line shows and the walk does not is data, or code behind a way in that was not seen yet. */
     if (mc_sweep_keep_unreached(sweep)) {
         mc_sweep_follow_branches(sweep, zone->start, zone->end);

@@ -35,7 +35,7 @@ static void read_range(struct mc_sweep *sweep, const struct mc_text_range *range
         uint64_t end = i < entries->count && entries->items[i].address < range->end ? entries->items[i].address : range->end;
         const uint8_t *bytes = mc_image_bytes(sweep->image, start, end - start);
         if (bytes)
-            mc_sweep_read_line(sweep, start, end, bytes, false, true);
+            mc_sweep_read_line(sweep, start, end, bytes);
         start = end;
     }
 }
@@ -102,21 +102,36 @@ static void note_words(struct mc_sweep *sweep)
     }
 }
 
+/* Which of the eight bytes are the start of an instruction: a bit for each. */
+static unsigned starts_among(const uint8_t state[8])
+{
+    uint64_t word;
+    memcpy(&word, state, sizeof word);
+    word ^= MC_BYTE_START * UINT64_C(0x0101010101010101); /* states are small: no carry */
+    word = ~(word | word >> 1) & UINT64_C(0x0101010101010101);
+    return (unsigned)(word * UINT64_C(0x0102040810204080) >> 56);
+}
+_Static_assert(MC_BYTE_START < 4 && MC_BYTE_INSIDE < 4 && MC_BYTE_FOREIGN < 4, "states fit two bits");
+
 /* Addresses that reached code of the zone takes. `noted` holds a bit for each byte: whose instruction was looked at before. */
 static void note_operands(struct mc_sweep *sweep, uint8_t *noted)
 {
     const struct mc_reach *reach = &sweep->reach;
     uint64_t size = reach->end - reach->start;
-    for (uint64_t offset = 0; offset < size; offset++) {
-        struct mc_class class;
-        uint8_t bit = (uint8_t)(1u << (offset & 7));
-        if (reach->state[offset] != MC_BYTE_START || (noted[offset >> 3] & bit))
-            continue;
-        noted[offset >> 3] |= bit;
-        if (mc_decode_class(sweep->image->mode, reach->bytes + offset, size - offset, &class))
-            mc_sweep_note_operands(sweep, reach->start + offset, reach->bytes + offset, size - offset, &class);
+    for (uint64_t first = 0; first < size; first += 8) {
+        uint8_t state[8] = {0};
+        memcpy(state, reach->state + first, size - first < 8 ? size - first : 8);
+        unsigned fresh = starts_among(state) & ~(unsigned)noted[first >> 3];
+        noted[first >> 3] |= (uint8_t)fresh;
+        for (; fresh; fresh &= fresh - 1) {
+            struct mc_class class;
+            uint64_t offset = first + (unsigned)__builtin_ctz(fresh);
+            if (mc_decode_class(sweep->image->mode, reach->bytes + offset, size - offset, &class))
+                mc_sweep_note_operands(sweep, reach->start + offset, reach->bytes + offset, size - offset, &class);
+        }
     }
 }
+_Static_assert(MC_BYTE_UNSEEN == 0, "bytes behind the end");
 
 /* Returns how many are left. */
 static size_t sort_unique(uint64_t *items, size_t count)

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scanner/sweep_reach.h"
+#include "scanner/sweep_private.h"
 
 #include <string.h>
 
 #define LEA_OPCODE 0x8d /* REX 8D modrm disp32 */
 #define LEA_LENGTH 7
 #define CONVINCING 256 /* ordinary instructions in a row that a trial need not go beyond */
+
+/* Takes back what was added since there were that many. */
+static void cut_back(struct mc_reach *reach, size_t bases, size_t tables)
+{
+    while (reach->bases.count > bases)
+        mc_address_set_take(&reach->base_set, reach->bases.items[--reach->bases.count]);
+    while (reach->tables.count > tables)
+        mc_address_set_take(&reach->table_set, reach->tables.items[--reach->tables.count]);
+}
 
 void mc_reach_begin(struct mc_reach *reach, uint64_t start, uint64_t end, const uint8_t *bytes, uint8_t *state)
 {
@@ -17,8 +26,9 @@ void mc_reach_begin(struct mc_reach *reach, uint64_t start, uint64_t end, const 
     reach->unresolved = 0;
     reach->work.count = reach->indirect.count = reach->resolved.count = 0;
     reach->rows.count = 0;
-    reach->bases.count = reach->undecoded.count = reach->uses.count = 0;
-    reach->deferred.count = reach->tables.count = reach->bases_tried = 0;
+    reach->undecoded.count = reach->uses.count = 0;
+    reach->deferred.count = reach->bases_tried = 0;
+    cut_back(reach, 0, 0);
 }
 
 void mc_reach_free(struct mc_reach *reach)
@@ -29,6 +39,8 @@ void mc_reach_free(struct mc_reach *reach)
     mc_vector_free(&reach->deferred);
     mc_vector_free(&reach->bases);
     mc_vector_free(&reach->tables);
+    mc_address_set_free(&reach->base_set);
+    mc_address_set_free(&reach->table_set);
     mc_vector_free(&reach->undecoded);
     mc_vector_free(&reach->rows);
     mc_vector_free(&reach->uses);
@@ -53,12 +65,21 @@ static void mark(struct mc_reach *reach, uint64_t offset, unsigned length)
             reach->state[offset + i] = MC_BYTE_INSIDE;
 }
 
+static void add_base(struct mc_reach *reach, uint64_t address)
+{
+    mc_push(&reach->bases, address);
+    mc_address_set_put(&reach->base_set, address);
+}
+
 /* One instruction. Returns where execution goes on in a straight line, or 0 when it does not. */
 static uint64_t step(struct mc_reach *reach, uint64_t address)
 {
     uint64_t offset = address - reach->start;
     struct mc_class class;
-    unsigned length = mc_decode_class(reach->image->mode, reach->bytes + offset, reach->end - address, &class);
+    uint64_t left = reach->end - address;
+    unsigned length = reach->image->mode == MC_MODE_64
+                          ? mc_class_within(MC_MODE_64, reach->bytes + offset, left, left, &class)
+                          : mc_decode_class(MC_MODE_32, reach->bytes + offset, left, &class);
     if (!length) {
         /* After a call that does not return anything may stand. */
         if (!reach->past_call)
@@ -77,7 +98,7 @@ static uint64_t step(struct mc_reach *reach, uint64_t address)
     if (reach->is_use[class.need])
         mc_push(&reach->uses, ((struct mc_use){.address = address, .need = class.need, .length = (uint8_t)length}));
     if ((class.flags & MC_CLASS_RIP_RELATIVE) && length == LEA_LENGTH && reach->bytes[offset + 1] == LEA_OPCODE)
-        mc_push(&reach->bases, mc_class_target(reach->image, next, &class));
+        add_base(reach, mc_class_target(reach->image, next, &class));
     reach->past_call = false;
     switch ((enum mc_flow)class.flow) {
     case MC_FLOW_NEXT:
@@ -176,9 +197,8 @@ bool mc_reach_try(struct mc_reach *reach, uint64_t root, size_t least)
     for (size_t i = 0; i < reach->log.count; i++)
         memset(reach->state + reach->log.items[i].start, MC_BYTE_UNSEEN, reach->log.items[i].end - reach->log.items[i].start);
     reach->uses.count = uses;
-    reach->bases.count = bases;
+    cut_back(reach, bases, tables);
     reach->bases_tried = reach->bases_tried < bases ? reach->bases_tried : bases;
-    reach->tables.count = tables;
     reach->undecoded.count = undecoded;
     reach->resolved.count = resolved;
     reach->unresolved = unresolved;

@@ -7,6 +7,7 @@
 #ifndef MC_SCANNER_SWEEP_REACH_H
 #define MC_SCANNER_SWEEP_REACH_H
 
+#include "base/address_set.h"
 #include "base/vector.h"
 #include "scanner/sweep.h"
 
@@ -37,6 +38,7 @@ struct mc_reach {
     MC_VECTOR(uint64_t) bases;     /* addresses taken by lea: what a table's base may be */
     size_t bases_tried;
     MC_VECTOR(uint64_t) tables;    /* jump tables that were read */
+    struct mc_address_set base_set, table_set; /* the same, to ask for one */
     uint64_t jump;                 /* the indirect jump whose table is read now */
     MC_VECTOR(struct mc_reference) rows; /* from an indirect jump to the target of a row of its table */
     MC_VECTOR(uint64_t) undecoded; /* reached bytes that are no instruction */

@@ -43,14 +43,13 @@ static bool valid_target(const struct mc_reach *reach, uint64_t target)
     return state == MC_BYTE_UNSEEN || state == MC_BYTE_START;
 }
 
-/* Another table of the zone starts there: entries of this one end before. */
-static uint64_t next_base(const struct mc_reach *reach, uint64_t address)
+/* Another table of the zone starts in (from, to]: entries of this one end before. */
+static bool starts_between(const struct mc_reach *reach, uint64_t from, uint64_t to)
 {
-    uint64_t next = UINT64_MAX;
-    for (size_t i = 0; i < reach->bases.count; i++)
-        if (reach->bases.items[i] > address && reach->bases.items[i] < next)
-            next = reach->bases.items[i];
-    return next;
+    for (uint64_t address = from + 1; address <= to; address++)
+        if (mc_address_set_has(&reach->base_set, address))
+            return true;
+    return false;
 }
 
 /* Pushes the targets of one table. Returns how many entries made sense. Up to a tested bound, targets may lie in another
@@ -60,10 +59,9 @@ static size_t read_table(struct mc_reach *reach, const struct table *table, size
     size_t count = 0, leading = LEADING_ROWS;
     bool tested = bound > 0 && bound <= LONGEST_TABLE;
     size_t limit = tested && !reach->bounds_ignored ? bound : LONGEST_TABLE;
-    uint64_t stop = next_base(reach, table->address);
-    for (; count < limit && table->address + count * table->width < stop; count++) {
-        uint64_t entry;
-        if (!mc_image_read(reach->image, table->address + count * table->width, table->width, &entry))
+    for (; count < limit; count++) {
+        uint64_t entry, place = table->address + count * table->width;
+        if (!mc_image_read(reach->image, place, table->width, &entry) || (count && starts_between(reach, place - table->width, place)))
             break;
         if (table->base)
             entry = table->base + (uint64_t)(int64_t)(int32_t)(uint32_t)entry;
@@ -82,14 +80,6 @@ static size_t read_table(struct mc_reach *reach, const struct table *table, size
             mc_push(&reach->work, entry);
     }
     return count;
-}
-
-static bool is_known_table(const struct mc_reach *reach, uint64_t address)
-{
-    for (size_t i = 0; i < reach->tables.count; i++)
-        if (reach->tables.items[i] == address)
-            return true;
-    return false;
 }
 
 static bool is_compare_immediate(const struct mc_insn *insn)
@@ -158,7 +148,7 @@ static bool try_all_bases(struct mc_reach *reach, int64_t displacement, unsigned
         struct table table = {base + (uint64_t)displacement, relative ? base : 0, width};
         /* Data that by chance leads into the zone once is common, twice in a row is not. */
         size_t before = reach->work.count;
-        if (!is_known_table(reach, table.address) && read_table(reach, &table, bound) >= 2)
+        if (!mc_address_set_has(&reach->table_set, table.address) && read_table(reach, &table, bound) >= 2)
             found = true;
         else
             reach->work.count = before;
@@ -177,8 +167,10 @@ static enum mc_jump_outcome read_named(struct mc_reach *reach, const struct tabl
 {
     if (!read_table(reach, table, bound))
         return MC_JUMP_UNKNOWN;
-    if (!is_known_table(reach, table->address))
+    if (!mc_address_set_has(&reach->table_set, table->address)) {
         mc_push(&reach->tables, table->address);
+        mc_address_set_put(&reach->table_set, table->address);
+    }
     return MC_JUMP_RESOLVED;
 }
 
