@@ -56,7 +56,7 @@ static const struct mc_option options[] = {
     {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
     {'o', "output", "FILE", MC_WORDS_FILE, "write the report to FILE"},
     {'j', "jobs", "N", NULL, "threads (default: one per CPU)"},
-    MC_NO_DEMANGLE_OPTION,
+    MC_COMMON_OPTIONS,
     {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
     {'v', "verbose", NULL, NULL, "every program, every place"},
     {OPTION_ROOT, "root", "DIR", MC_WORDS_FOLDER,
@@ -120,7 +120,7 @@ static int take_option(void *context, int id, const char *value)
         settings->probe.try_dump = true;
         return -1;
     default:
-        return mc_take_common(id);
+        return mc_take_common(id, value, &settings->scan);
     }
 }
 
@@ -342,6 +342,7 @@ int mc_cmd_audit(int argc, char **argv)
         settings.scan.baseline = settings.baseline;
     else if (!mc_baseline_parse(SCAN_BASELINE, &settings.scan.baseline, &error))
         return mc_usage_error(COMMAND, "%s", error.text);
+    mc_settle_debug_folder(&settings.scan, settings.root);
     mc_describe_run(&settings.scan, &settings.report);
     return run_audit(&settings);
 }

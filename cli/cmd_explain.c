@@ -36,7 +36,7 @@ static const struct mc_option options[] = {
      "what every host has, as in 'maskcheck scan' (default " MC_DEFAULT_BASELINE ")"},
     {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
     {OPTION_ROOT, "root", "DIR", MC_WORDS_FOLDER, "FILE is of the system whose disk is mounted at DIR"},
-    MC_NO_DEMANGLE_OPTION,
+    MC_COMMON_OPTIONS,
     {0},
 };
 
@@ -78,7 +78,7 @@ static int take_option(void *context, int id, const char *value)
         return mc_check_root(&mc_syntax_explain, value);
     }
     if (id != OPTION_BASELINE)
-        return mc_take_common(id);
+        return mc_take_common(id, value, &run->scan);
     run->scan.baseline_is_default = false;
     return mc_take_baseline(&mc_syntax_explain, value, &run->scan.baseline);
 }
@@ -219,6 +219,7 @@ int mc_cmd_explain(int argc, char **argv)
         return mc_usage_error(COMMAND, "too many arguments; one file, and one address or function of it");
     run.file = argv[optind];
     run.scan.explain_word = argv[optind + 1];
+    run.scan.all_sources = run.scan.explain_word != NULL;
     if (argc - optind == 1 && mc_rule_page_find(run.file, &page))
         return explain_rule(&page);
     struct stat status;
@@ -227,6 +228,7 @@ int mc_cmd_explain(int argc, char **argv)
                               "no rule is called %s; the rules are %s to %s ('maskcheck explain --help' lists them)",
                               run.file, mc_rule_page_at(0).id, mc_rule_page_at(mc_rule_count() - 1).id);
     run.report.colour = mc_want_colour(stdout);
+    mc_settle_debug_folder(&run.scan, run.root);
     mc_describe_run(&run.scan, &run.report);
     return explain_file(&run);
 }

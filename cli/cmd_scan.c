@@ -83,7 +83,7 @@ static const struct mc_option options[] = {
     {OPTION_SINCE, "since", "REPORT", MC_WORDS_FILE, "only what is new against an earlier report (json or jsonl)"},
     {OPTION_WAIVERS, "waivers", "FILE", MC_WORDS_FILE, "uses that somebody answers for; see maskcheck-scan(1)"},
     {'v', "verbose", NULL, NULL, "name clean and skipped files too"},
-    MC_NO_DEMANGLE_OPTION,
+    MC_COMMON_OPTIONS,
     {OPTION_NO_CACHE, "no-cache", NULL, NULL, "judge every file anew, and keep nothing of it"},
     {0},
 };
@@ -186,7 +186,7 @@ static int take_option(void *context, int id, const char *value)
         settings->no_cache = true;
         return -1;
     default:
-        return mc_take_common(id);
+        return mc_take_common(id, value, &settings->scan);
     }
 }
 
@@ -411,6 +411,7 @@ int mc_cmd_scan(int argc, char **argv)
     /* The text report shows no hashes. */
     if (settings.scan.hash == MC_HASH_NONE && strcmp(settings.format->name, "text") != 0)
         settings.scan.hash = MC_HASH_FINDINGS;
+    mc_settle_debug_folder(&settings.scan, settings.sources.root);
     mc_describe_run(&settings.scan, &settings.report);
     return run_scan(&settings, argc, argv);
 }

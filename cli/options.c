@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -188,8 +189,18 @@ int mc_parse_options(const struct mc_syntax *syntax, int argc, char **argv, mc_t
     return status;
 }
 
-int mc_take_common(int id)
+void mc_settle_debug_folder(struct mc_scan_options *options, const char *root)
 {
+    static char folder[PATH_MAX + sizeof MC_DEBUG_FOLDER];
+    snprintf(folder, sizeof folder, "%s" MC_DEBUG_FOLDER, root ? root : "");
+    if (!options->debug_folder)
+        options->debug_folder = folder;
+}
+
+int mc_take_common(int id, const char *value, struct mc_scan_options *ret)
+{
+    if (id == MC_OPTION_DEBUG_DIR)
+        ret->debug_folder = value;
     if (id == MC_OPTION_NO_DEMANGLE)
         mc_demangle_disable();
     return -1;

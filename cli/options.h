@@ -5,10 +5,11 @@
 #define MC_CLI_OPTIONS_H
 
 #include "cli/command.h"
-#include "isa/baseline.h"
+#include "scanner/debug_info.h"
+#include "scanner/scan.h"
 
 /* Ids of options without a letter; a command's own start at MC_OPTION_OWN. */
-enum { MC_OPTION_HELP = 0x100, MC_OPTION_VERSION, MC_OPTION_NO_DEMANGLE, MC_OPTION_OWN };
+enum { MC_OPTION_HELP = 0x100, MC_OPTION_VERSION, MC_OPTION_NO_DEMANGLE, MC_OPTION_DEBUG_DIR, MC_OPTION_OWN };
 
 /* One option per row: { id, long name, value, words, help }
  *   id     its letter, or a number from MC_OPTION_OWN on
@@ -25,9 +26,13 @@ struct mc_option {
 #define MC_WORDS_RULE "@rule"
 #define MC_WORDS_FORMAT "text json"
 
-/* Rows of several commands, taken by mc_take_common. */
-#define MC_NO_DEMANGLE_OPTION                                                                                          \
-    {MC_OPTION_NO_DEMANGLE, "no-demangle", NULL, NULL, "names of C++ and Rust functions as they are in the file"}
+/* Rows of the commands that scan, taken by mc_take_common. */
+#define MC_COMMON_OPTIONS                                                                                              \
+    {MC_OPTION_DEBUG_DIR, "debug-dir", "DIR", MC_WORDS_FOLDER,                                                         \
+     "where separate debug files are, by build-id (default " MC_DEBUG_FOLDER ")"},                                     \
+    {                                                                                                                  \
+        MC_OPTION_NO_DEMANGLE, "no-demangle", NULL, NULL, "names of C++ and Rust functions as they are in the file"    \
+    }
 
 struct mc_syntax {
     const char *command;
@@ -51,7 +56,9 @@ typedef int mc_take_option(void *context, int id, const char *value);
  * the exit status to end with (--help and --version among them). */
 int mc_parse_options(const struct mc_syntax *syntax, int argc, char **argv, mc_take_option *take, void *context);
 
-int mc_take_common(int id); /* -1 */
+/* Where debug files are, when the user did not say: below `root` ("" or NULL: this system). Call it after mc_parse_options. */
+void mc_settle_debug_folder(struct mc_scan_options *options, const char *root);
+int mc_take_common(int id, const char *value, struct mc_scan_options *ret); /* -1 */
 
 /* Values that several options share. -1, or the exit status after the user was told. */
 int mc_take_baseline(const struct mc_syntax *syntax, const char *value, struct mc_baseline *ret);

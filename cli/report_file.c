@@ -4,9 +4,11 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 FILE *mc_open_report(const char *path)
 {
@@ -41,9 +43,11 @@ static time_t report_time(void)
 
 void mc_describe_run(const struct mc_scan_options *options, struct mc_report_options *ret)
 {
+    static char folder[PATH_MAX];
     ret->version = mc_version;
     ret->command = mc_command_line;
     ret->baseline = &options->baseline;
     ret->baseline_is_default = options->baseline_is_default;
+    ret->folder = getcwd(folder, sizeof folder) && *folder == '/' ? folder : NULL;
     ret->generated = report_time();
 }

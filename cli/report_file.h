@@ -13,7 +13,7 @@ FILE *mc_open_report(const char *path);
 /* Flushes and closes it. False, and said, when anything was lost. */
 bool mc_close_report(FILE *stream, const char *path);
 
-/* Fills version, command, baseline (of *options, which must outlive *ret) and time: that of SOURCE_DATE_EPOCH, else now. */
+/* Fills version, command, current folder, baseline (of *options, which must outlive *ret) and time: that of SOURCE_DATE_EPOCH, else now. */
 void mc_describe_run(const struct mc_scan_options *options, struct mc_report_options *ret);
 
 #endif

@@ -100,6 +100,7 @@ static json_t *explanation(const struct mc_file_result *result, const struct mc_
         json_array_append_new(uses, use);
     }
     mc_json_set_function(object, finding->function);
+    mc_json_set_origin(object, finding);
     json_object_set_new(object, "uses", uses);
     json_object_set_new(object, "verdict", json_string(mc_verdict_word(finding->verdict)));
     json_object_set_new(object, "level", json_string(mc_severity_word(finding->severity)));

@@ -121,6 +121,16 @@ static void print_tree(struct printer *p, const struct mc_why *why, unsigned ind
 
 /* ---- one explanation ---- */
 
+static void print_origin(struct printer *p, const struct mc_finding *finding)
+{
+    char *text = mc_origin_text(finding);
+    if (finding->source_path)
+        say(p, 2, "", "at %s:%s", mc_clean_text(finding->source_path, &p->arena), strrchr(finding->source, ':') + 1);
+    if (text)
+        say(p, 2, "", "compiled %s", text);
+    free(text);
+}
+
 static void print_head(struct printer *p, const struct mc_explanation *item)
 {
     const struct mc_finding *finding = item->findings[0];
@@ -138,6 +148,7 @@ static void print_head(struct printer *p, const struct mc_explanation *item)
     size_t column = 2 + strlen(mc_verdict_word(finding->verdict)) + (finding->severity == MC_WARNING ? 9 : 0) +
                     (finding->confidence == MC_INFERRED ? 11 : 9) + 2;
     mc_print_wrapped(p->stream, mc_arena_printf(&p->arena, "%s [%s]", finding->reason, finding->rule), column, 4);
+    print_origin(p, finding);
     if (item->finding_count > 1)
         say(p, 2, "", "and so %zu more use%s of this function:%s%s", item->finding_count - 1,
             plural(item->finding_count - 1), others, item->finding_count - 1 > USES_SHOWN ? ", ..." : "");

@@ -29,6 +29,20 @@ void mc_json_set_function(json_t *object, const char *symbol)
     mc_arena_free(&arena);
 }
 
+void mc_json_set_origin(json_t *object, const struct mc_finding *finding)
+{
+    json_t *unit = finding->unit || finding->producer ? json_object() : json_null();
+    json_object_set_new(object, "source", mc_json_text(finding->source));
+    json_object_set_new(object, "source_path", mc_json_text(finding->source_path));
+    json_object_set_new(object, "unit", unit);
+    json_object_set_new(object, "comdat", mc_json_text(finding->comdat));
+    if (!json_is_object(unit))
+        return;
+    json_object_set_new(unit, "name", mc_json_text(finding->unit));
+    json_object_set_new(unit, "producer", mc_json_text(finding->producer));
+    json_object_set_new(unit, "options", mc_json_text(finding->options));
+}
+
 json_t *mc_json_address(uint64_t address)
 {
     char text[24];

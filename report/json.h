@@ -12,6 +12,8 @@
 json_t *mc_json_text(const char *text); /* invalid UTF-8 becomes U+FFFD; NULL gives null */
 /* Members "function", the symbol as it is in the file, and "demangled", null where it is not mangled. */
 void mc_json_set_function(json_t *object, const char *symbol);
+/* Members "source", "source_path", "unit" and "comdat". */
+void mc_json_set_origin(json_t *object, const struct mc_finding *finding);
 json_t *mc_json_address(uint64_t address); /* "0x401136" */
 json_t *mc_json_features(const struct mc_feature_set *set);
 json_t *mc_json_enough(const struct mc_feature_set *needed); /* {"psabi","intel","amd"}, null where no baseline is enough */

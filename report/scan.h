@@ -12,6 +12,7 @@
 struct mc_report_options {
     const char *version;              /* of maskcheck */
     char *const *command;             /* the command line, NULL-terminated */
+    const char *folder;               /* the current one; absolute, NULL when unknown */
     const struct mc_baseline *baseline;
     bool baseline_is_default;
     bool all_uses;                    /* list every use, not only what matters */

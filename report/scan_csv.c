@@ -14,7 +14,7 @@ static void begin(FILE *stream, const struct mc_report_options *options, const s
     (void)options;
     (void)totals;
     fputs("path,package,status,file_verdict,file_confidence,verdict,level,rule,feature,instruction,function,address,source,"
-          "reason,confidence,enough_psabi,enough_intel,enough_amd,fingerprint,demangled\n",
+          "reason,confidence,enough_psabi,enough_intel,enough_amd,fingerprint,demangled,source_path,unit,producer,options,comdat\n",
           stream);
 }
 
@@ -60,6 +60,11 @@ static void print_use(FILE *stream, const struct mc_fingerprints *prints, const 
         enough.amd ? enough.amd->name : NULL,
         fingerprint,
         mc_demangle(finding->function, &arena),
+        finding->source_path,
+        finding->unit,
+        finding->producer,
+        finding->options,
+        finding->comdat,
     };
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         comma_text(stream, cells[i]);
@@ -82,7 +87,7 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     print_file(stream, result);
     fputs(",,,,,,,,,", stream); /* verdict to reason */
     mc_print_csv(stream, result->error.kind == MC_ERROR_NONE ? NULL : result->error.text);
-    fputs(",,,,,,\n", stream);
+    fputs(",,,,,,,,,,,\n", stream);
 }
 
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)

@@ -180,6 +180,17 @@ static void print_way(FILE *stream, const struct mc_finding *finding)
     fputs("</ol>\n", stream);
 }
 
+static void print_origin_of(FILE *stream, const struct mc_finding *finding)
+{
+    char *text = mc_origin_text(finding);
+    if (text) {
+        fputs("<p>Compiled ", stream);
+        mc_print_markup(stream, text);
+        fputs("</p>\n", stream);
+    }
+    free(text);
+}
+
 static void print_finding(FILE *stream, const struct mc_file_result *result, const struct mc_finding *finding,
                           const char *source)
 {
@@ -202,6 +213,7 @@ static void print_finding(FILE *stream, const struct mc_file_result *result, con
     fprintf(stream, "<p>%s%s%s. <code>maskcheck explain %s</code> says what it means and how to fix it.</p>\n",
             mc_verdict_word(finding->verdict), finding->confidence == MC_INFERRED ? ", inferred" : ", proved",
             finding->severity == MC_WARNING ? ", a warning" : "", finding->rule ? finding->rule : "RULE");
+    print_origin_of(stream, finding);
     print_way(stream, finding);
     print_code(stream, result, finding->use.address, "use", "The instruction");
     if (finding->guard.known)

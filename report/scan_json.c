@@ -74,7 +74,7 @@ static json_t *guard(const struct mc_file_result *result, const struct mc_guard 
     return object;
 }
 
-static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding *finding, const char *source)
+static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding *finding)
 {
     const struct mc_file_result *result = prints->result;
     const struct mc_need *need = mc_need_at(finding->use.need);
@@ -84,7 +84,7 @@ static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding
     json_t *object = json_object();
     json_object_set_new(object, "address", mc_json_address(finding->use.address));
     mc_json_set_function(object, finding->function);
-    json_object_set_new(object, "source", mc_json_text(source));
+    mc_json_set_origin(object, finding);
     json_object_set_new(object, "instruction", mc_json_text(text));
     json_object_set_new(object, "feature", json_string(mc_features[need->feature].name));
     json_object_set_new(object, "needs", mc_json_features(&finding->needs));
@@ -172,7 +172,7 @@ static void analysed_members(FILE *stream, const struct mc_report_options *optio
     fputs(",\"uses\":[", stream);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice)); before = ",") {
         fputs(before, stream);
-        mc_json_write(stream, use(&prints, finding, finding->source));
+        mc_json_write(stream, use(&prints, finding));
     }
     fputc(']', stream);
     mc_json_member(stream, first, "unlisted", unlisted(&prints, options->all_uses));

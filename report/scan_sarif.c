@@ -15,6 +15,7 @@
 #define SCHEMA "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 #define FINGERPRINT "maskcheck/v1" /* a change of report/fingerprint.c makes it v2 */
 #define GAPS_SHOWN 20
+#define SOURCE_ROOT "SRCROOT"
 
 extern const struct mc_scan_format mc_scan_sarif;
 
@@ -94,6 +95,15 @@ static void begin(FILE *stream, const struct mc_report_options *options, const s
     (void)totals;
     fputs("{\"$schema\":\"" SCHEMA "\",\"version\":\"2.1.0\",\"runs\":[{\"tool\":", stream);
     mc_json_write(stream, driver(options));
+    if (options->folder && strcmp(options->folder, "/") != 0) {
+        char *folder = mc_realloc(NULL, strlen(options->folder) + 2, 1);
+        json_t *bases = json_object();
+        sprintf(folder, "%s/", options->folder);
+        json_object_set_new(bases, SOURCE_ROOT, uri(folder));
+        fputs(",\n\"originalUriBaseIds\":", stream);
+        mc_json_write(stream, bases);
+        free(folder);
+    }
     fputs(",\n\"columnKind\":\"unicodeCodePoints\",\"results\":[\n", stream);
 }
 
@@ -108,31 +118,37 @@ static json_t *artifact_at(const char *path, uint64_t address)
     return physical;
 }
 
-/* "blend.c:57" */
-static json_t *source_line(const char *source)
+/* Source files below the current folder are relative to it: what shows the report finds them in its own checkout. */
+static json_t *source_file(const struct mc_report_options *options, const char *path)
 {
-    const char *colon = strrchr(source, ':');
-    char *name = strndup(source, (size_t)(colon - source));
-    if (!name)
-        mc_out_of_memory();
+    size_t length = options->folder ? strlen(options->folder) : 0;
+    if (length < 2 || strncmp(path, options->folder, length) != 0 || path[length] != '/')
+        return uri(path);
+    json_t *object = uri(path + length + 1);
+    json_object_set_new(object, "uriBaseId", json_string(SOURCE_ROOT));
+    return object;
+}
+
+static unsigned line_of(const struct mc_finding *finding)
+{
+    const char *colon = finding->source && finding->source_path ? strrchr(finding->source, ':') : NULL;
+    return colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+}
+
+static json_t *source_line(const struct mc_report_options *options, const struct mc_finding *finding)
+{
     json_t *physical = json_object(), *region = json_object();
-    json_object_set_new(region, "startLine", json_integer(atoll(colon + 1)));
-    json_object_set_new(physical, "artifactLocation", uri(name));
+    json_object_set_new(region, "startLine", json_integer(line_of(finding)));
+    json_object_set_new(physical, "artifactLocation", source_file(options, finding->source_path));
     json_object_set_new(physical, "region", region);
-    free(name);
     return physical;
 }
 
-static bool has_line(const char *source)
-{
-    const char *colon = source ? strrchr(source, ':') : NULL;
-    return colon && colon != source && atoll(colon + 1) > 0;
-}
-
-static json_t *location(const char *path, uint64_t address, const char *function, const char *source)
+/* `physical` is stolen. */
+static json_t *location(json_t *physical, const char *path, const char *function)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "physicalLocation", has_line(source) ? source_line(source) : artifact_at(path, address));
+    json_object_set_new(object, "physicalLocation", physical);
     if (function) {
         json_t *array = json_array(), *logical = json_object();
         struct mc_arena arena = {0};
@@ -158,7 +174,7 @@ static json_t *code_flows(const struct mc_file_result *result, const struct mc_f
     json_t *steps = json_array();
     for (size_t i = 0; i < finding->path_length; i++) {
         const struct mc_step *step = &finding->path[i];
-        json_t *holder = json_object(), *place = location(result->path, step->address, step->function, NULL);
+        json_t *holder = json_object(), *place = location(artifact_at(result->path, step->address), result->path, step->function);
         json_object_set_new(place, "message", message(step->text));
         json_object_set_new(holder, "location", place);
         json_array_append_new(steps, holder);
@@ -175,7 +191,7 @@ static json_t *related(const struct mc_file_result *result, const struct mc_find
 {
     json_t *array = json_array();
     if (with_address) {
-        json_t *place = location(result->path, finding->use.address, NULL, NULL);
+        json_t *place = location(artifact_at(result->path, finding->use.address), result->path, NULL);
         json_object_set_new(place, "message", message("the instruction"));
         json_array_append_new(array, place);
     }
@@ -184,7 +200,7 @@ static json_t *related(const struct mc_file_result *result, const struct mc_find
         mc_instruction_text(result->mode, &finding->guard.code, finding->guard.address, 0, instruction);
         snprintf(text, sizeof text, "tested here: %s (CPUID %" PRIx32 ".%s bit %u)", instruction, finding->guard.leaf,
                  mc_register_word(finding->guard.reg), finding->guard.bit);
-        json_t *place = location(result->path, finding->guard.address, NULL, NULL);
+        json_t *place = location(artifact_at(result->path, finding->guard.address), result->path, NULL);
         json_object_set_new(place, "message", message(text));
         json_array_append_new(array, place);
     }
@@ -199,6 +215,7 @@ static json_t *properties(const struct mc_file_result *result, const struct mc_f
     json_object_set_new(object, "needs", mc_json_features(&finding->needs));
     json_object_set_new(object, "enough", mc_json_enough(&finding->needs));
     json_object_set_new(object, "package", mc_json_text(result->package));
+    mc_json_set_origin(object, finding);
     return object;
 }
 
@@ -223,14 +240,16 @@ static json_t *use_message(const struct mc_file_result *result, const struct mc_
     return object;
 }
 
-static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding *finding, const char *source)
+static json_t *use(const struct mc_report_options *options, const struct mc_fingerprints *prints,
+                   const struct mc_finding *finding)
 {
     const struct mc_file_result *result = prints->result;
     char fingerprint[MC_FINGERPRINT_SIZE];
     json_t *object = json_object(), *locations = json_array(), *fingerprints = json_object();
     mc_fingerprint(prints, finding, fingerprint);
     json_object_set_new(fingerprints, FINGERPRINT, json_string(fingerprint));
-    json_array_append_new(locations, location(result->path, finding->use.address, finding->function, source));
+    json_t *physical = line_of(finding) ? source_line(options, finding) : artifact_at(result->path, finding->use.address);
+    json_array_append_new(locations, location(physical, result->path, finding->function));
     if (finding->rule) {
         json_object_set_new(object, "ruleId", json_string(finding->rule));
         json_object_set_new(object, "ruleIndex", json_integer((json_int_t)mc_rule_index(finding->rule)));
@@ -239,7 +258,7 @@ static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding
     json_object_set_new(object, "message", use_message(result, finding));
     json_object_set_new(object, "analysisTarget", uri(result->path));
     json_object_set_new(object, "locations", locations);
-    json_object_set_new(object, "relatedLocations", related(result, finding, has_line(source)));
+    json_object_set_new(object, "relatedLocations", related(result, finding, line_of(finding)));
     if (finding->path_length)
         json_object_set_new(object, "codeFlows", code_flows(result, finding));
     json_object_set_new(object, "partialFingerprints", fingerprints);
@@ -275,7 +294,7 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     char text[sizeof result->error.text + 40];
     mc_fingerprints_open(&prints, result);
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));)
-        write_item(stream, &before, use(&prints, finding, finding->source));
+        write_item(stream, &before, use(options, &prints, finding));
     mc_fingerprints_close(&prints);
     for (size_t i = 0; i < result->gap_count && i < GAPS_SHOWN; i++) {
         snprintf(text, sizeof text, "not judged: %s (%s)", result->gaps[i].text, result->gaps[i].kind);

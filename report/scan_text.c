@@ -3,6 +3,8 @@
 #include "report/scan.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define FUNCTIONS_PER_FILE 8 /* listed before "and N more"; --all-uses lists everything */
 
@@ -52,6 +54,16 @@ static void print_place(FILE *stream, const char *function, uint64_t function_ad
         fprintf(stream, "+0x%" PRIx64, address - function_address);
 }
 
+/* Said once for findings that follow one another; *said is what the last one had, and NULL before. */
+static void print_origin(FILE *stream, const struct mc_finding *finding, char **said)
+{
+    char *text = mc_origin_text(finding);
+    if (text && (!*said || strcmp(text, *said) != 0))
+        fprintf(stream, "        compiled %s\n", text);
+    free(*said);
+    *said = text;
+}
+
 /* One step per line: how execution gets there. Long chains are cut in the middle unless everything is wanted. */
 static void print_path(FILE *stream, const struct mc_report_options *options, const struct mc_finding *finding)
 {
@@ -95,7 +107,7 @@ static void print_guard(FILE *stream, const struct mc_file_result *result, const
 }
 
 static void print_finding(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result,
-                          const struct mc_finding *finding)
+                          const struct mc_finding *finding, char **said)
 {
     char text[MC_INSTRUCTION_TEXT];
     mc_instruction_text(result->mode, &finding->code, finding->use.address, finding->use.need, text);
@@ -122,6 +134,7 @@ static void print_finding(FILE *stream, const struct mc_report_options *options,
         fprintf(stream, " [%s]", finding->rule);
     fputc('\n', stream);
     if (mc_verdict_unsafe(finding->verdict) || options->all_uses) {
+        print_origin(stream, finding, said);
         print_path(stream, options, finding);
         print_guard(stream, result, finding);
     }
@@ -132,14 +145,16 @@ static void print_findings(FILE *stream, const struct mc_report_options *options
     struct mc_finding_choice choice = {.result = result, .all = options->all_uses};
     size_t functions = 0, left_out = 0;
     uint64_t last = UINT64_MAX;
+    char *said = NULL;
     for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));) {
         functions += finding->function_address != last;
         last = finding->function_address;
         if (functions <= FUNCTIONS_PER_FILE || options->all_uses)
-            print_finding(stream, options, result, finding);
+            print_finding(stream, options, result, finding, &said);
         else
             left_out++;
     }
+    free(said);
     left_out += choice.left_out;
     if (functions > FUNCTIONS_PER_FILE && !options->all_uses)
         fprintf(stream, "    and %zu more in these and %zu other functions (--all-uses lists them)\n", left_out,

@@ -205,3 +205,21 @@ char *mc_clean_copy(const char *text)
         mc_out_of_memory();
     return copy;
 }
+
+char *mc_origin_text(const struct mc_finding *finding)
+{
+    struct mc_arena arena = {0};
+    const char *text = "";
+    if (finding->unit)
+        text = mc_arena_printf(&arena, "from %s", finding->unit);
+    if (finding->producer)
+        text = mc_arena_printf(&arena, "%s%sby %s", text, *text ? " " : "", finding->producer);
+    if (finding->options)
+        text = mc_arena_printf(&arena, "%s%swith %s", text, *text ? " " : "", finding->options);
+    if (finding->comdat)
+        text = mc_arena_printf(&arena, "%s%sin the COMDAT group %s", text, *text ? ", " : "",
+                               mc_symbol_text(finding->comdat, &arena));
+    char *clean = *text ? mc_clean_copy(text) : NULL;
+    mc_arena_free(&arena);
+    return clean;
+}

@@ -28,6 +28,9 @@ static inline bool mc_verdict_unsafe(enum mc_verdict verdict)
 char *mc_utf8_clean(const char *text);
 /* The same to a stream, for people: control characters as \xNN besides, so that a name cannot forge lines or drive the terminal. */
 void mc_print_clean(FILE *stream, const char *text);
+/* "from /src/blend.c by GNU C17 12.2.0 with -mavx2, in the COMDAT group blend", clean; NULL when nothing is known. For the caller to
+ * free. */
+char *mc_origin_text(const struct mc_finding *finding);
 #define MC_REPORT_WIDTH 100 /* columns of reports for people */
 /* The text, which is clean, broken at blanks, and a newline. Its first line begins at column `first` (already printed), the
  * others behind `indent` blanks. */

@@ -15,19 +15,31 @@ static void negotiate_version(void)
     library_usable = elf_version(EV_CURRENT) != EV_NONE;
 }
 
-/* NULL when libelf refuses the bytes or takes them for something else. */
-static Elf *begin(const uint8_t *bytes, size_t size, Elf_Kind kind)
+static bool usable(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, negotiate_version);
-    if (!library_usable || !size)
-        return NULL;
-    /* elf_memory takes what may be written; it opens the bytes for reading only. */
-    Elf *handle = elf_memory((char *)(uintptr_t)bytes, size);
+    return library_usable;
+}
+
+/* The handle, unless libelf takes the bytes for something else. */
+static Elf *of_kind(Elf *handle, Elf_Kind kind)
+{
     if (handle && elf_kind(handle) == kind)
         return handle;
     elf_end(handle);
     return NULL;
+}
+
+/* NULL when libelf refuses the bytes. elf_memory takes what may be written; it opens the bytes for reading only. */
+static Elf *begin(const uint8_t *bytes, size_t size, Elf_Kind kind)
+{
+    return usable() && size ? of_kind(elf_memory((char *)(uintptr_t)bytes, size), kind) : NULL;
+}
+
+Elf *mc_elf_library_open_file(int file)
+{
+    return usable() ? of_kind(elf_begin(file, ELF_C_READ, NULL), ELF_K_ELF) : NULL;
 }
 
 Elf *mc_elf_library_open(const uint8_t *bytes, size_t size)

@@ -21,6 +21,8 @@ bool mc_elf_library_members(const uint8_t *bytes, size_t size, struct mc_archive
 /* A handle for readers of other tables (libdw); NULL when libelf refuses the bytes, which must outlive it, and must be
  * writable when a section is to be decompressed. */
 struct Elf *mc_elf_library_open(const uint8_t *bytes, size_t size);
+/* The same for an open file, which is read and not mapped; it must stay open. */
+struct Elf *mc_elf_library_open_file(int file);
 void mc_elf_library_close(struct Elf *handle); /* accepts NULL */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/evidence.h"
 
-#include "scanner/source_line.h"
+#include "scanner/debug_info.h"
 
 #include <string.h>
 
@@ -99,23 +99,67 @@ static bool is_initialiser(const struct mc_image *image, uint64_t address)
     return false;
 }
 
-static void add_sources(const struct mc_image *image, bool all, struct mc_file_result *result)
+static void add_dependency(struct mc_file_result *result, const char *path, const struct mc_identity *identity)
 {
-    struct mc_finding_choice choice = {.result = result, .all = all};
-    struct mc_source_lines *lines = NULL;
-    bool opened = false;
-    for (const struct mc_finding *finding; (finding = mc_next_finding(&choice));) {
-        if (!opened)
-            lines = mc_source_lines_open(image);
-        opened = true;
-        if (!lines)
-            return;
-        result->findings[choice.next - 1].source = mc_source_line(lines, finding->use.address, &result->arena);
-    }
-    mc_source_lines_close(lines);
+    struct mc_rests_on *all = MC_NEW_ARRAY(&result->arena, result->dependency_count + 1, struct mc_rests_on);
+    if (result->dependency_count)
+        memcpy(all, result->dependencies, result->dependency_count * sizeof *all);
+    all[result->dependency_count++] = (struct mc_rests_on){path, *identity};
+    result->dependencies = all;
 }
 
-void mc_evidence_add(const struct mc_image *image, const struct mc_entries *entries, bool all_sources,
+static struct mc_debug_info *open_debug_info(const struct mc_image *image, const char *folder, struct mc_file_result *result)
+{
+    struct mc_identity identity;
+    const char *separate = folder ? mc_debug_file_path(image, folder, &result->arena) : NULL;
+    struct mc_debug_info *info = mc_debug_info_open(image, separate, &identity);
+    if (separate)
+        add_dependency(result, separate, &identity);
+    return info;
+}
+
+static void set_origin(struct mc_finding *finding, const struct mc_origin *origin, struct mc_arena *arena)
+{
+    finding->unit = origin->unit;
+    finding->producer = origin->producer;
+    finding->options = origin->options;
+    if (!origin->path)
+        return;
+    const char *slash = strrchr(origin->path, '/');
+    finding->source_path = origin->path;
+    finding->source = mc_arena_printf(arena, "%s:%u", slash ? slash + 1 : origin->path, origin->line);
+}
+
+static void add_origins(const struct mc_image *image, const struct mc_evidence_options *options, struct mc_file_result *result)
+{
+    struct mc_finding_choice choice = {.result = result, .all = options->all_sources};
+    struct mc_debug_info *info = NULL;
+    bool opened = false;
+    while (mc_next_finding(&choice)) {
+        struct mc_finding *finding = &result->findings[choice.next - 1];
+        if (!opened)
+            info = open_debug_info(image, options->debug_folder, result);
+        opened = true;
+        if (!info)
+            return;
+        struct mc_origin origin = mc_debug_origin(info, finding->use.address, &result->arena);
+        set_origin(finding, &origin, &result->arena);
+    }
+    mc_debug_info_close(info);
+}
+
+/* Only objects have groups; their sections have addresses of their own. */
+static const char *comdat_of(const struct mc_image *image, uint64_t address, struct mc_arena *arena)
+{
+    for (size_t i = 1; i < image->section_count; i++) {
+        const struct mc_section *section = &image->sections[i];
+        if (section->comdat && address >= section->address && address - section->address < section->size)
+            return mc_arena_strdup(arena, section->comdat);
+    }
+    return NULL;
+}
+
+void mc_evidence_add(const struct mc_image *image, const struct mc_entries *entries, const struct mc_evidence_options *options,
                      struct mc_file_result *result)
 {
     for (size_t i = 0; i < result->finding_count; i++) {
@@ -123,8 +167,9 @@ void mc_evidence_add(const struct mc_image *image, const struct mc_entries *entr
         finding->code = mc_code_at(image, finding->use.address);
         if (finding->guard.known)
             finding->guard.code = mc_code_at(image, finding->guard.address);
+        finding->comdat = comdat_of(image, finding->use.address, &result->arena);
         finding->at_start = finding->path_length && is_initialiser(image, finding->path[0].address);
     }
     hash_functions(image, entries, result);
-    add_sources(image, all_sources, result);
+    add_origins(image, options, result);
 }

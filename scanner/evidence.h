@@ -7,8 +7,13 @@
 #include "scanner/image.h"
 #include "scanner/verdict.h"
 
-/* Source lines are looked up for the findings that a report lists (they cost most), or for all. */
-void mc_evidence_add(const struct mc_image *image, const struct mc_entries *entries, bool all_sources, struct mc_file_result *result);
+struct mc_evidence_options {
+    bool all_sources;         /* debug information is read for the findings that a report lists (it costs most), or for all */
+    const char *debug_folder; /* of separate debug files, NULL: none */
+};
+/* Separate debug files that were looked for become dependencies of the result. */
+void mc_evidence_add(const struct mc_image *image, const struct mc_entries *entries, const struct mc_evidence_options *options,
+                     struct mc_file_result *result);
 /* FNV-1a, 64 bits. */
 #define MC_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t mc_hash_bytes(uint64_t hash, const void *bytes, size_t size);

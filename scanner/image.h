@@ -74,6 +74,7 @@ struct mc_section { /* a section header, name resolved; none when the file has n
     uint64_t address, size, file_offset, entry_size; /* address 0: not loaded */
     uint64_t flags;          /* SHF_* */
     uint32_t type;           /* SHT_* */
+    const char *comdat;      /* objects: the signature of its COMDAT group, NULL when it is in none */
 };
 
 /* Where instructions can be: executable sections, or (without section headers) the executable segments without the tables

@@ -149,6 +149,7 @@ bool mc_build_object(struct mc_image_build *build, struct mc_error *ret_error)
         return false;
     image->kind = mc_section_named(image, ".modinfo") ? MC_KIND_KERNEL_MODULE : MC_KIND_OBJECT;
     mc_build_static_table(build);
+    mc_object_name_groups(build);
     mc_object_find_got(&object);
     lay_got(&object);
     lay_commons(&object);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to image_object.c (layout) and image_object_relocs.c (relocations of objects). */
+/* Internal to image_object.c (layout), image_object_groups.c and image_object_relocs.c (relocations of objects). */
 #ifndef MC_SCANNER_IMAGE_OBJECT_H
 #define MC_SCANNER_IMAGE_OBJECT_H
 
@@ -21,6 +21,7 @@ struct mc_object {
     bool got_used; /* something is relative to the GOT, with or without slots */
 };
 
+void mc_object_name_groups(struct mc_image_build *build); /* the COMDAT group of each section; needs the symbol table */
 void mc_object_find_got(struct mc_object *object); /* which symbols need a slot */
 void mc_object_relocate(struct mc_object *object); /* applies relocations to private copies; lists them */
 

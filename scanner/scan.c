@@ -165,7 +165,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
     }
     result->status = result->gap_count ? MC_FILE_PARTIAL : MC_FILE_OK;
     mc_result_sum_up(result, options);
-    mc_evidence_add(image, entries, options->all_sources, result);
+    mc_evidence_add(image, entries, &(struct mc_evidence_options){options->all_sources, options->debug_folder}, result);
     if (mc_hash_wanted(result, options->hash))
         hash_file(result, image);
     if (mc_image_lost(image))

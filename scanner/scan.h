@@ -14,6 +14,7 @@ struct mc_scan_options {
     const char *explain_word; /* what of the file: scanner/explain.h; NULL: an overview of all of it */
     const char *member;       /* of a container or archive only this one, by its full path (outer!inner); NULL: all */
     bool all_sources;         /* source lines of all uses, not only of those that a report lists by default */
+    const char *debug_folder; /* of separate debug files: MC_DEBUG_FOLDER; NULL: none are looked for */
     /* Which files get a sha256 (it costs more than the scan): with something to list, with any use, all. */
     enum mc_hash_choice { MC_HASH_NONE, MC_HASH_FINDINGS, MC_HASH_USES, MC_HASH_ALL } hash;
 };

@@ -60,14 +60,18 @@ struct mc_finding { /* one use, judged */
     struct mc_guard guard;
     /* filled by scanner/evidence.h */
     struct mc_code code;  /* at use.address */
-    const char *source;   /* "blend.c:57", NULL when unknown or when the finding is not listed */
+    /* What debug information says (scanner/debug_info.h), only when the finding is listed; NULL when unknown. */
+    const char *source;      /* "blend.c:57" */
+    const char *source_path; /* of that file, with its folders */
+    const char *unit, *producer, *options; /* main source of the compilation unit, its compiler, and the compiler's -m options */
+    const char *comdat;      /* objects: the signature of the function's COMDAT group, NULL when it is in none */
     uint64_t function_code; /* mc_hash_code of a function without a name, else 0 */
     bool at_start;        /* the path begins in an initialiser: it runs before main */
 };
 
-struct mc_rests_on { /* another file, whose contents the verdict rests on */
+struct mc_rests_on { /* another file, whose contents the result rests on */
     const char *path;
-    struct mc_identity identity;
+    struct mc_identity identity; /* all zeros: that there was no such file */
 };
 
 enum mc_file_status { MC_FILE_OK, MC_FILE_PARTIAL, MC_FILE_SKIPPED, MC_FILE_ERROR };

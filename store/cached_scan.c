@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/cached_scan.h"
 
+#include "scanner/evidence.h"
 #include "store/build_id.h"
 #include "store/cache.h"
 
@@ -31,7 +32,7 @@ struct key { /* no padding: compared as bytes */
     uint8_t build[64];
     uint64_t build_size;
     struct mc_feature_set baseline;
-    uint64_t strict_conformance, strict_proof, all_sources;
+    uint64_t strict_conformance, strict_proof, all_sources, debug_folder;
 };
 
 static struct mc_blob make_key(struct mc_cached_scans *scans)
@@ -42,6 +43,8 @@ static struct mc_blob make_key(struct mc_cached_scans *scans)
     key->strict_conformance = scans->asked->strict_conformance;
     key->strict_proof = scans->asked->strict_proof;
     key->all_sources = scans->asked->all_sources;
+    const char *debug = scans->asked->debug_folder;
+    key->debug_folder = debug ? mc_hash_bytes(MC_HASH_START, debug, strlen(debug)) : 0;
     scans->build = (struct mc_blob){key->build, key->build_size};
     return (struct mc_blob){key, sizeof *key};
 }
@@ -109,9 +112,14 @@ static bool is_settled(const struct mc_cached_scans *scans, const char *path, co
 
 static bool dependencies_hold(const struct mc_cached_scans *scans, const struct mc_file_result *result)
 {
-    for (size_t i = 0; i < result->dependency_count; i++)
-        if (!is_settled(scans, result->dependencies[i].path, &result->dependencies[i].identity))
+    static const struct mc_identity none;
+    struct stat status;
+    for (size_t i = 0; i < result->dependency_count; i++) {
+        const struct mc_rests_on *other = &result->dependencies[i];
+        bool absent = mc_identity_equal(&other->identity, &none);
+        if (absent ? stat(other->path, &status) == 0 : !is_settled(scans, other->path, &other->identity))
             return false;
+    }
     return true;
 }
 

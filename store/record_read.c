@@ -124,6 +124,11 @@ static void take_finding(struct reader *reader, struct mc_finding *ret)
     take_guard(reader, &ret->guard);
     take_code(reader, &ret->code);
     ret->source = take_string(reader);
+    ret->source_path = take_string(reader);
+    ret->unit = take_string(reader);
+    ret->producer = take_string(reader);
+    ret->options = take_string(reader);
+    ret->comdat = take_string(reader);
     ret->function_code = mc_read_u64(&reader->in);
     ret->at_start = take_number(reader, 2);
 }

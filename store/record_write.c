@@ -117,6 +117,11 @@ static void put_finding(struct writer *writer, const struct mc_finding *finding)
     put_guard(writer, &finding->guard);
     put_code(writer, &finding->code);
     put_string(writer, finding->source);
+    put_string(writer, finding->source_path);
+    put_string(writer, finding->unit);
+    put_string(writer, finding->producer);
+    put_string(writer, finding->options);
+    put_string(writer, finding->comdat);
     put_u64(writer, finding->function_code);
     put_u8(writer, finding->at_start);
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# scan: the source line of a use, from the file's own debug information and from nowhere else.
+# scan: the source line of a use, its folder, compilation unit and COMDAT group, from debug information in the file or beside it.
 . "$(dirname "$0")/lib.sh"
 needs "${CC:-cc}" jq
 lib=$("${CC:-cc}" -print-file-name=libdw.so.1)
@@ -55,6 +55,118 @@ offset=$(readelf -SW "$work/debug" | awk '{sub(/^ *\[ */, "")} $2 == ".debug_inf
 cp "$work/debug" "$work/damaged"
 head -c 64 /dev/zero | tr '\0' '\377' | dd of="$work/damaged" bs=1 seek=$((16#$offset)) conv=notrunc status=none
 expect damaged '[null]'
-"${CC:-cc}" -g -O1 -c -o "$work/object.o" "$work/deep/folder/blend.c" # its addresses are not the program's
-expect object.o '[null]'
+
+# What is reported besides the line: the folder, the compilation unit, the compiler and its machine options.
+json() { check "$said: $1" jq -e "$1" "$out" >/dev/null; }
+run 1 scan --format json "$work/debug"
+json ".files[0].uses[0] | .source_path == \"$work/deep/folder/blend.c\" and .unit.name == .source_path and (.unit.producer | type) == \"string\""
+json '.files[0].uses[0].comdat == null'
+if "${CC:-cc}" --version | grep -q 'Free Software'; then
+    build machine -g -mssse3 -mtune=generic
+    run 1 scan --format json "$work/machine"
+    json '.files[0].uses[0].unit | (.options | split(" ") | index("-mssse3") != null) and (.producer | test("^GNU C.*[0-9]$"))'
+    run 1 scan "$work/machine"
+    out_has "compiled from $work/deep/folder/blend.c by GNU C"
+    out_has "-mssse3"
+    run 1 explain "$work/machine" _start
+    out_has "at $work/deep/folder/blend.c:6"
+    out_has "compiled from"
+else
+    echo "ok - machine options # SKIP only GCC records them"
+fi
+(cd "$work/deep/folder" && "${CC:-cc}" -g -O1 -nostdlib -static -no-pie -fcf-protection=none -o "$work/relative" ../folder/./blend.c)
+run 1 scan --format json "$work/relative"
+json ".files[0].uses[0].source_path == \"$work/deep/folder/blend.c\""
+(cd "$work/deep" && "$maskcheck" scan --format sarif "$work/relative" >"$out" 2>"$err")
+said="maskcheck scan --format sarif, from a folder above the source"
+json '.runs[0].results[0].locations[0].physicalLocation | .artifactLocation == {"uri": "folder/blend.c", "uriBaseId": "SRCROOT"} and .region.startLine == 6'
+json ".runs[0].originalUriBaseIds.SRCROOT.uri == \"file://$work/deep/\""
+run 1 scan --format sarif "$work/relative"
+json ".runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri | endswith(\"/deep/folder/blend.c\")"
+
+# Intrinsics are functions of the compiler's headers: the line is that of their caller.
+cat >"$work/intrinsic.c" <<'C'
+#include <tmmintrin.h>
+volatile __m128i row;
+__attribute__((target("ssse3"))) void _start(void)
+{
+    row = _mm_shuffle_epi8(row, row); /* line 5 */
+    __asm__ volatile("syscall" : : "a"(60), "D"(0) : "rcx", "r11", "memory");
+    __builtin_unreachable();
+}
+C
+for level in 1 2; do
+    "${CC:-cc}" -g -O$level -nostdlib -static -no-pie -fcf-protection=none -o "$work/intrinsic$level" "$work/intrinsic.c" && expect "intrinsic$level" '["intrinsic.c:5"]'
+done
+
+# Objects and members of archives, whose debug sections are not yet linked.
+"${CC:-cc}" -g -O1 -ffunction-sections -c -o "$work/object.o" "$work/deep/folder/blend.c"
+expect object.o '["blend.c:6"]'
+"${CC:-cc}" -g0 -O1 -c -o "$work/bare.o" "$work/deep/folder/blend.c"
+expect bare.o '[null]'
+"${CC:-cc}" -g -gz -O1 -c -o "$work/packed.o" "$work/deep/folder/blend.c" && expect packed.o '["blend.c:6"]'
+(cd "$work" && ar rc two.a bare.o object.o)
+expect two.a '[null,"blend.c:6"]'
+
+# COMDAT groups: the linker keeps one copy of an inline function, and this may be the one for newer CPUs.
+object comdat <<'ASM'
+    .section .text.inlined,"axG",@progbits,_ZN2ns7inlinedEv,comdat
+    .weak _ZN2ns7inlinedEv
+    .type _ZN2ns7inlinedEv, @function
+_ZN2ns7inlinedEv:
+    .cfi_startproc
+    pshufb %xmm1, %xmm0
+    ret
+    .cfi_endproc
+    .size _ZN2ns7inlinedEv, . - _ZN2ns7inlinedEv
+    .section .text.grouped,"axG",@progbits,no_comdat
+    .globl grouped
+    .type grouped, @function
+grouped:
+    .cfi_startproc
+    pshufb %xmm1, %xmm0
+    ret
+    .cfi_endproc
+    .size grouped, . - grouped
+ASM
+run 1 scan --all-uses --format json "$work/comdat.o"
+json '[.files[0].uses[] | {function, comdat}] | sort_by(.function) == [{"function": "_ZN2ns7inlinedEv", "comdat": "_ZN2ns7inlinedEv"}, {"function": "grouped", "comdat": null}]'
+run 1 scan --all-uses "$work/comdat.o"
+out_has "in the COMDAT group ns::inlined()"
+
+# Separate debug files, by build-id; the cache sees them come, change and go.
+needs objcopy readelf
+build whole -g -Wl,--build-id=sha1
+id=$(readelf -n "$work/whole" | sed -n 's/.*Build ID: //p')
+place=$work/debug-folder/.build-id/${id:0:2}/${id:2}.debug
+mkdir -p "$(dirname "$place")"
+objcopy --only-keep-debug "$work/whole" "$work/whole.debug"
+objcopy --strip-all "$work/whole" "$work/stripped"
+touch -d '1 hour ago' "$work/stripped" "$work/whole.debug"
+separate() { # separate SOURCES: with the cache and without
+    local flag got
+    for flag in "" "" --no-cache; do
+        got=$("$maskcheck" scan $flag --debug-dir "$work/debug-folder" --format json "$work/stripped" | jq -c '[.files[].uses[].source] | unique')
+        said="stripped, $2 ${flag:-with the cache}"
+        check "$said: source is $1, got $got" test "$got" = "$1"
+    done
+}
+separate '[null]' "no debug file"
+cp -p "$work/whole.debug" "$place"
+separate '["blend.c:6"]' "its debug file is there"
+objcopy --compress-debug-sections "$work/whole.debug" "$place"
+separate '["blend.c:6"]' "the debug file is compressed"
+run 1 scan "$work/stripped"
+out_lacks "blend.c"
+build other -g -Wl,--build-id=0x0123456789
+objcopy --only-keep-debug "$work/other" "$place"
+separate '[null]' "the debug file is another program's"
+head -c 2000 "$work/whole.debug" >"$place"
+separate '[null]' "the debug file is cut short"
+: >"$place"
+separate '[null]' "the debug file is empty"
+rm "$place" && mkfifo "$place"
+separate '[null]' "a FIFO is in its place"
+rm "$place"
+separate '[null]' "the debug file is gone"
 finish

@@ -18,6 +18,11 @@ static struct mc_finding made_finding(struct mc_arena *arena, uint16_t need, siz
                                  .path_length = steps,
                                  .code = {.size = 4, .bytes = {0x66, 0x0f, 0x38, 0x00}},
                                  .source = "blend.c:57",
+                                 .source_path = "/src/blend.c",
+                                 .unit = "/src/main.c",
+                                 .producer = "GNU C17 12.2.0",
+                                 .options = "-mavx2",
+                                 .comdat = "blend",
                                  .at_start = true};
     finding.needs = mc_need_at(need)->alternatives[0];
     finding.missing = finding.needs;

@@ -34,25 +34,31 @@ Test(cached_scan, a_result_holds_while_what_it_rests_on_is_the_same)
     cr_expect(dependencies_hold(&scans, &result));
     unlink(path);
     cr_expect_not(dependencies_hold(&scans, &result), "the file is gone");
+    other.identity = (struct mc_identity){0};
+    cr_expect(dependencies_hold(&scans, &result), "it rests on there being no such file");
+    make_file();
+    cr_expect_not(dependencies_hold(&scans, &result), "there is one now");
+    unlink(path);
 }
 
 Test(cached_scan, every_option_that_changes_results_changes_the_key)
 {
-    struct mc_scan_options variants[5] = {0};
+    struct mc_scan_options variants[6] = {0};
     mc_set_add(&variants[1].baseline.features, MC_F_SSE3);
     variants[2].strict_conformance = true;
     variants[3].strict_proof = true;
     variants[4].all_sources = true;
-    struct mc_cached_scans *scans[5];
-    for (int i = 0; i < 5; i++)
+    variants[5].debug_folder = "/debug";
+    struct mc_cached_scans *scans[6];
+    for (int i = 0; i < 6; i++)
         scans[i] = mc_cached_scans_new("/nowhere", &variants[i], NULL, 0);
-    for (int i = 0; i < 5; i++)
-        for (int k = 0; k < 5; k++) {
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < 6; k++) {
             cr_assert_eq(scans[i]->key.size, scans[k]->key.size);
             cr_expect((memcmp(scans[i]->key.bytes, scans[k]->key.bytes, scans[i]->key.size) == 0) == (i == k), "%d %d", i, k);
         }
     cr_expect_gt(scans[0]->build.size, 0, "this program has no build-id");
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         mc_cached_scans_free(scans[i]);
 }
 
