@@ -198,6 +198,14 @@ const uint8_t *mc_image_bytes(const struct mc_image *image, uint64_t address, ui
     return segment->bytes + offset;
 }
 
+const uint8_t *mc_image_rest(const struct mc_image *image, uint64_t address, uint64_t *ret_size)
+{
+    const struct mc_segment *segment = mc_image_segment(image, address);
+    uint64_t offset = segment ? address - segment->address : 0;
+    *ret_size = segment && offset < segment->file_size ? segment->file_size - offset : 0;
+    return *ret_size ? segment->bytes + offset : NULL;
+}
+
 size_t mc_image_first_reloc(const struct mc_image *image, uint64_t address)
 {
     size_t low = 0, high = image->reloc_count;

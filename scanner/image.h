@@ -141,6 +141,8 @@ const struct mc_segment *mc_image_segment(const struct mc_image *image, uint64_t
 const uint8_t *mc_image_bytes(const struct mc_image *image, uint64_t address, uint64_t size);
 /* How many file bytes follow the address within its segment; 0 when none. */
 uint64_t mc_image_available(const struct mc_image *image, uint64_t address);
+/* A pointer to those bytes and their count; NULL and 0 when there are none. */
+const uint8_t *mc_image_rest(const struct mc_image *image, uint64_t address, uint64_t *ret_size);
 /* Reads 1, 2, 4 or 8 bytes as loaded (bss reads as 0; a relocated place gives its target). False when unmapped, and for
  * data that the loader copies from another module. */
 bool mc_image_read(const struct mc_image *image, uint64_t address, unsigned size, uint64_t *ret_value);

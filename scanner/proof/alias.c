@@ -143,9 +143,9 @@ struct walk {
 
 static bool decode_at(const struct mc_image *image, uint64_t address, struct mc_insn *ret)
 {
-    uint64_t available = mc_image_available(image, address);
-    const uint8_t *bytes = available ? mc_image_bytes(image, address, 1) : NULL;
-    return bytes && mc_decode(image->mode, bytes, available > 16 ? 16 : available, ret);
+    uint64_t available;
+    const uint8_t *bytes = mc_image_rest(image, address, &available);
+    return bytes && mc_decode(image->mode, bytes, available, ret);
 }
 
 static int slot_of(const struct way *way, const struct mc_insn *insn)

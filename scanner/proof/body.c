@@ -54,10 +54,10 @@ void mc_find_leaders(struct body *body, uint64_t entry)
         uint64_t address = work[--count];
         while (mc_in_body(body, address) && !mc_bit_at(body->seen, address - body->range.start)) {
             struct mc_class c;
-            uint64_t available = mc_image_available(prover->image, address);
-            const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
+            uint64_t available;
+            const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
             mc_set_bit_at(body->seen, address - body->range.start);
-            if (!bytes || !mc_decode_class(prover->image->mode, bytes, available > 16 ? 16 : available, &c))
+            if (!bytes || !mc_decode_class(prover->image->mode, bytes, available, &c))
                 break;
             uint64_t at = address;
             address += c.length;
@@ -109,10 +109,10 @@ static void find_successors(const struct body *body, const struct block *block, 
     struct mc_class c;
     ret->count = 0;
     for (uint64_t address = block->start; mc_in_body(body, address);) {
-        uint64_t available = mc_image_available(prover->image, address), pads[4];
+        uint64_t available, pads[4];
         size_t pad_count = 0;
-        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
-        if (!bytes || !mc_decode_class(prover->image->mode, bytes, available > 16 ? 16 : available, &c))
+        const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
+        if (!bytes || !mc_decode_class(prover->image->mode, bytes, available, &c))
             return;
         if (c.flow == MC_FLOW_CALL || c.flow == MC_FLOW_CALL_IND)
             mc_find_landing_pads(body, address, pads, &pad_count);

@@ -202,6 +202,8 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     if (mc_is_gate(prover, final)) {
         struct mc_atom atom = {.kind = MC_ATOM_RETURN, .c = final};
         m->state->facts = mc_facts_or(prover->facts, m->state->facts, mc_facts_one(prover->facts, atom, 0));
+    } else {
+        mc_note_asked_gate(prover, final);
     }
     return true;
 }
@@ -454,6 +456,26 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
     }
 }
 
+static bool decode(struct mc_prover *prover, uint64_t address, struct mc_insn *ret)
+{
+    if (!prover->decoded) {
+        prover->decoded = mc_realloc(NULL, MC_DECODED, sizeof *prover->decoded);
+        memset(prover->decoded, 0, MC_DECODED * sizeof *prover->decoded);
+    }
+    struct mc_decoded *known = &prover->decoded[address % MC_DECODED];
+    if (known->address != address + 1) {
+        uint64_t available;
+        const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
+        if (!bytes || !mc_decode(prover->image->mode, bytes, available, &known->insn)) {
+            known->address = 0;
+            return false;
+        }
+        known->address = address + 1;
+    }
+    *ret = known->insn;
+    return true;
+}
+
 static void execute_block(struct body *body, const struct block *block, struct mc_state *state)
 {
     struct mc_run *run = body->run;
@@ -469,9 +491,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
             propagate(body, &m, address, MC_FACTS_NONE);
             return;
         }
-        uint64_t available = mc_image_available(prover->image, address);
-        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
-        if (!bytes || !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
+        if (!decode(prover, address, &insn)) {
             mc_note_gap(run, address, "undecoded");
             return;
         }

@@ -29,27 +29,89 @@ static void start_state(struct mc_prover *prover, uint64_t entry, struct mc_stat
     }
 }
 
-void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry)
+void mc_note_asked_symbol(struct mc_prover *prover, uint32_t symbol)
+{
+    while (prover->asked.last.count <= symbol)
+        mc_push(&prover->asked.last, 0);
+    if (prover->asked.last.items[symbol] == prover->asked.number)
+        return;
+    prover->asked.last.items[symbol] = prover->asked.number;
+    mc_push(&prover->asked.symbols, symbol);
+}
+
+void mc_note_asked_gate(struct mc_prover *prover, uint64_t entry)
+{
+    for (size_t i = 0; i < prover->asked.gates.count; i++)
+        if (prover->asked.gates.items[i] == entry)
+            return;
+    mc_push(&prover->asked.gates, entry);
+}
+
+static bool answers_changed(struct mc_prover *prover, const struct mc_evaluation *evaluation)
+{
+    for (size_t i = 0; i < evaluation->symbol_count; i++)
+        if (mc_symbol_may_matter(prover, evaluation->symbols[i]))
+            return true;
+    for (size_t i = 0; i < evaluation->gate_count; i++)
+        if (mc_is_gate(prover, evaluation->gates[i]))
+            return true;
+    return false;
+}
+
+static size_t bytes_of(const struct mc_evaluation *evaluation)
+{
+    return evaluation->event_count * sizeof *evaluation->events + evaluation->argument_count * sizeof *evaluation->arguments +
+           evaluation->symbol_count * sizeof *evaluation->symbols + evaluation->gate_count * sizeof *evaluation->gates;
+}
+
+static void free_lists(struct mc_evaluation *evaluation)
+{
+    free(evaluation->events);
+    free(evaluation->arguments);
+    free(evaluation->symbols);
+    free(evaluation->gates);
+}
+
+void mc_renew_evaluation(struct mc_prover *prover, uint64_t entry)
 {
     struct mc_evaluation *found;
     HASH_FIND(hh, prover->evaluations, &entry, sizeof entry, found);
     if (!found)
         return;
     HASH_DELETE(hh, prover->evaluations, found);
+    if (!mc_exhausted(prover) && !answers_changed(prover, found)) {
+        found->needed = false;
+        HASH_ADD(hh, prover->evaluations, entry, sizeof entry, found); /* the youngest now */
+        prover->steps += found->steps;
+        return;
+    }
     prover->evaluated++;
-    prover->evaluation_bytes -= found->event_count * sizeof *found->events + found->argument_count * sizeof(mc_value);
-    free(found->events);
-    free(found->arguments);
-    found->event_count = found->argument_count = 0;
+    prover->evaluation_bytes -= bytes_of(found);
+    free_lists(found);
+    found->event_count = found->argument_count = found->symbol_count = found->gate_count = 0;
 }
 
 void mc_evaluations_free(struct mc_prover *prover)
 {
-    for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        free(e->events);
-        free(e->arguments);
-    }
+    for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
+        free_lists(e);
     HASH_CLEAR(hh, prover->evaluations);
+    mc_vector_free(&prover->asked.symbols);
+    mc_vector_free(&prover->asked.gates);
+    mc_vector_free(&prover->asked.last);
+    free(prover->decoded);
+}
+
+static void keep_asked(struct mc_prover *prover, struct mc_evaluation *evaluation)
+{
+    evaluation->symbol_count = prover->asked.symbols.count;
+    evaluation->symbols = mc_realloc(NULL, evaluation->symbol_count, sizeof *evaluation->symbols);
+    if (evaluation->symbol_count)
+        memcpy(evaluation->symbols, prover->asked.symbols.items, evaluation->symbol_count * sizeof *evaluation->symbols);
+    evaluation->gate_count = prover->asked.gates.count;
+    evaluation->gates = mc_realloc(NULL, evaluation->gate_count, sizeof *evaluation->gates);
+    if (evaluation->gate_count)
+        memcpy(evaluation->gates, prover->asked.gates.items, evaluation->gate_count * sizeof *evaluation->gates);
 }
 
 struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
@@ -65,6 +127,9 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
     body.use_count = prover->uses->count;
     struct mc_state state;
     size_t lost;
+    uint64_t steps = prover->steps;
+    prover->asked.number++;
+    prover->asked.symbols.count = prover->asked.gates.count = 0;
     mc_values_take_lost(prover->values, &lost);
     start_state(prover, entry, &state);
     if (mc_exhausted(prover))
@@ -83,7 +148,9 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
         qsort(found->events, found->event_count, sizeof *found->events, compare_events);
     found->argument_count = run.arguments.count;
     found->arguments = mc_realloc(run.arguments.items, run.arguments.count, sizeof(mc_value));
-    prover->evaluation_bytes += found->event_count * sizeof *found->events + found->argument_count * sizeof(mc_value);
+    keep_asked(prover, found);
+    prover->evaluation_bytes += bytes_of(found);
+    found->steps = prover->steps - steps;
     found->complete = run.complete;
     found->gap = run.gap;
     found->gap_kind = run.gap_kind;

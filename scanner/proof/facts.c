@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/facts.h"
 
+#include "base/index.h"
+
 #include <string.h>
-#include <uthash.h>
 
 /* Questions beyond this many in one set are dropped (the set says less, which is safe): deep code tests hundreds of things
  * that have nothing to do with CPUID, and sets must stay small for the whole to stay near-linear. */
 #define MAX_QUESTIONS 40
 #define CACHE_SIZE 8192
-
-struct interned_atom {
-    struct mc_atom atom; /* key */
-    uint32_t id;
-    UT_hash_handle hh;
-};
-
-struct interned_set {
-    struct mc_fact_set set;
-    uint32_t id;
-    UT_hash_handle hh; /* key: set.items */
-};
 
 struct cache_entry {
     uint32_t operation, a, b, result;
@@ -27,8 +16,7 @@ struct cache_entry {
 
 struct mc_facts_table {
     struct mc_arena *arena;
-    struct interned_atom *atoms_by_key;
-    struct interned_set *sets_by_key, *lists_by_key;
+    struct mc_index atoms_by_key, sets_by_key, lists_by_key;
     MC_VECTOR(struct mc_atom) atoms;
     MC_VECTOR(struct mc_fact_set) sets;
     MC_VECTOR(struct mc_fact_set) lists; /* of set ids, for MC_ATOM_ANY: `items` holds mc_facts values */
@@ -51,9 +39,9 @@ void mc_facts_table_free(struct mc_facts_table *table)
 {
     if (!table)
         return;
-    HASH_CLEAR(hh, table->atoms_by_key);
-    HASH_CLEAR(hh, table->sets_by_key);
-    HASH_CLEAR(hh, table->lists_by_key);
+    mc_index_free(&table->atoms_by_key);
+    mc_index_free(&table->sets_by_key);
+    mc_index_free(&table->lists_by_key);
     mc_vector_free(&table->atoms);
     mc_vector_free(&table->sets);
     mc_vector_free(&table->lists);
@@ -63,21 +51,18 @@ void mc_facts_table_free(struct mc_facts_table *table)
 
 uint32_t mc_atom_id(struct mc_facts_table *table, struct mc_atom atom)
 {
-    struct interned_atom *found;
-    HASH_FIND(hh, table->atoms_by_key, &atom, sizeof atom, found);
-    if (found)
-        return found->id;
-    uint32_t id = (uint32_t)table->atoms.count;
+    uint32_t hash = mc_hash_words(&atom, sizeof atom), id;
+    for (size_t at = hash; (id = mc_index_candidate(&table->atoms_by_key, hash, &at)) != MC_INDEX_NONE;)
+        if (!memcmp(&table->atoms.items[id], &atom, sizeof atom))
+            return id;
+    id = (uint32_t)table->atoms.count;
     bool pair = atom.kind == MC_ATOM_BIT; /* both answers stand side by side: contradictions are neighbours */
     for (uint32_t i = 0; i < (pair ? 2u : 1u); i++) {
         struct mc_atom one = atom;
         if (pair)
             one.c = (atom.c & ~UINT64_C(1)) | i;
-        found = MC_NEW(table->arena, struct interned_atom);
-        found->atom = one;
-        found->id = id + i;
         mc_push(&table->atoms, one);
-        HASH_ADD(hh, table->atoms_by_key, atom, sizeof one, found);
+        mc_index_add(&table->atoms_by_key, mc_hash_words(&one, sizeof one), id + i);
     }
     return pair ? id + (uint32_t)(atom.c & 1) : id;
 }
@@ -109,18 +94,16 @@ static mc_facts intern(struct mc_facts_table *table, const struct mc_fact *items
 {
     if (!count)
         return MC_FACTS_NONE;
-    struct interned_set *found;
-    HASH_FIND(hh, table->sets_by_key, items, count * sizeof *items, found);
-    if (found)
-        return found->id;
-    found = MC_NEW(table->arena, struct interned_set);
+    uint32_t hash = mc_hash_words(items, count * sizeof *items), id;
+    for (size_t at = hash; (id = mc_index_candidate(&table->sets_by_key, hash, &at)) != MC_INDEX_NONE;)
+        if (table->sets.items[id].count == count && !memcmp(table->sets.items[id].items, items, count * sizeof *items))
+            return id;
     struct mc_fact *copy = MC_NEW_ARRAY(table->arena, count, struct mc_fact);
     memcpy(copy, items, count * sizeof *items);
-    found->set = (struct mc_fact_set){copy, (uint32_t)count};
-    found->id = (uint32_t)table->sets.count;
-    mc_push(&table->sets, found->set);
-    HASH_ADD_KEYPTR(hh, table->sets_by_key, copy, count * sizeof *items, found);
-    return found->id;
+    id = (uint32_t)table->sets.count;
+    mc_push(&table->sets, ((struct mc_fact_set){copy, (uint32_t)count}));
+    mc_index_add(&table->sets_by_key, hash, id);
+    return id;
 }
 
 mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_t site)
@@ -279,18 +262,16 @@ bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret
 
 static uint32_t intern_list(struct mc_facts_table *table, const mc_facts *sets, size_t count)
 {
-    struct interned_set *found;
-    HASH_FIND(hh, table->lists_by_key, sets, count * sizeof *sets, found);
-    if (found)
-        return found->id;
-    found = MC_NEW(table->arena, struct interned_set);
+    uint32_t hash = mc_hash_words(sets, count * sizeof *sets), id;
+    for (size_t at = hash; (id = mc_index_candidate(&table->lists_by_key, hash, &at)) != MC_INDEX_NONE;)
+        if (table->lists.items[id].count == count && !memcmp(table->lists.items[id].items, sets, count * sizeof *sets))
+            return id;
     mc_facts *copy = MC_NEW_ARRAY(table->arena, count, mc_facts);
     memcpy(copy, sets, count * sizeof *sets);
-    found->set = (struct mc_fact_set){(const struct mc_fact *)(const void *)copy, (uint32_t)count};
-    found->id = (uint32_t)table->lists.count;
-    mc_push(&table->lists, found->set);
-    HASH_ADD_KEYPTR(hh, table->lists_by_key, copy, count * sizeof *sets, found);
-    return found->id;
+    id = (uint32_t)table->lists.count;
+    mc_push(&table->lists, ((struct mc_fact_set){(const struct mc_fact *)(const void *)copy, (uint32_t)count}));
+    mc_index_add(&table->lists_by_key, hash, id);
+    return id;
 }
 
 const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count)

@@ -119,9 +119,9 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
     struct mc_text_range range = mc_function_extent(prover, start);
     struct mc_insn insn;
     for (uint64_t address = range.start; address < range.end; address += insn.length) {
-        uint64_t available = mc_image_available(prover->image, address);
-        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
-        if (!bytes || !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn)) {
+        uint64_t available;
+        const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
+        if (!bytes || !mc_decode(prover->image->mode, bytes, available, &insn)) {
             insn.length = 1;
             continue;
         }

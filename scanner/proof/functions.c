@@ -8,25 +8,40 @@
 #define GETTER_SIZE 48   /* bytes: leaf functions up to this size too */
 #define SCAN_SIZE 65536  /* bytes of a function looked at for these properties */
 
-int *mc_property_of(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known)
+static struct mc_property *find_property(const struct mc_properties *table, uint64_t address, uint32_t hash)
 {
-    struct mc_property *found;
-    HASH_FIND(hh, *table, &address, sizeof address, found);
+    uint32_t id;
+    for (size_t at = hash; (id = mc_index_candidate(&table->index, hash, &at)) != MC_INDEX_NONE;)
+        if (table->items.items[id]->address == address)
+            return table->items.items[id];
+    return NULL;
+}
+
+int *mc_property_of(struct mc_properties *table, struct mc_arena *arena, uint64_t address, bool *ret_known)
+{
+    uint32_t hash = mc_hash_words(&address, sizeof address);
+    struct mc_property *found = find_property(table, address, hash);
     if (ret_known)
         *ret_known = found != NULL;
     if (!found) {
         found = MC_NEW(arena, struct mc_property);
         found->address = address;
-        HASH_ADD(hh, *table, address, sizeof address, found);
+        mc_index_add(&table->index, hash, (uint32_t)table->items.count);
+        mc_push(&table->items, found);
     }
     return &found->state;
 }
 
-int mc_property_at(const struct mc_property *table, uint64_t address)
+int mc_property_at(const struct mc_properties *table, uint64_t address)
 {
-    const struct mc_property *found;
-    HASH_FIND(hh, table, &address, sizeof address, found);
+    const struct mc_property *found = find_property(table, address, mc_hash_words(&address, sizeof address));
     return found ? found->state : 0;
+}
+
+void mc_properties_free(struct mc_properties *table)
+{
+    mc_index_free(&table->index);
+    mc_vector_free(&table->items);
 }
 
 void mc_extents_new(struct mc_prover *prover)
@@ -114,9 +129,9 @@ const char *mc_function_name(const struct mc_prover *prover, uint64_t address)
 
 static bool decode_at(const struct mc_prover *prover, uint64_t address, struct mc_insn *ret)
 {
-    uint64_t available = mc_image_available(prover->image, address);
-    const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
-    return bytes && mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, ret);
+    uint64_t available;
+    const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
+    return bytes && mc_decode(prover->image->mode, bytes, available, ret);
 }
 
 /* `jmp [slot]` with a relocated slot, or `jmp target`, possibly after endbr. */
@@ -217,9 +232,9 @@ static void walk(struct flow_scan *scan, uint64_t address)
             return;
         scan->seen[at >> 3] |= (uint8_t)(1 << (at & 7));
         struct mc_class c;
-        uint64_t available = mc_image_available(scan->prover->image, address);
-        const uint8_t *bytes = available ? mc_image_bytes(scan->prover->image, address, 1) : NULL;
-        if (!bytes || !mc_decode_class(scan->prover->image->mode, bytes, available > 16 ? 16 : available, &c)) {
+        uint64_t available;
+        const uint8_t *bytes = mc_image_rest(scan->prover->image, address, &available);
+        if (!bytes || !mc_decode_class(scan->prover->image->mode, bytes, available, &c)) {
             scan->returns = true; /* cannot be told: the careful answer */
             return;
         }

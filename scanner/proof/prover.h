@@ -14,6 +14,7 @@
 #ifndef MC_SCANNER_PROOF_PROVER_H
 #define MC_SCANNER_PROOF_PROVER_H
 
+#include "base/index.h"
 #include "scanner/proof.h"
 #include "scanner/proof/state.h"
 
@@ -56,19 +57,33 @@ struct mc_evaluation {
     bool needed;   /* an answer leans on it: its gaps are gaps of the proof */
     uint64_t gap;  /* where it is not complete */
     const char *gap_kind;
+    uint64_t steps; /* instructions that it took */
+    /* What it asked of relevance.c and was told no: symbols, gates. Another evaluation is the same unless an answer changed. */
+    uint32_t *symbols;
+    uint64_t *gates;
+    size_t symbol_count, gate_count;
     UT_hash_handle hh;
 };
 
 struct mc_property { /* a yes/no per address, computed once */
     uint64_t address;
     int state;
-    UT_hash_handle hh;
+};
+struct mc_properties {
+    struct mc_index index;
+    MC_VECTOR(struct mc_property *) items; /* in the order made; the arena's */
 };
 
 struct mc_reached {
     uint64_t entry, start;
     uint8_t *bits; /* by address - start: an instruction stands there and is reached */
     bool open;     /* an indirect jump may lead anywhere in the function */
+};
+
+#define MC_DECODED 2048
+struct mc_decoded { /* bodies are gone through several times */
+    uint64_t address; /* + 1; 0: nothing */
+    struct mc_insn insn;
 };
 
 struct mc_last_path { /* found for a use, and what for */
@@ -95,7 +110,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_property *noreturn, *helper, *gates, *targets, *handlers, *live, *live_inside, *results, *results_mostly, *never_written;
+    struct mc_properties noreturn, helper, gates, targets, handlers, live, live_inside, results, results_mostly, never_written;
     struct mc_node_list *nodes;
     struct mc_reached reached; /* of the entry asked about last */
     struct mc_incoming_memo *incoming;
@@ -104,7 +119,14 @@ struct mc_prover {
     struct mc_fields *fields;
     size_t evaluation_bytes; /* outside of the arena */
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
+    struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */
     uint64_t steps, step_limit;
+    struct { /* by the evaluation in hand, to which the answer was no */
+        MC_VECTOR(uint32_t) symbols;
+        MC_VECTOR(uint64_t) gates;
+        MC_VECTOR(uint32_t) last; /* by symbol: number of the evaluation that asked for it last */
+        uint32_t number;
+    } asked;
     mc_facts loader_facts; /* what glibc's ld.so checked before anything of this file could run */
     unsigned pointer_size; /* bytes */
     bool position_independent;
@@ -115,7 +137,10 @@ struct mc_prover {
 /* --- evaluate.c --- */
 /* The evaluation of the code from `entry`; memoised. NULL when the address is not code. */
 struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry);
-void mc_forget_evaluation(struct mc_prover *prover, uint64_t entry);
+/* More is known of who learns: forgets it when that may change it. Costs as many steps as making it anew, whether or not. */
+void mc_renew_evaluation(struct mc_prover *prover, uint64_t entry);
+void mc_note_asked_symbol(struct mc_prover *prover, uint32_t symbol);
+void mc_note_asked_gate(struct mc_prover *prover, uint64_t entry);
 void mc_evaluations_free(struct mc_prover *prover);
 /* Runs a small function inside its caller: *state in and out; false when it does not return. */
 struct mc_run;
@@ -123,8 +148,9 @@ bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
 
 /* --- functions.c: what can be told of a function without evaluating it --- */
 /* The state of an address, made 0 when it is new. `ret_known` may be NULL. */
-int *mc_property_of(struct mc_property **table, struct mc_arena *arena, uint64_t address, bool *ret_known);
-int mc_property_at(const struct mc_property *table, uint64_t address); /* 0 when unknown */
+int *mc_property_of(struct mc_properties *table, struct mc_arena *arena, uint64_t address, bool *ret_known);
+int mc_property_at(const struct mc_properties *table, uint64_t address); /* 0 when unknown */
+void mc_properties_free(struct mc_properties *table);
 void mc_extents_new(struct mc_prover *prover); /* when all entries are known */
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address);
 size_t mc_first_use(const struct mc_prover *prover, uint64_t address); /* index of the first use from there on */
@@ -147,6 +173,7 @@ const char *mc_function_name(const struct mc_prover *prover, uint64_t address); 
 void mc_relevance_find(struct mc_prover *prover);
 bool mc_relevance_was_cut(const struct mc_prover *prover); /* a bound was reached: the answers may be false too often */
 void mc_relevance_free(struct mc_prover *prover);
+bool mc_symbol_may_matter(struct mc_prover *prover, uint32_t symbol); /* what tests of it tell is kept */
 bool mc_body_learns(const struct mc_prover *prover, uint64_t address); /* more than what holds at its entries */
 bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size);
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);

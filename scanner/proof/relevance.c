@@ -115,11 +115,11 @@ static void learn_wide_loads(struct mc_prover *prover, uint64_t start)
     size_t count, first = mc_references_to(prover->references, start < WIDEST ? 0 : start - WIDEST, start, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
-        uint64_t available = mc_image_available(prover->image, reference->from);
-        const uint8_t *bytes = available ? mc_image_bytes(prover->image, reference->from, 1) : NULL;
+        uint64_t available;
+        const uint8_t *bytes = mc_image_rest(prover->image, reference->from, &available);
         struct mc_insn insn;
         if (reference->kind != MC_REF_LOAD || !bytes ||
-            !mc_decode(prover->image->mode, bytes, available > 16 ? 16 : available, &insn))
+            !mc_decode(prover->image->mode, bytes, available, &insn))
             continue;
         if (reference->to + accessed_bytes(&insn) > start)
             mc_learn(prover, reference->from, true);
@@ -156,7 +156,7 @@ void mc_mark_cells(struct mc_prover *prover, uint64_t start, uint64_t end)
 
 bool mc_is_controlled(const struct mc_prover *prover, uint64_t entry)
 {
-    return mc_property_at(prover->relevance->entries, entry) & CONTROLLED;
+    return mc_property_at(&prover->relevance->entries, entry) & CONTROLLED;
 }
 
 /* Every way in comes from code that learns. */
@@ -220,12 +220,13 @@ static bool find_arguments(struct mc_prover *prover)
 {
     struct mc_relevance *r = prover->relevance;
     bool any = false;
-    for (const struct mc_property *passed = r->passed; passed; passed = passed->hh.next) {
+    for (size_t i = 0; i < r->passed.items.count; i++) {
+        const struct mc_property *passed = r->passed.items.items[i];
         int *told = mc_property_of(&r->arguments, &prover->arena, passed->address, NULL);
         if (*told == passed->state || !is_only_called(prover, passed->address))
             continue;
         *told = passed->state;
-        r->distance = (unsigned)mc_property_at(r->distances, passed->address);
+        r->distance = (unsigned)mc_property_at(&r->distances, passed->address);
         mc_learn(prover, passed->address, true);
         learn_other_callers(prover, passed->address);
         any = true;
@@ -284,12 +285,19 @@ static bool ask_doubtful(struct mc_prover *prover)
     return r->work.count > learners || find_arguments(prover) || find_controlled(prover);
 }
 
-static bool may_matter(void *context, uint32_t symbol)
+bool mc_symbol_may_matter(struct mc_prover *prover, uint32_t symbol)
 {
-    struct mc_prover *prover = context;
     struct mc_symbol_key key = mc_symbol_get(prover->values, symbol);
     return mc_symbol_is_relevant(prover, symbol) ||
            (key.kind == MC_SYM_CELL && mc_cell_is_never_written(prover, key.a, key.width / 8));
+}
+
+static bool may_matter(void *context, uint32_t symbol)
+{
+    bool matters = mc_symbol_may_matter(context, symbol);
+    if (!matters)
+        mc_note_asked_symbol(context, symbol);
+    return matters;
 }
 
 void mc_relevance_find(struct mc_prover *prover)
@@ -312,7 +320,7 @@ void mc_relevance_find(struct mc_prover *prover)
         struct mc_nodes nodes = mc_nodes_of(prover, mc_function_extent(prover, start));
         for (size_t i = 0; i < nodes.count; i++) {
             if (anew)
-                mc_forget_evaluation(prover, nodes.items[i]);
+                mc_renew_evaluation(prover, nodes.items[i]);
             const struct mc_evaluation *evaluation = mc_evaluate(prover, nodes.items[i]);
             if (evaluation)
                 mc_pass_on(prover, evaluation);
@@ -320,8 +328,8 @@ void mc_relevance_find(struct mc_prover *prover)
                 mc_mark_entry(prover, nodes.items[i], RETURNS);
             }
         }
-        for (const struct mc_property *handler = prover->handlers; handler; handler = handler->hh.next)
-            mc_mark_entry(prover, handler->address, CONTROLLED); /* what it leaves behind tells that something trapped */
+        for (size_t i = 0; i < prover->handlers.items.count; i++)
+            mc_mark_entry(prover, prover->handlers.items.items[i]->address, CONTROLLED); /* what it leaves behind tells that something trapped */
         full = r->count > MAX_FUNCTIONS || prover->steps > prover->step_limit / STEPS_SHARE || mc_exhausted(prover);
     }
     r->cut |= full;
@@ -332,19 +340,19 @@ void mc_relevance_find(struct mc_prover *prover)
 
 void mc_relevance_free(struct mc_prover *prover)
 {
-    HASH_CLEAR(hh, prover->relevance->functions);
-    HASH_CLEAR(hh, prover->relevance->entries);
-    HASH_CLEAR(hh, prover->relevance->arguments);
-    HASH_CLEAR(hh, prover->relevance->passed);
-    HASH_CLEAR(hh, prover->relevance->distances);
-    HASH_CLEAR(hh, prover->relevance->pointers);
+    mc_properties_free(&prover->relevance->functions);
+    mc_properties_free(&prover->relevance->entries);
+    mc_properties_free(&prover->relevance->arguments);
+    mc_properties_free(&prover->relevance->passed);
+    mc_properties_free(&prover->relevance->distances);
+    mc_properties_free(&prover->relevance->pointers);
     mc_vector_free(&prover->relevance->cells);
     mc_vector_free(&prover->relevance->thread_local_);
 }
 
 bool mc_body_learns(const struct mc_prover *prover, uint64_t address)
 {
-    return mc_property_at(prover->relevance->functions, mc_function_extent(prover, address).start) & LEARNS;
+    return mc_property_at(&prover->relevance->functions, mc_function_extent(prover, address).start) & LEARNS;
 }
 
 bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size)
@@ -356,17 +364,17 @@ bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsig
 
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry)
 {
-    return mc_property_at(prover->relevance->arguments, entry);
+    return mc_property_at(&prover->relevance->arguments, entry);
 }
 
 bool mc_is_gate(const struct mc_prover *prover, uint64_t entry)
 {
-    return mc_property_at(prover->relevance->entries, entry) & GATES;
+    return mc_property_at(&prover->relevance->entries, entry) & GATES;
 }
 
 bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry)
 {
-    return mc_property_at(prover->relevance->entries, entry) & (RETURNS | GATES);
+    return mc_property_at(&prover->relevance->entries, entry) & (RETURNS | GATES);
 }
 
 bool mc_relevance_was_cut(const struct mc_prover *prover)

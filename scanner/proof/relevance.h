@@ -28,15 +28,15 @@ struct step {
 };
 
 struct mc_relevance {
-    struct mc_property *functions, *entries;
-    struct mc_property *passed;     /* by entry, a bit for each slot in which some call passes something */
-    struct mc_property *arguments, *pointers; /* by entry, a bit for each slot that may hold something, or point to where the
+    struct mc_properties functions, entries;
+    struct mc_properties passed;     /* by entry, a bit for each slot in which some call passes something */
+    struct mc_properties arguments, pointers; /* by entry, a bit for each slot that may hold something, or point to where the
                                                  callee leaves something */
     MC_VECTOR(struct step) work; /* a queue */
     size_t next;
     unsigned distance; /* of the body that is looked at now */
     MC_VECTOR(struct step) maybe; /* entries of which some call stands under a test */
-    struct mc_property *distances; /* of who first passed an argument to the entry */
+    struct mc_properties distances; /* of who first passed an argument to the entry */
     MC_VECTOR(struct range) cells; /* sorted by start, disjoint */
     size_t count;
     MC_VECTOR(struct range) thread_local_; /* offsets from the thread pointer */

@@ -21,7 +21,7 @@ static unsigned slot_of(const struct mc_prover *prover, int64_t argument)
 
 static bool takes_at(const struct mc_prover *prover, uint64_t entry, unsigned slot)
 {
-    return slot < MC_CALL_ARGUMENTS && mc_property_at(prover->relevance->arguments, entry) >> slot & 1;
+    return slot < MC_CALL_ARGUMENTS && mc_property_at(&prover->relevance->arguments, entry) >> slot & 1;
 }
 
 bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
@@ -34,7 +34,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     case MC_SYM_TLS:
         return is_thread_local(r, (int64_t)key.a, key.width / 8);
     case MC_SYM_RETURN:
-        return mc_property_at(r->entries, key.a) & RETURNS || mc_image_import_at(prover->image, key.a);
+        return mc_property_at(&r->entries, key.a) & RETURNS || mc_image_import_at(prover->image, key.a);
     case MC_SYM_ARGUMENT:
         return takes_at(prover, key.a, slot_of(prover, key.b));
     case MC_SYM_LOAD:
@@ -59,7 +59,7 @@ bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
         else if (atom.kind == MC_ATOM_ENTRY)
             relevant = false;
         else if (atom.kind == MC_ATOM_RETURN)
-            relevant = mc_property_at(prover->relevance->entries, atom.c) & GATES;
+            relevant = mc_property_at(&prover->relevance->entries, atom.c) & GATES;
         else if (atom.kind == MC_ATOM_ANY) {
             size_t count;
             const mc_facts *sets = mc_facts_any_sets(prover->facts, atom.a, &count);
@@ -229,7 +229,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
 /* A callee that writes what it learnt through a pointer to a global: as if the caller stored it. */
 static void pass_pointers(struct mc_prover *prover, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
-    int slots = mc_property_at(prover->relevance->pointers, mc_final_target(prover, event->target));
+    int slots = mc_property_at(&prover->relevance->pointers, mc_final_target(prover, event->target));
     for (unsigned i = 0; i < MC_CALL_ARGUMENTS && slots >> i; i++) {
         uint64_t place;
         uint32_t base;
@@ -253,7 +253,7 @@ static void call_under_test(struct mc_prover *prover, const struct mc_evaluation
 {
     struct mc_relevance *r = prover->relevance;
     bool tested = facts_tell(prover, facts), inherited = mc_is_controlled(prover, evaluation->entry) &&
-                                                          !(mc_property_at(r->entries, evaluation->entry) & BY_CONTROLLED);
+                                                          !(mc_property_at(&r->entries, evaluation->entry) & BY_CONTROLLED);
     if (!tested && !inherited)
         return;
     int *flags = mc_property_of(&r->entries, &prover->arena, entry, NULL);
@@ -334,7 +334,7 @@ void mc_pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation
             break;
         case MC_EVENT_REFERENCE: /* a tail call hands its result on */
             if (event->escape == MC_ESCAPE_JUMP &&
-                mc_property_at(prover->relevance->entries, mc_final_target(prover, event->target)) & RETURNS)
+                mc_property_at(&prover->relevance->entries, mc_final_target(prover, event->target)) & RETURNS)
                 mc_mark_entry(prover, evaluation->entry, RETURNS);
             if (mc_image_is_code(prover->image, event->target))
                 call_under_test(prover, evaluation, event->target, event->facts);

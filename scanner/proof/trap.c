@@ -32,9 +32,9 @@ static bool reaches_import(struct mc_prover *prover, uint64_t entry, const char 
     if (range.end - entry > HANDLER_SIZE)
         range.end = entry + HANDLER_SIZE;
     for (uint64_t address = entry; address < range.end; address += c.length) {
-        uint64_t available = mc_image_available(prover->image, address);
-        const uint8_t *bytes = available ? mc_image_bytes(prover->image, address, 1) : NULL;
-        if (!bytes || !mc_decode_class(prover->image->mode, bytes, available > 16 ? 16 : available, &c))
+        uint64_t available;
+        const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
+        if (!bytes || !mc_decode_class(prover->image->mode, bytes, available, &c))
             return false;
         uint64_t target = address + c.length + (uint64_t)(int64_t)c.displacement;
         if ((c.flow != MC_FLOW_CALL && c.flow != MC_FLOW_JMP) || (target >= range.start && target < range.end))
@@ -63,23 +63,10 @@ static bool handler_resumes(struct mc_prover *prover, uint64_t handler)
     return !mc_never_returns(prover, handler) && !reaches_import(prover, handler, gives_up, 0);
 }
 
-static void remember_handler(struct mc_prover *prover, uint64_t handler)
-{
-    struct mc_property *found;
-    HASH_FIND(hh, prover->handlers, &handler, sizeof handler, found);
-    if (found)
-        return;
-    found = MC_NEW(&prover->arena, struct mc_property);
-    found->address = handler;
-    HASH_ADD(hh, prover->handlers, address, sizeof found->address, found);
-}
-
 bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry)
 {
-    struct mc_property *found;
     mc_incoming_of(prover, entry); /* evaluates whoever hands its address out */
-    HASH_FIND(hh, prover->handlers, &entry, sizeof entry, found);
-    return found != NULL;
+    return mc_property_at(&prover->handlers, entry);
 }
 
 mc_facts mc_handler_installed(struct mc_machine *m, uint64_t final)
@@ -107,7 +94,7 @@ mc_facts mc_handler_installed(struct mc_machine *m, uint64_t final)
     if (mc_value_single(m->values, action, &base, &offset) && mc_module_address(prover, base, offset, &handler) &&
         mc_image_is_code(prover->image, handler) && handler_resumes(prover, handler)) {
         struct mc_atom atom = {.kind = MC_ATOM_HANDLER};
-        remember_handler(prover, handler);
+        *mc_property_of(&prover->handlers, &prover->arena, handler, NULL) = true;
         facts = mc_facts_or(prover->facts, facts, mc_facts_one(prover->facts, atom, m->address));
     }
     return facts;

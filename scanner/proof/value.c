@@ -2,19 +2,6 @@
 #include "scanner/proof/value_internal.h"
 
 #include <stddef.h>
-#include <uthash.h>
-
-struct interned_symbol {
-    struct mc_symbol_key key;
-    uint32_t id;
-    UT_hash_handle hh;
-};
-
-struct interned_value {
-    const struct mc_value_data *data; /* key: its used bytes */
-    uint32_t id;
-    UT_hash_handle hh;
-};
 
 static size_t used_size(const struct mc_value_data *data)
 {
@@ -25,18 +12,16 @@ static size_t used_size(const struct mc_value_data *data)
 mc_value mc_value_intern(struct mc_values *values, const struct mc_value_data *data)
 {
     size_t size = used_size(data);
-    struct interned_value *found;
-    HASH_FIND(hh, values->values_by_key, data, size, found);
-    if (found)
-        return found->id;
-    found = MC_NEW(values->arena, struct interned_value);
+    uint32_t hash = mc_hash_words(data, size), id;
+    for (size_t at = hash; (id = mc_index_candidate(&values->values_by_key, hash, &at)) != MC_INDEX_NONE;)
+        if (used_size(values->items.items[id]) == size && !memcmp(values->items.items[id], data, size))
+            return id;
     struct mc_value_data *copy = mc_arena_alloc(values->arena, size);
     memcpy(copy, data, size);
-    found->data = copy;
-    found->id = (uint32_t)values->items.count;
+    id = (uint32_t)values->items.count;
     mc_push(&values->items, copy);
-    HASH_ADD_KEYPTR(hh, values->values_by_key, copy, size, found);
-    return found->id;
+    mc_index_add(&values->values_by_key, hash, id);
+    return id;
 }
 
 struct mc_values *mc_values_new(struct mc_arena *arena, struct mc_facts_table *facts)
@@ -58,8 +43,8 @@ void mc_values_free(struct mc_values *values)
 {
     if (!values)
         return;
-    HASH_CLEAR(hh, values->symbols_by_key);
-    HASH_CLEAR(hh, values->values_by_key);
+    mc_index_free(&values->symbols_by_key);
+    mc_index_free(&values->values_by_key);
     mc_vector_free(&values->symbols);
     mc_vector_free(&values->items);
     mc_vector_free(&values->lost);
@@ -73,16 +58,14 @@ struct mc_facts_table *mc_values_facts(const struct mc_values *values)
 
 uint32_t mc_symbol_id(struct mc_values *values, struct mc_symbol_key key)
 {
-    struct interned_symbol *found;
-    HASH_FIND(hh, values->symbols_by_key, &key, sizeof key, found);
-    if (found)
-        return found->id;
-    found = MC_NEW(values->arena, struct interned_symbol);
-    found->key = key;
-    found->id = (uint32_t)values->symbols.count;
+    uint32_t hash = mc_hash_words(&key, sizeof key), id;
+    for (size_t at = hash; (id = mc_index_candidate(&values->symbols_by_key, hash, &at)) != MC_INDEX_NONE;)
+        if (!memcmp(&values->symbols.items[id], &key, sizeof key))
+            return id;
+    id = (uint32_t)values->symbols.count;
     mc_push(&values->symbols, key);
-    HASH_ADD(hh, values->symbols_by_key, key, sizeof key, found);
-    return found->id;
+    mc_index_add(&values->symbols_by_key, hash, id);
+    return id;
 }
 
 void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, void *context)

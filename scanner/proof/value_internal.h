@@ -3,18 +3,15 @@
 #ifndef MC_SCANNER_PROOF_VALUE_INTERNAL_H
 #define MC_SCANNER_PROOF_VALUE_INTERNAL_H
 
+#include "base/index.h"
 #include "scanner/proof/value.h"
 
 #include <string.h>
 
-struct interned_symbol;
-struct interned_value;
-
 struct mc_values {
     struct mc_arena *arena;
     struct mc_facts_table *facts;
-    struct interned_symbol *symbols_by_key;
-    struct interned_value *values_by_key;
+    struct mc_index symbols_by_key, values_by_key;
     MC_VECTOR(struct mc_symbol_key) symbols;
     MC_VECTOR(const struct mc_value_data *) items;
     MC_VECTOR(int64_t) lost;
