@@ -14,8 +14,14 @@
 
 const char *mc_dump_format_name(enum mc_dump_format format)
 {
-    static const char *const names[] = {"cpuid -r", "InstLatx64", "libvirt XML", "probe report", "QEMU CPU model"};
+    static const char *const names[] = {"cpuid -r", "InstLatx64", "libvirt XML", "probe report", "QEMU CPU model",
+                                        "libvirt feature list"};
     return names[format];
+}
+
+bool mc_dump_names_features(enum mc_dump_format format)
+{
+    return format == MC_DUMP_QEMU_JSON || format == MC_DUMP_LIBVIRT_FEATURES;
 }
 
 static bool has_cpu(const struct mc_dump *dump, unsigned cpu)
@@ -55,6 +61,31 @@ bool mc_dump_add_leaf(struct mc_dump *dump, uint32_t leaf, uint32_t subleaf, con
                    MC_SNAPSHOT_LEAVES);
 }
 
+static void set_maximum(struct mc_snapshot *snapshot, uint32_t base, uint32_t highest, const char *vendor)
+{
+    uint32_t regs[4] = {highest, 0, 0, 0};
+    if (vendor && strlen(vendor) == 12) {
+        memcpy(&regs[MC_EBX], vendor, 4);
+        memcpy(&regs[MC_EDX], vendor + 4, 4);
+        memcpy(&regs[MC_ECX], vendor + 8, 4);
+    }
+    mc_snapshot_add(snapshot, base, 0, regs);
+}
+
+void mc_dump_set_maxima(struct mc_snapshot *snapshot, const char *vendor)
+{
+    const struct mc_leaf *structured = mc_snapshot_find(snapshot, 7, 0);
+    uint32_t regs[4] = {0};
+    set_maximum(snapshot, 0, 0x24, vendor);
+    set_maximum(snapshot, 0x80000000, 0x80000028, vendor);
+    if (vendor && strcmp(vendor, "CentaurHauls") == 0)
+        set_maximum(snapshot, 0xC0000000, 0xC0000004, NULL);
+    if (structured)
+        memcpy(regs, structured->regs, sizeof regs);
+    regs[MC_EAX] = 2; /* subleaves 1 and 2 count */
+    mc_snapshot_add(snapshot, 7, 0, regs);
+}
+
 /* Would features be called absent only because the dump does not have their leaf? */
 static bool check_complete(const struct mc_dump_cpu *cpu, uint64_t size, struct mc_error *ret_error)
 {
@@ -82,6 +113,22 @@ static bool check_complete(const struct mc_dump_cpu *cpu, uint64_t size, struct 
                    cpu->cpu, missing);
 }
 
+/* A file that Windows wrote as UTF-16: its ASCII characters, "?" for others. NULL when it is none. */
+static char *narrow_utf16(const char *text, size_t size, size_t *ret_size)
+{
+    if (size < 2 || (memcmp(text, "\xFF\xFE", 2) != 0 && memcmp(text, "\xFE\xFF", 2) != 0))
+        return NULL;
+    size_t low = text[0] == '\xFF' ? 0 : 1, count = (size - 2) / 2;
+    char *narrow = mc_realloc(NULL, count + 1, 1);
+    for (size_t i = 0; i < count; i++) {
+        const char *unit = text + 2 + 2 * i;
+        narrow[i] = unit[!low] == '\0' && unit[low] > 0 ? unit[low] : '?';
+    }
+    narrow[count] = '\0';
+    *ret_size = count;
+    return narrow;
+}
+
 static bool parse_by_content(const char *text, size_t size, struct mc_dump *ret, struct mc_error *ret_error)
 {
     size_t start = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* UTF-8 byte order mark */
@@ -104,8 +151,17 @@ static bool parse_by_content(const char *text, size_t size, struct mc_dump *ret,
 bool mc_dump_parse(const char *text, size_t size, struct mc_dump *ret, struct mc_error *ret_error)
 {
     struct mc_dump dump = {0};
+    size_t narrow_size;
+    char *narrow = narrow_utf16(text, size, &narrow_size);
+    if (narrow) {
+        bool parsed = mc_dump_parse(narrow, narrow_size, ret, ret_error);
+        if (!parsed && ret_error && ret_error->offset != MC_NO_OFFSET)
+            ret_error->offset = 2 + 2 * ret_error->offset;
+        free(narrow);
+        return parsed;
+    }
     bool good = parse_by_content(text, size, &dump, ret_error);
-    for (size_t i = 0; i < dump.count && good && dump.format != MC_DUMP_QEMU_JSON; i++)
+    for (size_t i = 0; i < dump.count && good && !mc_dump_names_features(dump.format); i++)
         good = check_complete(&dump.cpus[i], size, ret_error);
     if (good)
         *ret = dump;

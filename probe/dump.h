@@ -2,8 +2,9 @@
 /* Recorded CPUs: reads a CPUID dump into snapshots, one per CPU.
  *
  * Formats, told by content: the text of `cpuid -r`; the text dumps of the InstLatx64 collection (EVEREST, AIDA64 and
- * its own "CPUID 00000001: ..." lines, with or without [SL nn]); libvirt's cpuData XML; a report of `maskcheck probe`
- * (schema maskcheck/probe/1); and the CPU model JSON of QEMU's query-cpu-model-expansion (features without registers).
+ * its own "CPUID 00000001: ..." lines, with or without [SL nn] and colon); libvirt's cpuData XML; a report of
+ * `maskcheck probe` (schema maskcheck/probe/1); and the CPU model JSON of QEMU's query-cpu-model-expansion (features without
+ * registers). Text may be UTF-8 or UTF-16 with a byte order mark.
  * A dump is refused where it cannot be believed: cut short, two answers for one leaf, or leaves missing without which
  * features would be called absent only because nobody wrote them down. */
 #ifndef MC_PROBE_DUMP_H
@@ -18,8 +19,12 @@ enum mc_dump_format {
     MC_DUMP_LIBVIRT_XML,
     MC_DUMP_PROBE_JSON,
     MC_DUMP_QEMU_JSON,
+    MC_DUMP_LIBVIRT_FEATURES, /* libvirt's -enabled.xml: the feature registers alone, as far as QEMU can name their bits */
 };
 const char *mc_dump_format_name(enum mc_dump_format format); /* "cpuid -r", "InstLatx64" ... for messages */
+
+/* Does it tell only the features that QEMU can name, and nothing of other bits? */
+bool mc_dump_names_features(enum mc_dump_format format);
 
 struct mc_dump_cpu {
     unsigned cpu; /* number as the dump gives it, else counted from 0 */
@@ -47,6 +52,9 @@ struct mc_dump_cpu *mc_dump_add_cpu(struct mc_dump *dump, unsigned cpu);
  */
 bool mc_dump_add_leaf(struct mc_dump *dump, uint32_t leaf, uint32_t subleaf, const uint32_t regs[4], unsigned line,
                       uint64_t offset, struct mc_error *ret_error);
+/* For a CPU of which only features are told: leaves 0, 7 and 0x80000000 so that each of them counts. vendor: 12 characters, or
+ * NULL when it is not told. */
+void mc_dump_set_maxima(struct mc_snapshot *snapshot, const char *vendor);
 bool mc_dump_parse_text(const char *text, size_t size, struct mc_dump *dump, struct mc_error *ret_error);
 bool mc_dump_parse_xml(const char *text, size_t size, struct mc_dump *dump, struct mc_error *ret_error);
 bool mc_dump_parse_json(const char *text, size_t size, struct mc_dump *dump, struct mc_error *ret_error);

@@ -67,17 +67,6 @@ static void set_feature(struct mc_snapshot *snapshot, const struct mc_feature_in
     mc_snapshot_add(snapshot, info->leaf, info->subleaf, regs);
 }
 
-static void set_maximum(struct mc_snapshot *snapshot, uint32_t base, uint32_t highest, const char *vendor)
-{
-    uint32_t regs[4] = {highest, 0, 0, 0};
-    if (vendor && strlen(vendor) == 12) {
-        memcpy(&regs[MC_EBX], vendor, 4);
-        memcpy(&regs[MC_EDX], vendor + 4, 4);
-        memcpy(&regs[MC_ECX], vendor + 8, 4);
-    }
-    mc_snapshot_add(snapshot, base, 0, regs);
-}
-
 /* QEMU copies 1.EDX for AMD (MC_ALIAS_BITS) without naming the copies. */
 static void copy_aliases(struct mc_snapshot *snapshot)
 {
@@ -125,10 +114,7 @@ static bool parse_model(const json_t *props, struct mc_dump *dump, struct mc_err
     struct mc_snapshot *snapshot = &mc_dump_add_cpu(dump, 0)->snapshot;
     const char *vendor = json_string_value(json_object_get(props, "vendor"));
     size_t known = 0;
-    set_maximum(snapshot, 0, 0x24, vendor);
-    set_maximum(snapshot, 0x80000000, 0x80000028, vendor);
-    if (vendor && strcmp(vendor, "CentaurHauls") == 0)
-        set_maximum(snapshot, 0xC0000000, 0xC0000004, NULL);
+    mc_dump_set_maxima(snapshot, vendor);
     for (int feature = 0; feature < MC_FEATURE_COUNT; feature++) {
         const char *name = mc_features[feature].qemu_name;
         const json_t *value = name[0] ? json_object_get(props, name) : NULL;
@@ -136,12 +122,6 @@ static bool parse_model(const json_t *props, struct mc_dump *dump, struct mc_err
         if (json_is_true(value))
             set_feature(snapshot, &mc_features[feature]);
     }
-    const struct mc_leaf *structured = mc_snapshot_find(snapshot, 7, 0);
-    uint32_t regs[4] = {0};
-    if (structured)
-        memcpy(regs, structured->regs, sizeof regs);
-    regs[MC_EAX] = 2; /* subleaves 1 and 2 count */
-    mc_snapshot_add(snapshot, 7, 0, regs);
     copy_aliases(snapshot);
     set_signature(snapshot, props);
     set_brand(snapshot, json_string_value(json_object_get(props, "model-id")));

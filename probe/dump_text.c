@@ -2,7 +2,8 @@
 /* Line-based dumps. Two kinds of lines count, all others are prose:
  *
  *   0x0000000d 0x01: eax=0x... ebx=0x... ecx=0x... edx=0x...        cpuid -r (Debian's cpuid(1))
- *   CPUID 0000000D: 00000007-00000340-00000340-00000000 [SL 00]     InstLatx64; [SL nn] is missing in older files
+ *   CPUID 0000000D: 00000007-00000340-00000340-00000000 [SL 00]     InstLatx64; [SL nn] is missing in older files,
+ *                                                                   and so may be the colon; blanks for hyphens
  *
  * and the headers between CPUs ("CPU 3:", "Logical CPU #3", "CPU Registers (CPU #3)"). */
 #include "probe/dump.h"
@@ -90,6 +91,15 @@ static enum line_kind parse_raw(struct line *line, struct leaf_line *ret)
     return LINE_LEAF;
 }
 
+/* What separates two registers: a hyphen, or blanks. */
+static bool skip_separator(struct line *line)
+{
+    size_t start = line->position;
+    if (!take_text(line, "-"))
+        skip_blanks(line);
+    return line->position > start;
+}
+
 /* "LLLLLLLL: EEEEEEEE-BBBBBBBB-CCCCCCCC-DDDDDDDD [SL nn] ..." after "CPUID " */
 static enum line_kind parse_instlat(struct line *line, struct leaf_line *ret)
 {
@@ -97,11 +107,15 @@ static enum line_kind parse_instlat(struct line *line, struct leaf_line *ret)
     unsigned digits = take_hex(line, &ret->leaf);
     if (digits != 8)
         return digits > 0 && at_end(line) && line->last ? LINE_CUT : LINE_PROSE;
-    if (!take_text(line, ":"))
-        return at_end(line) ? LINE_CUT : LINE_PROSE;
-    skip_blanks(line);
-    for (int i = 0; i < 4; i++)
-        if ((i > 0 && !take_text(line, "-")) || take_hex(line, &ret->regs[i]) != 8)
+    bool spaced = skip_separator(line), colon = take_text(line, ":");
+    spaced = skip_separator(line) || colon || spaced;
+    digits = take_hex(line, &ret->regs[0]);
+    if (!at_end(line) && (!spaced || (!colon && digits != 8))) /* a sentence about the leaf */
+        return LINE_PROSE;
+    if (digits != 8)
+        return LINE_CUT;
+    for (int i = 1; i < 4; i++)
+        if (!skip_separator(line) || take_hex(line, &ret->regs[i]) != 8)
             return LINE_CUT;
     skip_blanks(line);
     if (take_text(line, "[SL ")) {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libvirt's cpuData: <cpudata arch='x86'> with <cpuid eax_in='0x..' ecx_in='0x..' eax='0x..' ebx=... ecx=... edx=.../>.
- * Older files write function= for eax_in= and have no ecx_in. Just as much XML as that needs: no entities, no DTD. */
+ * Older files write function= for eax_in= and have no ecx_in. Just as much XML as that needs: no entities, no DTD.
+ *
+ * libvirt keeps two more files beside such a dump: what QEMU enables of it (-enabled.xml) and what not (-disabled.xml). They
+ * have the feature registers alone, without leaf 0 and the signature. The first is a list of features; the second does not
+ * describe a CPU, and is told by its comment. */
 #include "probe/dump.h"
 
 #include <stdlib.h>
@@ -102,6 +106,26 @@ static bool is_tag(const struct xml *xml, size_t start, const char *name)
     return is_at(xml, start, name) && start + length < xml->size && strchr(" \t\r\n/>", xml->text[start + length]);
 }
 
+/* Has the file feature registers only? The signature (1.EAX) is 0 on no CPU. */
+static bool is_feature_list(const struct mc_dump *dump)
+{
+    for (size_t i = 0; i < dump->count; i++) {
+        const struct mc_snapshot *snapshot = &dump->cpus[i].snapshot;
+        const struct mc_leaf *signature = mc_snapshot_find(snapshot, 1, 0);
+        if (mc_snapshot_find(snapshot, 0, 0) || mc_snapshot_find(snapshot, 0x80000000, 0) ||
+            (signature && signature->regs[MC_EAX]))
+            return false;
+    }
+    return true;
+}
+
+static void complete_feature_list(struct mc_dump *dump)
+{
+    dump->format = MC_DUMP_LIBVIRT_FEATURES;
+    for (size_t i = 0; i < dump->count; i++)
+        mc_dump_set_maxima(&dump->cpus[i].snapshot, NULL);
+}
+
 bool mc_dump_parse_xml(const char *text, size_t size, struct mc_dump *dump, struct mc_error *ret_error)
 {
     struct xml xml = {.text = text, .size = size, .line = 1};
@@ -116,6 +140,9 @@ bool mc_dump_parse_xml(const char *text, size_t size, struct mc_dump *dump, stru
         if (end == size)
             return fail_at(&xml, start, ret_error, "cut short: an element that does not end; expected '>'");
         xml.position = end + 1;
+        if (comment && find_text(&xml, start, "disabled by QEMU") < end)
+            return fail_at(&xml, start, ret_error,
+                           "a list of what QEMU does not enable, not a CPU; expected the -enabled.xml or the dump beside it");
         if (comment)
             continue;
         bool good = true;
@@ -132,5 +159,9 @@ bool mc_dump_parse_xml(const char *text, size_t size, struct mc_dump *dump, stru
     }
     if (leaves == 0)
         return mc_fail(ret_error, MC_ERROR_FORMAT, 0, "XML without a <cpuid> element; expected libvirt's <cpudata>");
-    return !xml.open || fail_at(&xml, size, ret_error, "cut short: expected </cpudata>");
+    if (xml.open)
+        return fail_at(&xml, size, ret_error, "cut short: expected </cpudata>");
+    if (is_feature_list(dump))
+        complete_feature_list(dump);
+    return true;
 }

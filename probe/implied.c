@@ -22,7 +22,8 @@ struct mc_feature_set mc_program_features(const struct mc_feature_set *set)
 size_t mc_find_broken_implications(const struct mc_feature_set *reported, struct mc_dependency *ret, size_t capacity)
 {
     const struct mc_baseline *v4 = mc_baseline_find("x86-64-v4");
-    if (!v4)
+    /* The models are of x86-64 CPUs: of older ones there were all combinations. */
+    if (!v4 || !mc_set_has(reported, MC_F_LM))
         return 0;
     /* A mask that hides SSE4.1 breaks twenty pairs, all saying the same: one line per missing feature is enough, and
      * none where a dependency of the manuals names it already. */

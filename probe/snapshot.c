@@ -186,6 +186,14 @@ bool mc_snapshot_read(const struct mc_cpuid_source *source, struct mc_snapshot *
     return true;
 }
 
+/* The WinChip answers Centaur's range as the extended one. */
+static bool is_echo(const struct mc_snapshot *snapshot)
+{
+    const struct mc_leaf *first = mc_snapshot_find(snapshot, RANGE_CENTAUR | 1, 0);
+    const struct mc_leaf *other = mc_snapshot_find(snapshot, RANGE_EXTENDED | 1, 0);
+    return first && other && first->regs[MC_EAX] && memcmp(first->regs, other->regs, sizeof first->regs) == 0;
+}
+
 /* Leaf 0 is always valid; any other leaf up to the maximum that its range's first leaf gives. */
 static bool is_valid_leaf(const struct mc_snapshot *snapshot, uint32_t leaf)
 {
@@ -195,6 +203,8 @@ static bool is_valid_leaf(const struct mc_snapshot *snapshot, uint32_t leaf)
     if (leaf == base)
         return true;
     const struct mc_leaf *first = mc_snapshot_find(snapshot, base, 0);
+    if (base == RANGE_CENTAUR && is_echo(snapshot))
+        return false;
     return first && first->regs[MC_EAX] >= leaf && first->regs[MC_EAX] <= (base | 0xFFFF);
 }
 

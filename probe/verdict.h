@@ -61,8 +61,8 @@ struct mc_dependency {
  * how many there are in all. */
 size_t mc_find_broken_dependencies(const struct mc_feature_set *reported, struct mc_dependency *ret, size_t capacity);
 /* The same for what no manual demands but every known CPU has and programs take for granted: mc_feature_implied between
- * features of x86-64-v4 (a test for BMI2 before LZCNT). Pairs that follow from an architectural one are left out. In
- * implied.c, which the static executable leaves out. */
+ * features of x86-64-v4 (a test for BMI2 before LZCNT). Pairs that follow from an architectural one are left out, and CPUs
+ * without long mode, of which there were all combinations. In implied.c, which the static executable leaves out. */
 size_t mc_find_broken_implications(const struct mc_feature_set *reported, struct mc_dependency *ret, size_t capacity);
 
 /* The part of a set that programs can use: user level and not dynamic. In implied.c. */

@@ -97,7 +97,7 @@ static struct mc_feature_set name_features(const uint32_t bits[MC_WORD_COUNT])
 void mc_profile_of_dump(const struct mc_dump *dump, const char *name, struct mc_profile *ret)
 {
     memset(ret, 0, sizeof *ret);
-    bool named_only = dump->format == MC_DUMP_QEMU_JSON;
+    bool named_only = mc_dump_names_features(dump->format);
     ret->name = name;
     ret->recorded = true;
     ret->cpu_count = dump->count;

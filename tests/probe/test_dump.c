@@ -109,6 +109,13 @@ Test(dump, baseline_is_what_all_cpus_have)
 #define LEAF_0 "CPUID 00000000: 00000001-756E6547-6C65746E-49656E69\n"
 #define LEAF_1 "CPUID 00000001: 000006F6-00020800-0000E3BD-BFEBFBFF\n"
 #define EXT "CPUID 80000000: 80000001-00000000-00000000-00000000\nCPUID 80000001: 00000000-00000000-00000001-20100000\n"
+/* As the oldest files of the InstLatx64 collection write them. */
+#define OLD_LEAF(leaf, s, a, r, b, c, d) "CPUID " leaf s a r b r c r d "\r\n"
+#define OLD_LEAVES(s, r)                                                                                               \
+    OLD_LEAF("00000000", s, "00000001", r, "756E6547", "6C65746E", "49656E69")                                         \
+    OLD_LEAF("00000001", s, "000006F6", r, "00020800", "0000E3BD", "BFEBFBFF")                                         \
+    OLD_LEAF("80000000", s, "80000001", r, "00000000", "00000000", "00000000")                                         \
+    OLD_LEAF("80000001", s, "00000000", r, "00000000", "00000001", "20100000")
 static const struct {
     const char *text;
     size_t cpus;
@@ -126,6 +133,12 @@ static const struct {
      1,
      {0}},
     {"\xEF\xBB\xBF" LEAF_0 LEAF_1 EXT, 1, {0}},
+    {OLD_LEAVES(" ", "-"), 1, {0}},    /* without a colon */
+    {OLD_LEAVES("  \t", "-"), 1, {0}}, /* a tab instead */
+    {OLD_LEAVES(": ", " "), 1, {0}},   /* blanks between the registers */
+    {OLD_LEAVES(" : ", " "), 1, {0}},
+    {OLD_LEAVES(" :", "-"), 1, {0}},
+    {"CPUID 00000001 decides\nCPUID 00000001\tsays more\n" LEAF_0 LEAF_1 EXT, 1, {0}},
 };
 
 Test(dump, cpus_are_told_apart)
@@ -135,6 +148,7 @@ Test(dump, cpus_are_told_apart)
         struct mc_error error = {0};
         cr_assert(mc_dump_parse(headers[i].text, strlen(headers[i].text), &dump, &error), "row %zu: %s", i, error.text);
         cr_expect(dump.count == headers[i].cpus, "row %zu: expected %zu CPUs, got %zu", i, headers[i].cpus, dump.count);
+        expect_features("row", &dump.cpus[0].snapshot, "ssse3 cx16 lahf_lm lm nx", true);
         for (size_t k = 0; k < dump.count && k < 3; k++)
             cr_expect(dump.cpus[k].cpu == headers[i].numbers[k], "row %zu: CPU %zu: got number %u", i, k,
                       dump.cpus[k].cpu);
@@ -156,6 +170,9 @@ static const struct {
     {LEAF_0 "CPUID 00000001: 000006F6-0002", "line 2: a leaf cut short", 52},
     {LEAF_0 "CPUID 00000001: 000006F6-0002080Z-0000E3BD-BFEBFBFF\n", "line 2: a leaf cut short", 52},
     {"   0x00000000 0x00: eax=0x0000001c ebx=0x756e65", "line 1: a leaf cut short", 0},
+    {LEAF_0 "CPUID 00000001 000006F6-0002\n", "line 2: a leaf cut short", 52},
+    {LEAF_0 "CPUID 00000001\t000006F6 00020800 0000E3BD BFE", "line 2: a leaf cut short", 52},
+    {LEAF_0 "CPUID 00000001\n", "line 2: a leaf cut short", 52},
     {LEAF_0, "cut short: CPU 0 has no leaf 0x00000001", 52},
     {LEAF_0 LEAF_1, "cut short: CPU 0 has no leaf 0x80000000", 104},
     {LEAF_0 LEAF_1 "CPUID 80000000: 80000001-00000000-00000000-00000000\n", "cut short: CPU 0 has no leaf 0x80000001",
@@ -171,6 +188,10 @@ static const struct {
      "line 2: a <cpuid> element without good eax_in", 23},
     {"<cpudata arch='x86'><cpuid eax_in='0x0' eax='0x123456789' ebx='0' ecx='0' edx='0'/></cpudata>",
      "numbers of 32 bits", 20},
+    {"<!-- Features disabled by QEMU --><cpudata arch='x86'></cpudata>",
+     "a list of what QEMU does not enable, not a CPU; expected the -enabled.xml or the dump beside it", 0},
+    {"<cpudata arch='x86'><cpuid eax_in='0x1' eax='0x6f6' ebx='0' ecx='0' edx='0'/></cpudata>",
+     "cut short: CPU 0 has no leaf 0x00000000", 87},
     {"<cpudata arch='aarch64'></cpudata>", "another architecture", 0},
     {"<cpuid eax_in='0x0' ecx_in='0x0' eax='0x1' ebx='0x0' ecx='0x0' edx='0x0'/>", "outside of <cpudata>", 0},
     {"<domain></domain>", "XML without a <cpuid> element", 0},
@@ -198,6 +219,47 @@ Test(dump, bad_ones_are_refused_with_place_and_expectation)
         cr_expect(error.offset == bad[i].offset, "row %zu: expected offset %lld, got %lld", i, (long long)bad[i].offset,
                   (long long)error.offset);
     }
+}
+
+/* libvirt's list of what QEMU enables: the registers of features, without leaf 0. */
+Test(dump, libvirt_feature_list)
+{
+    static const char text[] = "<!-- Features enabled by QEMU -->\n<cpudata arch='x86'>\n"
+                               "  <cpuid eax_in='0x1' ecx_in='0x0' eax='0x0' ebx='0x0' ecx='0x200' edx='0x04000000'/>\n"
+                               "  <cpuid eax_in='0x7' ecx_in='0x1' eax='0x10' ebx='0x0' ecx='0x0' edx='0x0'/>\n"
+                               "  <cpuid eax_in='0x80000001' ecx_in='0x0' eax='0x0' ebx='0x0' ecx='0x1' edx='0x0'/>\n"
+                               "</cpudata>\n";
+    struct mc_dump dump;
+    struct mc_error error = {0};
+    cr_assert(mc_dump_parse(text, sizeof text - 1, &dump, &error), "%s", error.text);
+    cr_expect_eq(dump.format, MC_DUMP_LIBVIRT_FEATURES);
+    expect_features("list", &dump.cpus[0].snapshot, "ssse3 sse2 avxvnni lahf_lm", true);
+    expect_features("list", &dump.cpus[0].snapshot, "sse3 avx lm", false);
+    mc_dump_free(&dump);
+}
+
+/* What PowerShell's ">" makes of a dump; both byte orders. Errors count bytes of the file. */
+Test(dump, utf16)
+{
+    static const char *const texts[] = {LEAF_0 LEAF_1 EXT, LEAF_0 "CPUID 00000001: 000006F6-0002"};
+    for (int big = 0; big < 2; big++)
+        for (int i = 0; i < 2; i++) {
+            char bytes[1024] = {big ? '\xFE' : '\xFF', big ? '\xFF' : '\xFE'};
+            size_t count = strlen(texts[i]);
+            for (size_t k = 0; k < count; k++)
+                bytes[2 + 2 * k + (size_t)big] = texts[i][k];
+            struct mc_dump dump;
+            struct mc_error error = {0};
+            bool parsed = mc_dump_parse(bytes, 2 + 2 * count, &dump, &error);
+            cr_assert(parsed == (i == 0), "%s", error.text);
+            if (parsed) {
+                expect_features("UTF-16", &dump.cpus[0].snapshot, "ssse3 lm", true);
+                mc_dump_free(&dump);
+            } else {
+                cr_expect(strstr(error.text, "line 2: a leaf cut short") != NULL, "%s", error.text);
+                cr_expect_eq(error.offset, 2u + 2 * 52);
+            }
+        }
 }
 
 Test(dump, binary_is_refused)

@@ -106,6 +106,19 @@ Test(snapshot, centaur_leaves_only_of_centaur)
     cr_expect(!mc_snapshot_reports(&snapshot, MC_F_XSTORE));
 }
 
+/* IDT's WinChip 2 answers 0xC0000001 as 0x80000001: those are no features of Centaur's leaf. */
+Test(snapshot, centaur_leaves_that_echo_the_extended_ones)
+{
+    static const struct fake_leaf leaves[] = {{0, 0, {1, CENTAUR}},
+                                              {0x80000000, 0, {0x80000005, 0, 0, 0}},
+                                              {0x80000001, 0, {0x585, 0, 0, 0x808001B5}},
+                                              {0xC0000000, 0, {0xC0000005, 0, 0, 0}},
+                                              {0xC0000001, 0, {0x585, 0, 0, 0x808001B5}}};
+    take(leaves, 5, false);
+    cr_expect(!mc_snapshot_reports(&snapshot, MC_F_XSTORE));
+    cr_expect(mc_snapshot_reports(&snapshot, MC_F_3DNOW));
+}
+
 Test(snapshot, amd_copies_of_leaf_1)
 {
     struct fake_leaf leaves[] = {{0, 0, {1, AMD}},

@@ -140,6 +140,11 @@ static const struct {
     {"x86-64-v3", "xsave", "avx", "xsave", true},
     {"x86-64-v3", "lzcnt", "*", "lzcnt", false}, /* no manual demands it, every CPU with BMI2 has it */
     {"x86-64-v2", "cx16", "*", "cx16", false},
+    /* CPUs that were sold: lesser Penryns with XSAVE, a K8 with LAHF but not yet SSE3, and any without long mode */
+    {"pentium-penryn", "", "", "", false},
+    {"core2-45nm-e0", "", "", "", false},
+    {"k8-rev-d", "", "", "", false},
+    {"x86-64-v1", "lm sse sse2 clflush", "", "", false},
 };
 
 Test(verdict, broken_dependencies)
