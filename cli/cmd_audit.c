@@ -23,7 +23,9 @@ struct settings {
     struct mc_scan_options scan;
     struct mc_report_options report;
     struct mc_baseline baseline;
-    bool has_baseline, running, json, no_cache;
+    struct mc_profile target; /* the same as a machine: bits without a name, state components and sizes included */
+    struct mc_arena arena;    /* owns its name */
+    bool has_baseline, running, json, no_cache, cross_vendor;
     const char *proc, *output;
     const char *root; /* "" for this system */
     unsigned threads;
@@ -45,13 +47,15 @@ struct run {
     struct timespec start, shown;
 };
 
-enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE, OPTION_ROOT };
+enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE, OPTION_ROOT,
+       OPTION_CROSS_VENDOR };
 
 static const struct mc_option options[] = {
     {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
      "what every host of the cluster has: a name (maskcheck baselines), NAME,+feature,-feature, or a file with a CPUID "
      "dump or probe report of the host to move to; without it: the lowest baselines to which this VM may move as it "
      "runs now"},
+    {OPTION_CROSS_VENDOR, "cross-vendor", NULL, NULL, "let a baseline of another vendor be in the way only by what it lacks"},
     {OPTION_RUNNING, "running", NULL, NULL, "also what running processes have mapped (root sees all of them)"},
     {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text or json"},
     {'o', "output", "FILE", MC_WORDS_FILE, "write the report to FILE"},
@@ -90,7 +94,10 @@ static int take_option(void *context, int id, const char *value)
     switch (id) {
     case OPTION_BASELINE:
         settings->has_baseline = true;
-        return mc_take_baseline(&mc_syntax_audit, value, &settings->baseline);
+        return mc_take_target(&mc_syntax_audit, value, &settings->arena, &settings->baseline, &settings->target);
+    case OPTION_CROSS_VENDOR:
+        settings->cross_vendor = true;
+        return -1;
     case OPTION_RUNNING:
         settings->running = true;
         return -1;
@@ -251,6 +258,8 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
     const struct settings *settings = run->settings;
     struct mc_arena arena = {0};
     struct mc_audit audit;
+    struct mc_profile machine;
+    struct mc_comparison comparison;
     struct mc_audit_input input = {
         .baseline = settings->has_baseline ? &settings->baseline : NULL,
         .host = mc_audit_host_of(probe),
@@ -259,6 +268,11 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
         .processes = run->gathered->processes,
         .process_count = run->gathered->process_count,
     };
+    if (settings->has_baseline) {
+        mc_profile_of_probe(probe, "this VM", &machine);
+        mc_compare_guest(&machine, &settings->target, settings->cross_vendor, &arena, &comparison);
+        input.comparison = &comparison;
+    }
     mc_audit_decide(&input, &arena, &audit);
     struct mc_audit_report report = {.options = &settings->report,
                                      .input = &input,
@@ -344,5 +358,7 @@ int mc_cmd_audit(int argc, char **argv)
         return mc_usage_error(COMMAND, "%s", error.text);
     mc_settle_debug_folder(&settings.scan, settings.root);
     mc_describe_run(&settings.scan, &settings.report);
-    return run_audit(&settings);
+    status = run_audit(&settings);
+    mc_arena_free(&settings.arena);
+    return status;
 }

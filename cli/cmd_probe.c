@@ -18,6 +18,8 @@ struct arguments {
     bool json, once;
     unsigned watch; /* seconds, 0: no */
     struct mc_baseline chosen;
+    struct mc_profile target; /* the same as a machine: state components and sizes included */
+    struct mc_arena arena;    /* owns its name */
 };
 
 enum {
@@ -70,7 +72,7 @@ static int take_option(void *context, int id, const char *value)
     switch (id) {
     case OPTION_BASELINE:
         arguments->probe.baseline = &arguments->chosen;
-        return mc_take_baseline(&mc_syntax_probe, value, &arguments->chosen);
+        return mc_take_target(&mc_syntax_probe, value, &arguments->arena, &arguments->chosen, &arguments->target);
     case OPTION_FORMAT:
         return mc_take_json(&mc_syntax_probe, value, &arguments->json);
     case OPTION_CPUID:
@@ -112,12 +114,13 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     return -1;
 }
 
-static bool write_report(const struct arguments *arguments, const struct mc_probe *probe)
+static bool write_report(const struct arguments *arguments, const struct mc_probe *probe,
+                         const struct mc_comparison *comparison)
 {
     FILE *stream = mc_open_report(arguments->output);
     if (!stream)
         return false;
-    struct mc_probe_report report = {mc_version, arguments->probe.baseline, mc_want_colour(stream)};
+    struct mc_probe_report report = {mc_version, arguments->probe.baseline, mc_want_colour(stream), comparison};
     if (arguments->json) {
         mc_probe_report_json(stream, probe, &report);
         fputc('\n', stream);
@@ -127,28 +130,41 @@ static bool write_report(const struct arguments *arguments, const struct mc_prob
     return mc_close_report(stream, arguments->output);
 }
 
-int mc_cmd_probe(int argc, char **argv)
+static int probe_once(struct arguments *arguments)
 {
-    struct arguments arguments = {0};
     struct mc_error error = {0};
     struct mc_probe probe;
-    int status = parse_arguments(argc, argv, &arguments);
-    if (status >= 0)
-        return status;
-    if (arguments.watch) {
-        const struct mc_watch_options watch = {&arguments.probe, arguments.watch, arguments.once, arguments.json,
-                                               arguments.output};
-        return mc_watch(&watch);
-    }
-    if (!mc_probe_run(&arguments.probe, &probe, &error)) {
-        mc_diagnose(arguments.probe.cpuid_file, &error);
-        return arguments.probe.cpuid_file ? MC_EXIT_USAGE : MC_EXIT_INCOMPLETE;
+    struct mc_profile machine;
+    struct mc_comparison comparison = {0};
+    bool compared = arguments->probe.baseline != NULL;
+    if (!mc_probe_run(&arguments->probe, &probe, &error)) {
+        mc_diagnose(arguments->probe.cpuid_file, &error);
+        return arguments->probe.cpuid_file ? MC_EXIT_USAGE : MC_EXIT_INCOMPLETE;
     }
     if (probe.trial_error.kind != MC_ERROR_NONE)
         mc_diagnose("trials", &probe.trial_error);
-    status = mc_probe_unsafe(&probe) ? MC_EXIT_UNSAFE : mc_probe_incomplete(&probe) ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
-    if (!write_report(&arguments, &probe))
+    if (compared) {
+        mc_profile_of_probe(&probe, "this machine", &machine);
+        mc_compare_guest(&machine, &arguments->target, true, &arguments->arena, &comparison);
+    }
+    int status = mc_probe_unsafe(&probe) || comparison.missing_count ? MC_EXIT_UNSAFE
+                 : mc_probe_incomplete(&probe)                       ? MC_EXIT_INCOMPLETE
+                                                                     : MC_EXIT_SAFE;
+    if (!write_report(arguments, &probe, compared ? &comparison : NULL))
         status = MC_EXIT_USAGE;
     mc_probe_free(&probe);
+    return status;
+}
+
+int mc_cmd_probe(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    int status = parse_arguments(argc, argv, &arguments);
+    if (status >= 0)
+        return status;
+    const struct mc_watch_options watch = {&arguments.probe, arguments.watch, arguments.once, arguments.json,
+                                           arguments.output};
+    status = arguments.watch ? mc_watch(&watch) : probe_once(&arguments);
+    mc_arena_free(&arguments.arena);
     return status;
 }

@@ -11,15 +11,10 @@
 static bool profile_this_machine(const char *name, struct mc_profile *ret, struct mc_error *ret_error)
 {
     const struct mc_probe_options views_only = {.skip_trials = true};
-    struct mc_dump dump = {.format = MC_DUMP_CPUID_R};
     struct mc_probe probe;
     if (!mc_probe_run(&views_only, &probe, ret_error))
         return false;
-    for (size_t i = 0; i < probe.cpu_count; i++)
-        mc_dump_add_cpu(&dump, probe.cpus[i]->cpu)->snapshot = probe.cpus[i]->snapshot;
-    mc_profile_of_dump(&dump, name, ret);
-    ret->machine = probe.machine; /* with what the MSRs say of masking */
-    mc_dump_free(&dump);
+    mc_profile_of_probe(&probe, name, ret);
     mc_probe_free(&probe);
     return true;
 }

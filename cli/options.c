@@ -216,6 +216,15 @@ int mc_take_baseline(const struct mc_syntax *syntax, const char *value, struct m
     return mc_usage_error(syntax->command, "--baseline %s: %s", value, error.text);
 }
 
+int mc_take_target(const struct mc_syntax *syntax, const char *value, struct mc_arena *arena, struct mc_baseline *ret,
+                   struct mc_profile *ret_profile)
+{
+    struct mc_error error;
+    if (mc_baseline_option(value, ret, &error) && mc_host_operand(value, arena, ret_profile, &error))
+        return -1;
+    return mc_usage_error(syntax->command, "--baseline %s: %s", value, error.text);
+}
+
 int mc_unknown_format(const struct mc_syntax *syntax, const char *value, const char *names)
 {
     struct mc_arena arena = {0};

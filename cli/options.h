@@ -5,6 +5,7 @@
 #define MC_CLI_OPTIONS_H
 
 #include "cli/command.h"
+#include "readiness/profile.h"
 #include "scanner/debug_info.h"
 #include "scanner/scan.h"
 
@@ -62,6 +63,9 @@ int mc_take_common(int id, const char *value, struct mc_scan_options *ret); /* -
 
 /* Values that several options share. -1, or the exit status after the user was told. */
 int mc_take_baseline(const struct mc_syntax *syntax, const char *value, struct mc_baseline *ret);
+/* The same, and as a machine (readiness/profile.h), for what holds a machine against it; the arena owns the profile's name. */
+int mc_take_target(const struct mc_syntax *syntax, const char *value, struct mc_arena *arena, struct mc_baseline *ret,
+                   struct mc_profile *ret_profile);
 int mc_take_json(const struct mc_syntax *syntax, const char *value, bool *ret); /* text or json */
 int mc_take_jobs(const struct mc_syntax *syntax, const char *value, unsigned *ret);
 int mc_check_root(const struct mc_syntax *syntax, const char *value); /* --root: a folder */

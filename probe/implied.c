@@ -56,14 +56,20 @@ static const enum mc_feature emulated[] = {
     MC_F_HYPERVISOR, MC_F_X2APIC, MC_F_TSC_DEADLINE, MC_F_TSC_ADJUST, MC_F_ARAT, MC_F_HT, MC_F_CMP_LEGACY, MC_F_SS,
 };
 
+bool mc_is_emulated(enum mc_feature feature)
+{
+    for (size_t i = 0; i < sizeof emulated / sizeof *emulated; i++)
+        if (emulated[i] == feature)
+            return true;
+    return false;
+}
+
 struct mc_feature_set mc_above_baseline(const struct mc_feature_set *reported, const struct mc_baseline *baseline)
 {
     struct mc_feature_set above = mc_set_minus(*reported, &baseline->features), defined = mc_baseline_defined(baseline);
     above = mc_set_and(above, &defined);
     for (int feature = mc_set_next(&above, 0); feature >= 0; feature = mc_set_next(&above, feature + 1))
-        if (mc_features[feature].dynamic)
+        if (mc_features[feature].dynamic || mc_is_emulated((enum mc_feature)feature))
             mc_set_remove(&above, (enum mc_feature)feature);
-    for (size_t i = 0; i < sizeof emulated / sizeof *emulated; i++)
-        mc_set_remove(&above, emulated[i]);
     return above;
 }

@@ -210,6 +210,7 @@ bool mc_probe_run(const struct mc_probe_options *options, struct mc_probe *ret, 
     memset(ret, 0, sizeof *ret);
     ret->from_file = options->cpuid_file != NULL;
     bool good = !options->cpuid_file || mc_dump_read(options->cpuid_file, &dump, ret_error);
+    ret->features_only = ret->from_file && good && mc_dump_names_features(dump.format);
     if (good && options->cpuid_file && !options->try_dump) {
         for (size_t i = 0; i < dump.count; i++)
             add_cpu(ret, dump.cpus[i].cpu)->snapshot = dump.cpus[i].snapshot;

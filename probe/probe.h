@@ -60,6 +60,7 @@ struct mc_disagreement {
 struct mc_probe {
     struct mc_arena arena; /* owns texts and disagreements */
     bool from_file;
+    bool features_only;         /* the file tells only the features that QEMU can name (mc_dump_names_features) */
     bool tried;                 /* trials were run */
     struct mc_machine machine;  /* by the first CPU */
     char kernel[65];            /* release of the running kernel; "" with a dump */

@@ -70,10 +70,10 @@ struct mc_feature_set mc_program_features(const struct mc_feature_set *set);
 
 /* What of the reported features lies outside the baseline, so that a host of that baseline could not offer it. Left
  * out: dynamic features; what the hypervisor itself provides whatever the host's CPU is (the hypervisor bit, x2APIC,
- * TSC deadline
- * ...); and kernel-only features of which no baseline of that family speaks. A recorded machine speaks of all. In
+ * TSC deadline ...); and kernel-only features of which no baseline of that family speaks. A recorded machine speaks of all. In
  * implied.c. */
 struct mc_baseline;
+bool mc_is_emulated(enum mc_feature feature); /* a hypervisor provides it whatever the host's CPU is */
 struct mc_feature_set mc_above_baseline(const struct mc_feature_set *reported, const struct mc_baseline *baseline);
 
 #endif

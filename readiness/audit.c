@@ -80,6 +80,7 @@ static void choose_target(struct decision *decision)
         audit->target.features = input->host.reported;
     }
     audit->above = mc_above_baseline(&input->host.by_any, &audit->target);
+    audit->outside = !mc_set_empty(&audit->above) || (input->comparison && input->comparison->reason);
     audit->masked = mc_set_minus(input->host.masked, &audit->target.features);
 }
 
@@ -432,7 +433,7 @@ void mc_audit_decide(const struct mc_audit_input *input, struct mc_arena *arena,
     judge_processes(&decision);
     count_unseen(&decision);
     judge_families(&decision);
-    if (!mc_set_empty(&ret->above) || ret->unstoppable != MC_AUDIT_NONE)
+    if (ret->outside || ret->unstoppable != MC_AUDIT_NONE)
         ret->answer = MC_AUDIT_NOT_READY;
     else if (ret->unsafe_count)
         ret->answer = MC_AUDIT_READY_WITHOUT;

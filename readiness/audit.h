@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "probe/probe.h"
+#include "readiness/compare.h"
 #include "scanner/verdict.h"
 
 struct mc_audit_cause {            /* unsafe uses of one file, alike in verdict and in what they miss */
@@ -76,7 +77,8 @@ struct mc_audit_host {
 };
 
 struct mc_audit_input {
-    const struct mc_baseline *baseline; /* NULL: the open question */
+    const struct mc_baseline *baseline;     /* NULL: the open question */
+    const struct mc_comparison *comparison; /* of the VM with that baseline (mc_compare_guest); may be NULL */
     struct mc_audit_host host;
     const struct mc_audit_file *files;
     size_t file_count;
@@ -123,7 +125,8 @@ struct mc_audit {
     bool incomplete;                   /* something could not be seen or judged: the answer holds as far as seen */
     struct mc_baseline target;         /* the baseline, or what CPUID reports here */
     bool open;                         /* no baseline was given */
-    struct mc_feature_set above;       /* CPUID reports it, the baseline lacks it */
+    struct mc_feature_set above;       /* CPUID reports it, the baseline lacks it: features with a name */
+    bool outside;                      /* CPUID shows more than the baseline has, or the baseline is another vendor's */
     struct mc_feature_set masked;      /* executes although not reported, outside the baseline */
     struct mc_audit_program *programs; /* unsafe and running, unsafe, running, others; within each by name */
     size_t program_count, unsafe_count, unsafe_running; /* unsafe ones come first */

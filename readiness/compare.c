@@ -19,7 +19,7 @@ static void add_bits(lacks *list, size_t word, uint32_t bits)
     for (; bits; bits &= bits - 1) {
         unsigned bit = (unsigned)__builtin_ctz(bits);
         int feature = mc_word_feature(word, bit);
-        struct mc_lack lack = {.kind = MC_LACK_BIT};
+        struct mc_lack lack = {.kind = MC_LACK_BIT, .id = feature};
         mc_bit_name(word, bit, lack.feature);
         lack.used_by = feature >= 0 ? mc_feature_used_by((enum mc_feature)feature) : mc_words[word].used_by;
         mc_push(list, lack);
@@ -34,7 +34,7 @@ static void compare_words(struct work *work)
         add_bits(&work->missing, word, lacks_it & work->to->known[word]);
         add_bits(&work->not_compared, word, lacks_it & ~work->to->known[word]);
         if (!work->from->known[word] && work->to->bits[word] & compared) {
-            struct mc_lack lack = {.kind = MC_LACK_WORD, .used_by = mc_words[word].used_by};
+            struct mc_lack lack = {.kind = MC_LACK_WORD, .id = -1, .used_by = mc_words[word].used_by};
             mc_word_name(word, lack.feature);
             mc_push(&work->not_compared, lack);
         }
@@ -54,7 +54,7 @@ static void name_component(unsigned bit, struct mc_lack *lack)
 static void compare_state(struct work *work)
 {
     for (unsigned bit = 0; bit < 64; bit++) {
-        struct mc_lack lack = {.kind = MC_LACK_COMPONENT};
+        struct mc_lack lack = {.kind = MC_LACK_COMPONENT, .id = -1};
         if (!(work->from->components >> bit & 1))
             continue;
         name_component(bit, &lack);
@@ -77,6 +77,7 @@ static void compare_limits(struct work *work)
 {
     for (size_t i = 0; i < MC_LIMIT_COUNT; i++) {
         struct mc_lack lack = {.kind = MC_LACK_LIMIT,
+                               .id = -1,
                                .used_by = mc_limits[i].used_by,
                                .from = work->from->limits[i],
                                .to = work->to->limits[i],
@@ -101,6 +102,14 @@ static struct mc_lack *keep(lacks *list, struct mc_arena *arena, size_t *ret_cou
     return kept;
 }
 
+static void judge(struct mc_comparison *comparison, bool cross_vendor)
+{
+    comparison->reason = comparison->vendor_differs && !cross_vendor ? "vendor"
+                         : comparison->missing_count                 ? "missing"
+                                                                     : NULL;
+    comparison->verdict = comparison->reason ? MC_COMPARE_UNSAFE : MC_COMPARE_OK;
+}
+
 void mc_compare(const struct mc_profile *from, const struct mc_profile *to, bool cross_vendor, struct mc_arena *arena,
                 struct mc_comparison *ret)
 {
@@ -112,11 +121,25 @@ void mc_compare(const struct mc_profile *from, const struct mc_profile *to, bool
     ret->missing = keep(&work.missing, arena, &ret->missing_count);
     ret->not_compared = keep(&work.not_compared, arena, &ret->not_compared_count);
     ret->vendor_differs = *from->vendor && *to->vendor && strcmp(from->vendor, to->vendor) != 0;
-    if (ret->vendor_differs && !cross_vendor)
-        ret->reason = "vendor";
-    else if (ret->missing_count)
-        ret->reason = "missing";
-    ret->verdict = ret->reason ? MC_COMPARE_UNSAFE : MC_COMPARE_OK;
+    judge(ret, cross_vendor);
+}
+
+static size_t drop_emulated(struct mc_lack *list, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].id < 0 || !mc_is_emulated((enum mc_feature)list[i].id))
+            list[kept++] = list[i];
+    return kept;
+}
+
+void mc_compare_guest(const struct mc_profile *from, const struct mc_profile *to, bool cross_vendor,
+                      struct mc_arena *arena, struct mc_comparison *ret)
+{
+    mc_compare(from, to, cross_vendor, arena, ret);
+    ret->missing_count = drop_emulated(ret->missing, ret->missing_count);
+    ret->not_compared_count = drop_emulated(ret->not_compared, ret->not_compared_count);
+    judge(ret, cross_vendor);
 }
 
 enum mc_cpu_vendor mc_common_vendor(const struct mc_profile *const *profiles, size_t count, bool *ret_mixed)

@@ -16,6 +16,7 @@ enum mc_lack_kind {
 
 struct mc_lack {
     char feature[MC_BIT_NAME_SIZE]; /* "sse4.1", "7.edx[14]", "xcr0.opmask", "xss.cet-u", "xsave-size" */
+    int id;                         /* the catalogue's feature, -1 when it is none */
     enum mc_lack_kind kind;
     enum mc_used_by used_by;
     uint32_t from, to; /* LIMIT, LAYOUT: the two values; `to` is 0 where it is unknown */
@@ -38,6 +39,11 @@ struct mc_comparison {
 /* A source of several CPUs has what any of them has, a target what all have. Dynamic bits are left out. */
 void mc_compare(const struct mc_profile *from, const struct mc_profile *to, bool cross_vendor, struct mc_arena *arena,
                 struct mc_comparison *ret);
+
+/* The same for a VM that runs, from what CPUID reports in it: without what hypervisors provide whatever the host's CPU is
+ * (x2APIC, TSC deadline timer ...; probe/verdict.h). */
+void mc_compare_guest(const struct mc_profile *from, const struct mc_profile *to, bool cross_vendor,
+                      struct mc_arena *arena, struct mc_comparison *ret);
 
 /* What all profiles have by name, and the baselines that it covers. */
 struct mc_common {

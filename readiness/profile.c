@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "readiness/profile.h"
 
-#include "probe/probe.h"
-
 #include <string.h>
 
 /* Does the dump tell the register? Recorded, or known to be 0 because the CPU itself says that it has no such leaf. */
@@ -123,6 +121,16 @@ void mc_profile_of_dump(const struct mc_dump *dump, const char *name, struct mc_
     memcpy(ret->vendor, ret->machine.vendor, sizeof ret->vendor);
     if (ret->vendor[strspn(ret->vendor, "?")] == '\0') /* QEMU's answer without a vendor */
         ret->vendor[0] = '\0';
+}
+
+void mc_profile_of_probe(const struct mc_probe *probe, const char *name, struct mc_profile *ret)
+{
+    struct mc_dump dump = {.format = probe->features_only ? MC_DUMP_QEMU_JSON : MC_DUMP_CPUID_R};
+    for (size_t i = 0; i < probe->cpu_count; i++)
+        mc_dump_add_cpu(&dump, probe->cpus[i]->cpu)->snapshot = probe->cpus[i]->snapshot;
+    mc_profile_of_dump(&dump, name, ret);
+    ret->machine = probe->machine;
+    mc_dump_free(&dump);
 }
 
 void mc_profile_of_baseline(const struct mc_baseline *baseline, struct mc_profile *ret)

@@ -3,6 +3,7 @@
  * quantities, vendor. Made from recorded or read snapshots, or from a named baseline, which leaves most of this open.
  *
  *     mc_profile_of_dump       several CPUs: as a target only what all of them have, as a source what any of them has
+ *     mc_profile_of_probe      the same
  *     mc_profile_of_baseline   known are the features that the row's source speaks of
  *
  * Plain values without pointers into their source. */
@@ -13,7 +14,7 @@
 #include "isa/baseline.h"
 #include "isa/word.h"
 #include "probe/dump.h"
-#include "probe/machine.h"
+#include "probe/probe.h"
 
 /* What the CPUs of a machine have, and which of it is known. */
 struct mc_capabilities {
@@ -39,6 +40,8 @@ struct mc_profile {
 };
 
 void mc_profile_of_dump(const struct mc_dump *dump, const char *name, struct mc_profile *ret);
+/* The machine that was probed, with what its registers say of masking. */
+void mc_profile_of_probe(const struct mc_probe *probe, const char *name, struct mc_profile *ret);
 void mc_profile_of_baseline(const struct mc_baseline *baseline, struct mc_profile *ret);
 
 /* Words for the vendor: "Intel", or the signature itself when no row knows it; "any" when open. */

@@ -24,6 +24,8 @@ void mc_audit_report_json(FILE *stream, const struct mc_audit_report *report);
 
 /* ---- words shared by both ---- */
 
+/* Why the VM itself is outside the baseline, and what to do: a sentence without its full stop, then the features. */
+void mc_audit_print_outside(FILE *stream, const struct mc_audit_report *report);
 /* " (libfoo1)", " (deleted, still mapped)": to follow the file's name */
 void mc_audit_print_owner(FILE *stream, const struct mc_audit_file *file);
 /* "unguarded avx2 (inferred), 12 uses, one is vpaddd ymm0, ymm1, ymm2 at foo+0x12 (0x1234)" */

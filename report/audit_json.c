@@ -47,12 +47,11 @@ static void say_reason(void *context, const char *kind, const char *text)
     add_reason(context, kind, mc_json_text(text));
 }
 
-static json_t *outside_text(const struct mc_audit *audit)
+static json_t *outside_text(const struct mc_audit_report *report)
 {
     struct text text;
     begin_text(&text);
-    fprintf(text.stream, "CPUID reports what %s lacks, power-cycle the VM under that baseline: ", audit->target.name);
-    mc_print_features(text.stream, &audit->above, ", ");
+    mc_audit_print_outside(text.stream, report);
     return end_text(&text);
 }
 
@@ -95,8 +94,8 @@ static json_t *reasons(const struct mc_audit_report *report)
 {
     const struct mc_audit *audit = report->audit;
     json_t *array = json_array();
-    if (!mc_set_empty(&audit->above))
-        add_reason(array, "vm-outside-baseline", outside_text(audit));
+    if (audit->outside)
+        add_reason(array, "vm-outside-baseline", outside_text(report));
     for (size_t i = 0; i < audit->unsafe_count; i++)
         add_reason(array, "masked-use", program_text(report, &audit->programs[i]));
     for (size_t i = 0; i < audit->family_count && audit->open; i++)
@@ -157,7 +156,8 @@ static json_t *program(const struct mc_audit_report *report, const struct mc_aud
 void mc_audit_report_json(FILE *stream, const struct mc_audit_report *report)
 {
     const struct mc_audit *audit = report->audit;
-    struct mc_probe_report probe = {.version = report->options->version, .baseline = report->input->baseline};
+    struct mc_probe_report probe = {.version = report->options->version, .baseline = report->input->baseline,
+                                    .comparison = report->input->comparison};
     bool first = true;
     fputc('{', stream);
     mc_json_member(stream, &first, "schema", json_string(SCHEMA));

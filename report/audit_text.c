@@ -2,6 +2,7 @@
 /* The audit for people, in the order in which an administrator asks: may it move; if not, why; what do I do to which
  * program; what could not be seen. Places in files and safe programs come only with --verbose. */
 #include "report/audit.h"
+#include "report/compare.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,8 @@ static void print_verdict(const struct printer *printer)
 {
     const struct mc_audit *audit = printer->report->audit;
     const char *target = audit->target.name;
-    size_t unsafe = audit->unsafe_count;
+    const struct mc_comparison *comparison = printer->report->input->comparison;
+    size_t unsafe = audit->unsafe_count, above = comparison ? comparison->missing_count : count_set(&audit->above);
     struct line line;
     if (audit->answer == MC_AUDIT_READY) {
         fprintf(printer->stream, "\n  %sREADY%s%s ", style(printer, audit->incomplete ? WARN : GOOD),
@@ -116,29 +118,35 @@ static void print_verdict(const struct printer *printer)
             out,
             "%zu program%s (%zu running): keep them from running on hosts that have %s, and this VM may move there.",
             unsafe, plural(unsafe), audit->unsafe_running, audit->open ? "just what CPUID reports here" : target);
-    else if (!mc_set_empty(&audit->above))
+    else if (above)
         fprintf(out,
-                "CPUID reports %u feature%s that %s lacks, so that even correct programs may be using them already. "
+                "CPUID reports %zu feature%s that %s lacks, so that even correct programs may be using them already. "
                 "Power the VM off and on under that baseline, then ask again.",
-                count_set(&audit->above), plural(count_set(&audit->above)), target);
+                above, plural(above), target);
+    else if (!audit->outside)
+        fprintf(out, "process 1 uses what %s lacks, and it cannot be stopped", target);
     else
-        fprintf(out, "process 1 uses what %s lacks, and it cannot be stopped.", target);
+        mc_audit_print_outside(out, printer->report);
+    if (!ready && !above)
+        fputc('.', out);
     end_line(printer, &line, ready ? 16 : 13, 2);
 }
 
 /* ---- baselines ---- */
 
+enum { LABELS = 14 }; /* columns of the labels before what CPUID shows */
+
 static void print_features_line(const struct printer *printer, const char *label, const struct mc_feature_set *set,
                                 const char *none)
 {
     struct line line;
-    fprintf(printer->stream, "  %-12s", label);
+    fprintf(printer->stream, "  %-*s", LABELS, label);
     FILE *out = begin_line(&line)->stream;
     if (mc_set_empty(set))
         fputs(none, out);
     else
         mc_print_features(out, set, " ");
-    end_line(printer, &line, 14, 14);
+    end_line(printer, &line, 2 + LABELS, 2 + LABELS);
 }
 
 static void print_obstacles(FILE *out, const struct mc_audit_report *report, const struct mc_audit_family *family)
@@ -200,6 +208,30 @@ static void print_faults(const struct printer *printer)
               printer->stream);
 }
 
+/* What CPUID reports beyond the baseline, by who uses it. */
+static void print_reported(const struct printer *printer)
+{
+    static const char *const labels[] = {"  programs use", "  kernels use", "  both use"}; /* by enum mc_used_by */
+    const struct mc_comparison *comparison = printer->report->input->comparison;
+    FILE *stream = printer->stream;
+    if (!comparison) {
+        print_features_line(printer, "reported", &printer->report->audit->above, "CPUID stays within the baseline");
+        return;
+    }
+    if (comparison->vendor_differs)
+        fprintf(stream, "  %-*s%s; the baseline is of %s\n", LABELS, "vendor", mc_profile_vendor(comparison->from),
+                mc_profile_vendor(comparison->to));
+    if (!comparison->missing_count)
+        fprintf(stream, "  %-*s%s\n", LABELS, "reported", "CPUID stays within the baseline");
+    for (int used_by = MC_USED_BY_PROGRAM; used_by <= MC_USED_BY_BOTH; used_by++)
+        mc_print_lacks(stream, labels[used_by], 2 + LABELS, comparison->missing, comparison->missing_count, used_by);
+    if (printer->report->options->verbose)
+        mc_print_lacks(stream, "  not compared", 2 + LABELS, comparison->not_compared, comparison->not_compared_count, -1);
+    else if (comparison->not_compared_count)
+        fprintf(stream, "  %-*s%zu more that CPUID shows, of which the baseline says nothing (-v names %s)\n", LABELS,
+                "not compared", comparison->not_compared_count, comparison->not_compared_count == 1 ? "it" : "them");
+}
+
 static void print_host(const struct printer *printer)
 {
     const struct mc_audit *audit = printer->report->audit;
@@ -216,7 +248,7 @@ static void print_host(const struct printer *printer)
     }
     snprintf(text, sizeof text, "CPU, against %s", audit->target.name);
     heading(printer, text);
-    print_features_line(printer, "reported", &audit->above, "CPUID stays within the baseline");
+    print_reported(printer);
     print_features_line(printer, "masked", &audit->masked,
                         "nothing outside the baseline executes without being reported");
     print_faults(printer);

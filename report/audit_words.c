@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/audit.h"
+#include "report/compare.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,6 +12,24 @@ const char *mc_audit_answer_word(enum mc_audit_answer answer)
     static const char *const words[] = {
         [MC_AUDIT_READY] = "ready", [MC_AUDIT_READY_WITHOUT] = "ready-without", [MC_AUDIT_NOT_READY] = "not-ready"};
     return words[answer];
+}
+
+void mc_audit_print_outside(FILE *stream, const struct mc_audit_report *report)
+{
+    const struct mc_comparison *comparison = report->input->comparison;
+    const char *target = report->audit->target.name, *between = "";
+    if (comparison && comparison->vendor_differs && strcmp(comparison->reason, "vendor") == 0) {
+        fprintf(stream, "its CPU is of %s, and %s of %s: programs and kernels go by the vendor, too (--cross-vendor leaves that out)",
+                mc_profile_vendor(comparison->from), target, mc_profile_vendor(comparison->to));
+        between = "; ";
+    }
+    if (comparison && comparison->missing_count) {
+        fprintf(stream, "%sCPUID reports what %s lacks, power-cycle the VM under that baseline: ", between, target);
+        mc_print_lack_names(stream, comparison->missing, comparison->missing_count);
+    } else if (!mc_set_empty(&report->audit->above)) {
+        fprintf(stream, "%sCPUID reports what %s lacks, power-cycle the VM under that baseline: ", between, target);
+        mc_print_features(stream, &report->audit->above, " ");
+    }
 }
 
 static const char *base_name(const char *path)

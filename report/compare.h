@@ -28,6 +28,13 @@ struct mc_compare_report {
     const struct mc_common *common; /* of all that could be read */
 };
 
+/* ---- for other reports ---- */
+/* `label` in `indent` columns, then the names of what is missing, wrapped; nothing when there is none. used_by: only what
+ * that user has, -1 all. */
+void mc_print_lacks(FILE *stream, const char *label, size_t indent, const struct mc_lack *list, size_t count, int used_by);
+/* The same names between blanks, without a newline. */
+void mc_print_lack_names(FILE *stream, const struct mc_lack *list, size_t count);
+
 void mc_compare_report_text(FILE *stream, const struct mc_compare_report *report);
 /* One JSON object and a newline. With a matrix, "from" and "to" are its first row. */
 void mc_compare_report_json(FILE *stream, const struct mc_compare_report *report);

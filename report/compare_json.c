@@ -3,7 +3,7 @@
 #include "report/compare.h"
 #include "report/json.h"
 
-static json_t *lacks(const struct mc_lack *list, size_t count)
+json_t *mc_json_lacks(const struct mc_lack *list, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -44,8 +44,8 @@ static json_t *target(const struct mc_compare_target *from)
     object = machine(comparison->to);
     json_object_set_new(object, "verdict", json_string(comparison->verdict == MC_COMPARE_OK ? "ok" : "unsafe"));
     json_object_set_new(object, "reason", mc_json_text(comparison->reason));
-    json_object_set_new(object, "missing", lacks(comparison->missing, comparison->missing_count));
-    json_object_set_new(object, "not_compared", lacks(comparison->not_compared, comparison->not_compared_count));
+    json_object_set_new(object, "missing", mc_json_lacks(comparison->missing, comparison->missing_count));
+    json_object_set_new(object, "not_compared", mc_json_lacks(comparison->not_compared, comparison->not_compared_count));
     return object;
 }
 

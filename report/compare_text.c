@@ -32,33 +32,44 @@ static void print_machine(FILE *stream, const struct mc_profile *profile)
     fputc(')', stream);
 }
 
-static void add_lack(FILE *words, const struct mc_lack *lack)
+/* Numbers of a quantity behind it: there and here. */
+static void print_lack(FILE *stream, const struct mc_lack *lack)
 {
-    if (ftell(words) > 0)
-        fputc(' ', words);
-    fprintf(words, "%s", lack->feature);
+    fputs(lack->feature, stream);
     if (lack->unit && lack->to)
-        fprintf(words, "(%s%u,there:%u)", lack->kind == MC_LACK_LAYOUT ? "at:" : "", lack->from, lack->to);
+        fprintf(stream, "(%s%u,there:%u)", lack->kind == MC_LACK_LAYOUT ? "at:" : "", lack->from, lack->to);
     else if (lack->unit)
-        fprintf(words, "(%u)", lack->from);
+        fprintf(stream, "(%u)", lack->from);
 }
 
-/* One line, wrapped, of those lacks that this user has; nothing when there are none. used_by -1: all. */
-static void print_lacks(FILE *stream, const char *label, const struct mc_lack *list, size_t count, int used_by)
+void mc_print_lack_names(FILE *stream, const struct mc_lack *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? " " : "", stream);
+        print_lack(stream, &list[i]);
+    }
+}
+
+void mc_print_lacks(FILE *stream, const char *label, size_t indent, const struct mc_lack *list, size_t count, int used_by)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *words = open_memstream(&text, &size);
+    bool any = false;
     if (!words)
         mc_out_of_memory();
-    for (size_t i = 0; i < count; i++)
-        if (used_by < 0 || (int)list[i].used_by == used_by)
-            add_lack(words, &list[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (used_by >= 0 && (int)list[i].used_by != used_by)
+            continue;
+        fputs(any ? " " : "", words);
+        print_lack(words, &list[i]);
+        any = true;
+    }
     if (fclose(words) != 0)
         mc_out_of_memory();
-    if (size) {
-        fprintf(stream, "    %-*s", INDENT - 4, label);
-        mc_print_wrapped(stream, text, INDENT, INDENT);
+    if (any) {
+        fprintf(stream, "%-*s", (int)indent, label);
+        mc_print_wrapped(stream, text, indent, indent);
     }
     free(text);
 }
@@ -83,10 +94,10 @@ static void print_target(FILE *stream, const struct mc_compare_report *report, c
     if (comparison->missing_count)
         fprintf(stream, "%s %zu missing", comparison->vendor_differs ? ";" : ":", comparison->missing_count);
     fputc('\n', stream);
-    print_lacks(stream, "programs use", comparison->missing, comparison->missing_count, MC_USED_BY_PROGRAM);
-    print_lacks(stream, "both use", comparison->missing, comparison->missing_count, MC_USED_BY_BOTH);
-    print_lacks(stream, "kernels use", comparison->missing, comparison->missing_count, MC_USED_BY_KERNEL);
-    print_lacks(stream, "not compared", comparison->not_compared, comparison->not_compared_count, -1);
+    mc_print_lacks(stream, "    programs use", INDENT, comparison->missing, comparison->missing_count, MC_USED_BY_PROGRAM);
+    mc_print_lacks(stream, "    both use", INDENT, comparison->missing, comparison->missing_count, MC_USED_BY_BOTH);
+    mc_print_lacks(stream, "    kernels use", INDENT, comparison->missing, comparison->missing_count, MC_USED_BY_KERNEL);
+    mc_print_lacks(stream, "    not compared", INDENT, comparison->not_compared, comparison->not_compared_count, -1);
 }
 
 static void print_cell(FILE *stream, const struct mc_compare_report *report, const struct mc_compare_target *target,

@@ -4,6 +4,7 @@
 #ifndef MC_REPORT_JSON_H
 #define MC_REPORT_JSON_H
 
+#include "readiness/compare.h"
 #include "report/scan.h"
 
 #include <jansson.h>
@@ -19,6 +20,7 @@ json_t *mc_json_features(const struct mc_feature_set *set);
 json_t *mc_json_enough(const struct mc_feature_set *needed); /* {"psabi","intel","amd"}, null where no baseline is enough */
 json_t *mc_json_tool(const char *version); /* {"name","version","catalogue"} */
 json_t *mc_json_baseline(const struct mc_baseline *baseline, bool is_default);
+json_t *mc_json_lacks(const struct mc_lack *list, size_t count); /* [{"feature","used_by"[,"from","to","unit"]}] */
 json_t *mc_json_command(char *const *command);
 json_t *mc_json_time(time_t when); /* "2026-11-23T14:00:00Z" */
 

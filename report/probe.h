@@ -4,6 +4,7 @@
 #define MC_REPORT_PROBE_H
 
 #include "probe/probe.h"
+#include "readiness/compare.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,7 @@ struct mc_probe_report {
     const char *version;                /* of maskcheck */
     const struct mc_baseline *baseline; /* the one the probe was asked about, or NULL */
     bool colour;                        /* text: with ANSI colours */
+    const struct mc_comparison *comparison; /* of this machine with that baseline (mc_compare_guest), NULL without one */
 };
 
 /* The answer first, then machine, what contradicts, then all features by group. */

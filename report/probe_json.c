@@ -180,6 +180,12 @@ void mc_probe_report_json(FILE *stream, const struct mc_probe *probe, const stru
         mc_json_member(stream, &first, "above", mc_json_features(&probe->above));
         mc_json_member(stream, &first, "masked_outside", mc_json_features(&outside));
     }
+    if (options->comparison) {
+        const struct mc_comparison *comparison = options->comparison;
+        mc_json_member(stream, &first, "missing", mc_json_lacks(comparison->missing, comparison->missing_count));
+        mc_json_member(stream, &first, "not_compared",
+                       mc_json_lacks(comparison->not_compared, comparison->not_compared_count));
+    }
     write_cpus(stream, probe);
     write_trials(stream, probe);
     mc_json_member(stream, &first, "disagreements", disagreements(probe));

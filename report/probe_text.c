@@ -3,8 +3,10 @@
  * its meaning; then every feature by group. Words are the design's verdicts; each that occurs is explained once at the
  * end. */
 #include "isa/baseline.h"
+#include "report/compare.h"
 #include "report/probe.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH 100
@@ -121,9 +123,10 @@ static void print_answer(const struct printer *printer, const struct mc_probe_re
 {
     const struct mc_probe *probe = printer->probe;
     unsigned bad = probe->summary[MC_PROBE_BROKEN] + probe->summary[MC_PROBE_WRONG];
-    unsigned masked = probe->summary[MC_PROBE_MASKED], above = count_set(&probe->above);
+    unsigned masked = probe->summary[MC_PROBE_MASKED];
+    unsigned above = options->comparison ? (unsigned)options->comparison->missing_count : count_set(&probe->above);
     char text[400];
-    enum style style = mc_probe_unsafe(probe) ? STYLE_BAD : masked ? STYLE_WARN : STYLE_GOOD;
+    enum style style = mc_probe_unsafe(probe) || above ? STYLE_BAD : masked ? STYLE_WARN : STYLE_GOOD;
     if (bad)
         snprintf(text, sizeof text, "broken: CPUID promises %u feature%s that this CPU does not execute rightly", bad,
                  bad == 1 ? "" : "s");
@@ -239,6 +242,31 @@ static void print_set(const struct printer *printer, const char *label, enum sty
     end_line(printer);
 }
 
+/* What lies above the baseline, and how much of CPUID the baseline says nothing of. */
+static void print_comparison(const struct printer *printer, const struct mc_comparison *comparison)
+{
+    char text[200], *names = NULL;
+    size_t size = 0;
+    if (comparison->missing_count) {
+        FILE *stream = open_memstream(&names, &size);
+        if (!stream)
+            mc_out_of_memory();
+        mc_print_lack_names(stream, comparison->missing, comparison->missing_count);
+        if (fclose(stream) != 0)
+            mc_out_of_memory();
+        print_line(printer, "above", STYLE_BAD, names);
+        free(names);
+    } else {
+        snprintf(text, sizeof text, "CPUID stays within %s", comparison->to->name);
+        print_line(printer, "baseline", STYLE_BOLD, text);
+    }
+    if (comparison->not_compared_count) {
+        snprintf(text, sizeof text, "%zu feature%s reported here, of which %s says nothing",
+                 comparison->not_compared_count, comparison->not_compared_count == 1 ? "" : "s", comparison->to->name);
+        print_line(printer, "not compared", STYLE_PLAIN, text);
+    }
+}
+
 static void print_findings(const struct printer *printer, const struct mc_probe_report *options)
 {
     static const struct {
@@ -263,12 +291,8 @@ static void print_findings(const struct printer *printer, const struct mc_probe_
                    probe->trial_error.kind != MC_ERROR_NONE ? probe->trial_error.text
                    : probe->from_file ? "none (--try holds the dump against the CPU of this machine)"
                                       : "none");
-    if (options->baseline && mc_set_empty(&probe->above)) {
-        char text[120];
-        snprintf(text, sizeof text, "CPUID stays within %s", options->baseline->name);
-        print_line(printer, "baseline", STYLE_BOLD, text);
-    }
-    print_set(printer, "above", STYLE_BAD, &probe->above);
+    if (options->comparison)
+        print_comparison(printer, options->comparison);
     if (options->baseline && probe->tried) {
         /* What a program that does not ask will find here, and not there. */
         struct mc_feature_set outside = mc_probe_masked_outside(probe, options->baseline);

@@ -83,6 +83,8 @@ run 2 audit --nonsense
 run 2 audit --try "$clean"
 err_has "--try needs --cpuid"
 run 2 audit --cpuid "$work/none" "$clean"
+run 2 audit --baseline intel-pernyn "$clean"
+err_has "intel-penryn"
 run 2 audit --cpuid "$penryn" --running --proc "$work/none"
 run 2 audit --cpuid "$penryn" -o "$work/none/report" "$clean"
 run 0 audit --help
@@ -102,6 +104,33 @@ value '.reasons[0].kind' vm-outside-baseline
 value .enough.intel intel-penryn
 value '.baseline.name + " " + (.baseline.default | tostring)' "intel-merom false"
 ask 0 --baseline "$penryn" "$clean"
+# The rule of compare: bits without a name, state components, sizes, and what only a kernel uses.
+sed -e 's/^CPUID 00000005: \(.*\)-00000003-/CPUID 00000005: \1-00000001-/; s/^CPUID 80000008: 00003024/CPUID 80000008: 00003020/' \
+    -e 's/^CPUID 80000001: \(.*\)-00000001-/CPUID 80000001: \1-00000001-/' "$penryn" >"$work/lesser.txt"
+sed 's/^CPUID 80000001: \(.*\)-00000001-/CPUID 80000001: \1-80000001-/' "$penryn" >"$work/greater.txt"
+ask 1 --baseline "$work/lesser.txt" "$clean"
+out_has "NOT READY: CPUID reports 2 features that lesser.txt lacks"
+out_has "kernels use 5.ecx[1] physical-address-width(36,there:32)"
+ask 1 --baseline "$work/lesser.txt" --format json "$clean"
+value '[.probe.missing[] | "\(.feature) \(.used_by)"] | join(", ")' "5.ecx[1] kernel, physical-address-width kernel"
+value '.reasons[0].text | endswith("5.ecx[1] physical-address-width(36,there:32)")' true
+run 1 audit --cpuid "$work/greater.txt" --baseline "$penryn" "$clean"
+out_has "80000001.ecx[31]"
+ask 0 --baseline "$work/greater.txt" "$clean"
+# What the baseline says nothing of is told, and no reason.
+ask 0 --baseline intel-penryn "$clean"
+out_has "of which the baseline says nothing"
+ask 0 --baseline intel-penryn --verbose "$clean"
+out_has "not compared dtes64"
+# Another vendor, whatever it has.
+ask 1 --baseline amd-zen4 "$clean"
+out_has "NOT READY: its CPU is of Intel, and amd-zen4 of AMD"
+ask 1 --baseline amd-zen4 --format json "$clean"
+value '[.reasons[].kind] | join(" ")' vm-outside-baseline
+ask 0 --baseline amd-zen4,+monitor --cross-vendor "$clean"
+cat "$penryn" "$dumps/instlat-k8.txt" >"$work/two-machines.txt"
+ask 2 --baseline "$work/two-machines.txt" "$clean"
+err_has "expected the CPUs of one machine"
 
 # --- programs at rest
 ask 0 --baseline intel-penryn "$unguarded" # PSHUFB is SSSE3: within

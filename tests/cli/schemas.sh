@@ -45,6 +45,10 @@ valid scan "$out" --lines
 "$maskcheck" probe --format json >"$out" 2>"$err"
 said="maskcheck probe --format json"
 valid probe "$out"
+"$maskcheck" probe --baseline x86-64-v1 --format json >"$out" 2>"$err"
+said="maskcheck probe --baseline x86-64-v1 --format json"
+valid probe "$out"
+check "$said: tells what is missing there" jq -e '(.missing | length) > 0 and has("not_compared")' "$out" >/dev/null
 "$maskcheck" audit --format json "$work/unguarded" >"$out" 2>"$err"
 said="maskcheck audit --format json"
 valid audit "$out"
