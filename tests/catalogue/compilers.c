@@ -290,7 +290,7 @@ static const struct {
     SAME("lunarlake"),
     SAME("arrowlake-s"),
     SAME("pantherlake"),
-    SAME("clearwaterforest"),
+    {"clearwater-forest-sp", "clearwaterforest"},
     SAME("k8"),
     SAME("k8-sse3"),
     SAME("amdfam10"),

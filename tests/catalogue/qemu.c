@@ -158,6 +158,7 @@ static struct mc_feature_set comparable(struct mc_feature_set set)
     mc_set_remove(&set, MC_F_HYPERVISOR);
     mc_set_remove(&set, MC_F_HT);
     mc_set_remove(&set, MC_F_CMP_LEGACY);
+    mc_set_remove(&set, MC_F_VME); /* the emulation leaves it out, KVM does not: the rows are for KVM */
     for (int feature = 0; feature < MC_FEATURE_COUNT; feature++)
         if (mc_features[feature].leaf == 0x12)
             mc_set_remove(&set, (enum mc_feature)feature);
@@ -193,18 +194,34 @@ static void check_and_cross_out(const struct mc_baseline *model, const char *nam
     check_model(model, name);
 }
 
+/* "QEMU 7.2.22, ..." or "qemu-x86_64 version 7.2.22 (...)": 7.2 */
+static double read_version(const char *text)
+{
+    double version = 0;
+    cr_assert(sscanf(text, "QEMU %lf", &version) == 1 || sscanf(text, "qemu-x86_64 version %lf", &version) == 1,
+              "no version in '%s'", text);
+    return version;
+}
+
 Test(qemu, models_are_as_listed)
 {
     if (!have_program("qemu-x86_64") || !have_program("qemu-i386"))
         cr_skip_test("qemu-x86_64 and qemu-i386 (qemu-user) are not installed");
-    char *names =
-        run_for_output("echo; qemu-x86_64 -cpu help | sed -n 's/^x86 \\([^ ]*\\) .*/\\1/p' | grep -vx -e max -e base");
-    cr_assert_not_null(names);
-    unsigned checked = 0;
+    /* A line of the list began with "x86 " until QEMU 8.0; the CPUID flags follow behind an empty line. */
+    char *names = run_for_output("echo; qemu-x86_64 -cpu help | sed -n -e '/^$/q' -e 's/^\\(x86\\| \\) \\([^ ]*\\) .*/\\2/p' | "
+                                 "grep -vx -e max -e base");
+    char *version = run_for_output("qemu-x86_64 --version");
+    cr_assert(names && version);
+    unsigned checked = 0, later = 0;
+    double installed = read_version(version);
     for (size_t i = 0; i < mc_baseline_count(); i++) {
         struct mc_baseline_row row = mc_baseline_row_at(i);
         if (strncmp(row.source, "QEMU ", 5))
             continue;
+        if (read_version(row.source) > installed) {
+            later++;
+            continue;
+        }
         char words[512];
         snprintf(words, sizeof words, "%s %s", mc_baseline_at(i)->name, row.aliases);
         for (char *word = strtok(words, " "); word; word = strtok(NULL, " "), checked++)
@@ -212,7 +229,8 @@ Test(qemu, models_are_as_listed)
     }
     for (char *word = strtok(names, "#\n"); word; word = strtok(NULL, "#\n"))
         cr_expect_fail("models.def lacks QEMU's model '%s'", word);
-    note("%u names of QEMU's models checked", checked);
+    note("%u names of QEMU's models checked; %u models are of a later QEMU than this one", checked, later);
     cr_expect_geq(checked, 120);
+    free(version);
     free(names);
 }
