@@ -6,7 +6,7 @@
  *   name     GCC's name where it has one ("sse4.1"), else the vendor manual's mnemonic in lower case
  *   aliases  other spellings accepted on input, separated by spaces, "" when none
  *   kernel   flag in /proc/cpuinfo, "" when the kernel shows none
- *   qemu     property of QEMU's -cpu, "" when QEMU 7.2 does not know it
+ *   qemu     property of QEMU's -cpu, "" when QEMU 10.0 does not know it
  *   leaf, subleaf, reg (EAX EBX ECX EDX), bit: where CPUID reports it
  *   os       MC_OS_*: XCR0 (or CR4) state that must be on before user code may run it
  *   level    USER (adds user-mode instructions or changes their results), KERNEL (only a kernel uses it, or it only

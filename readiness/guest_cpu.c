@@ -27,9 +27,9 @@ static bool is_model(size_t index)
     return mc_baseline_row_at(index).scope == MC_SCOPE_QEMU;
 }
 
-/* QEMU takes these from every model when KVM runs it (target/i386/kvm/kvm-cpu.c, kvm_default_props), whatever the host
- * has. */
-static const enum mc_feature off_by_default[] = {MC_F_ACPI, MC_F_MONITOR, MC_F_SVM};
+/* Never named: QEMU takes the first three from every model when KVM runs it (target/i386/kvm/kvm-cpu.c, kvm_default_props),
+ * whatever the host has; a guest with INVTSC it refuses to migrate (target/i386/cpu.c, unmigratable_flags). */
+static const enum mc_feature never_named[] = {MC_F_ACPI, MC_F_MONITOR, MC_F_SVM, MC_F_INVTSC};
 
 /* What a definition may name. */
 static struct mc_feature_set find_offered(void)
@@ -45,8 +45,8 @@ static struct mc_feature_set find_offered(void)
         if (info->dynamic || !*info->qemu_name || info->leaf == 0x12 || feature == MC_F_SGX)
             mc_set_remove(&offered, (enum mc_feature)feature);
     }
-    for (size_t i = 0; i < sizeof off_by_default / sizeof *off_by_default; i++)
-        mc_set_remove(&offered, off_by_default[i]);
+    for (size_t i = 0; i < sizeof never_named / sizeof *never_named; i++)
+        mc_set_remove(&offered, never_named[i]);
     return offered;
 }
 

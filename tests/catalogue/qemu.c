@@ -22,6 +22,7 @@ static const struct {
     {MC_F_XGETBV1, "qemu-x86_64", "+xsave"},
     {MC_F_XSAVES, "qemu-x86_64", "+xsave"},
     {MC_F_XFD, "qemu-x86_64", "+xsave"},
+    {MC_F_FRED, "qemu-x86_64", "+lkgs,+wrmsrns"},
     {MC_F_LM, "qemu-i386", "level=0xd"}, /* without long mode there is no 64-bit program to ask */
     {MC_F_SGX, NULL, "QEMU shows SGX only with KVM"},
     {MC_F_SGX_LC, NULL, "QEMU shows SGX only with KVM"},
@@ -53,7 +54,8 @@ static const struct {
 
 static bool depends(enum mc_feature feature, uint32_t leaf, uint32_t subleaf, enum mc_register reg)
 {
-    if (leaf == 0x12) /* QEMU 7.2 leaves stale registers in leaf 0x12 where it has no SGX */
+    /* QEMU 7.2 leaves stale registers in leaf 0x12 where it has no SGX; AMD's cache leaf comes with a higher maximum. */
+    if (leaf == 0x12 || leaf == 0x8000001D)
         return true;
     for (size_t i = 0; i < sizeof dependent / sizeof *dependent; i++)
         if ((dependent[i].feature == feature || dependent[i].feature == MC_FEATURE_COUNT) &&
@@ -118,8 +120,11 @@ Test(qemu, each_feature_moves_its_own_bit)
 {
     if (!have_program("qemu-x86_64") || !have_program("qemu-i386"))
         cr_skip_test("qemu-x86_64 and qemu-i386 (qemu-user) are not installed");
-    unsigned confirmed = 0, unknown = 0;
-    char names[8192] = "";
+    /* The list of flags between blanks. */
+    char *flags = run_for_output("qemu-x86_64 -cpu help | sed '1,/^Recognized CPUID flags/d' | tr -s ' \\n' '  ' | sed 's/.*/ & /'");
+    unsigned confirmed = 0, unknown = 0, later = 0;
+    char names[8192] = "", flag[80];
+    cr_assert_not_null(flags);
     FOR_EACH_FEATURE(feature)
     {
         const char *emulator = "qemu-x86_64", *with = "";
@@ -134,12 +139,19 @@ Test(qemu, each_feature_moves_its_own_bit)
             snprintf(names + strlen(names), sizeof names - strlen(names), " %s", mc_features[feature].name);
             continue;
         }
+        snprintf(flag, sizeof flag, " %s ", mc_features[feature].qemu_name);
+        if (!strstr(flags, flag)) { /* a later QEMU's; catalogue.names knows this one's */
+            later++;
+            continue;
+        }
         check_feature((enum mc_feature)feature, emulator, strcmp(emulator, "qemu-i386") ? DUMP_CPUID64 : DUMP_CPUID32,
                       with);
         confirmed++;
     }
-    note("%u places confirmed by QEMU; %u features it cannot show:%s", confirmed, unknown, names);
+    note("%u places confirmed by QEMU, %u named by later QEMU only; %u features it cannot show:%s", confirmed, later, unknown,
+         names);
     cr_expect_geq(confirmed, 190);
+    free(flags);
 }
 
 /* The check can fail: two dumps that differ in a wrong bit are noticed. */

@@ -30,6 +30,12 @@ out_has 'All hosts have the same features.'
 run 0 baselines --common intel-penryn Nehalem
 out_has 'intel-penryn'
 
+# A model of a later QEMU, without what only later QEMU can name; never INVTSC, with which a guest cannot be migrated.
+run 0 baselines --common SierraForest,-cmpccxadd,-avxifma SierraForest
+out_has '-cpu SierraForest,-cmpccxadd,-avx-ifma'
+run 0 baselines --common SandyBridge,+invtsc,+pcid SandyBridge,+invtsc,+pcid
+out_has '-cpu SandyBridge,+pcid'
+out_lacks '+invtsc'
 # The CPU for QEMU must be one that QEMU takes.
 if type -P qemu-x86_64 >/dev/null; then
     for file in "$penryn" "$skylake" "$zen" "$dumps/instlat-k8.txt"; do
