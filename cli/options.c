@@ -3,6 +3,7 @@
 
 #include "base/demangle.h"
 #include "cli/baseline_option.h"
+#include "cli/host_operand.h"
 #include "report/words.h"
 
 #include <errno.h>
