@@ -7,6 +7,7 @@
 #include "cli/scan_inputs.h"
 #include "cli/scan_jobs.h"
 #include "cli/set_aside.h"
+#include "cli/spool.h"
 #include "input/package.h"
 #include "report/scan.h"
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define COMMAND "scan"
+#define TEXT_IN_MEMORY ((size_t)32 << 20) /* bytes of finished results that wait for those before them */
 
 struct settings {
     struct mc_scan_options scan;
@@ -33,8 +35,7 @@ struct settings {
 
 /* What one item of the list has to say, rendered by a worker and written in order. */
 struct chunk {
-    char *text;
-    size_t size;
+    struct mc_spooled text;
     MC_VECTOR(struct diagnosis { char *path; struct mc_error error; }) diagnoses;
 };
 
@@ -45,6 +46,8 @@ struct run {
     struct chunk *chunks;  /* by item; each touched by one worker, then by `done` */
     struct mc_scan_totals *totals; /* by item, summed in order */
     struct mc_scan_totals total;
+    struct mc_spool spool; /* of the chunks' texts */
+    bool lost;             /* some of what it held could not be read back */
     bool anything_written; /* a chunk went out: `between` comes before the next */
     pthread_mutex_t owners_lock;
     const char **owners; /* by item, NULL until the first is asked for */
@@ -213,15 +216,6 @@ static bool is_named(const struct mc_input *input, const struct mc_file_result *
     return input->named && (!mc_input_is_container(input->kind) || !strcmp(input->path, result->path));
 }
 
-static void add_text(struct chunk *chunk, const char *text, size_t size)
-{
-    if (!size)
-        return;
-    chunk->text = mc_realloc(chunk->text, chunk->size + size, 1);
-    memcpy(chunk->text + chunk->size, text, size);
-    chunk->size += size;
-}
-
 static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
@@ -230,21 +224,13 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
         result->package = owner_of(run, index);
     struct chunk *chunk = &run->chunks[index];
     const struct settings *settings = run->settings;
-    char *text = NULL;
-    size_t size = 0;
     mc_scan_totals_add(&run->totals[index], result);
     run->totals[index].waived += waived;
     run->totals[index].fatal += mc_fail_on_matches(&settings->fail_on, result);
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_spool_add(&run->spool, &chunk->text, settings->format->between);
     settings->format->file(stream, &settings->report, result, is_named(&run->inputs->items[index], result));
     if (fclose(stream) != 0)
         mc_out_of_memory();
-    if (size && chunk->size)
-        add_text(chunk, settings->format->between, strlen(settings->format->between));
-    add_text(chunk, text, size);
-    free(text);
     if (result->status == MC_FILE_ERROR)
         mc_push(&chunk->diagnoses, ((struct diagnosis){strdup(result->path), result->error}));
 }
@@ -273,12 +259,12 @@ static void done(void *context, size_t index)
     struct run *run = context;
     struct chunk *chunk = &run->chunks[index];
     const struct mc_scan_totals *totals = &run->totals[index];
-    if (run->progress && (chunk->size || chunk->diagnoses.count))
+    if (run->progress && (chunk->text.size || chunk->diagnoses.count))
         clear_progress(run);
-    if (chunk->size) {
+    if (chunk->text.size) {
         if (run->anything_written)
             fputs(run->settings->format->between, run->stream);
-        fwrite(chunk->text, 1, chunk->size, run->stream);
+        run->lost |= !mc_spool_move(&run->spool, &chunk->text, run->stream);
         run->anything_written = true;
     }
     for (size_t i = 0; i < chunk->diagnoses.count; i++) {
@@ -286,8 +272,6 @@ static void done(void *context, size_t index)
         free(chunk->diagnoses.items[i].path);
     }
     mc_vector_free(&chunk->diagnoses);
-    free(chunk->text);
-    chunk->text = NULL;
     mc_scan_totals_merge(&run->total, totals);
     if (run->progress)
         show_progress(run, index + 1);
@@ -311,33 +295,29 @@ static int exit_status(const struct settings *settings, const struct mc_scan_tot
 /* The chunks of a report whose begin needs the totals: kept until these are known. */
 struct body {
     FILE *stream;
-    char *text;
-    size_t size;
+    struct mc_spooled text;
 };
 
 /* Where the chunks go. */
-static FILE *begin_report(const struct settings *settings, FILE *stream, struct body *body)
+static FILE *begin_report(struct run *run, FILE *stream, struct body *body)
 {
+    const struct settings *settings = run->settings;
     if (!settings->format->answer_first) {
         settings->format->begin(stream, &settings->report, NULL);
         return stream;
     }
-    body->stream = open_memstream(&body->text, &body->size);
-    if (!body->stream)
-        mc_out_of_memory();
-    return body->stream;
+    return body->stream = mc_spool_add(&run->spool, &body->text, "");
 }
 
-static void put_together(const struct settings *settings, const struct mc_scan_totals *totals, FILE *stream,
-                         struct body *body)
+static void put_together(struct run *run, FILE *stream, struct body *body)
 {
+    const struct settings *settings = run->settings;
     if (!body->stream)
         return;
     if (fclose(body->stream) != 0)
         mc_out_of_memory();
-    settings->format->begin(stream, &settings->report, totals);
-    fwrite(body->text, 1, body->size, stream);
-    free(body->text);
+    settings->format->begin(stream, &settings->report, &run->total);
+    run->lost |= !mc_spool_move(&run->spool, &body->text, stream);
 }
 
 static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
@@ -353,7 +333,8 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     if (!run.chunks || !run.totals)
         mc_out_of_memory();
     struct body body = {0};
-    run.stream = begin_report(settings, stream, &body);
+    mc_spool_open(&run.spool, TEXT_IN_MEMORY);
+    run.stream = begin_report(&run, stream, &body);
     struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
                                 .options = &settings->scan,
                                 .no_cache = settings->no_cache || settings->format->shows_code,
@@ -362,14 +343,17 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     mc_scan_jobs_run(&jobs);
     clear_progress(&run);
     run.total.seconds = seconds_since(&start);
-    put_together(settings, &run.total, stream, &body);
+    put_together(&run, stream, &body);
     settings->format->end(stream, &settings->report, &run.total);
+    mc_spool_close(&run.spool);
     free(run.chunks);
     free(run.totals);
     free(run.owners);
     mc_arena_free(&run.owners_arena);
     pthread_mutex_destroy(&run.owners_lock);
-    return exit_status(settings, &run.total);
+    if (run.lost)
+        mc_warn("%s: a part of the report was lost: it could not be read back from the temporary file", COMMAND);
+    return run.lost ? MC_EXIT_USAGE : exit_status(settings, &run.total);
 }
 
 static int run_scan(struct settings *settings, int argc, char **argv)

@@ -219,6 +219,22 @@ static bool is_safe(const struct mc_prover *prover, const struct mc_judgement *j
     return judgement->verdict == MC_VERDICT_GUARDED;
 }
 
+/* Uses next to one another mostly get the same sentence. */
+static const char *reason_of(struct mc_prover *prover, struct mc_arena *arena, const struct mc_judgement *judgement,
+                             const struct mc_need *need, bool limited)
+{
+    struct mc_last_reason *last = &prover->last_reason;
+    const struct mc_guard *guard = &judgement->guard;
+    bool same = last->text && last->rule == judgement->rule && last->need == need && last->limited == limited &&
+                last->implied_by == judgement->implied_by && !memcmp(&last->missing, &judgement->missing, sizeof last->missing) &&
+                last->guard.known == guard->known && last->guard.address == guard->address && last->guard.leaf == guard->leaf &&
+                last->guard.reg == guard->reg && last->guard.bit == guard->bit && last->guard.feature == guard->feature;
+    if (!same)
+        *last = (struct mc_last_reason){judgement->rule,    judgement->implied_by, judgement->missing, *guard, need, limited,
+                                        reason_text(arena, judgement, need, limited)};
+    return last->text;
+}
+
 /* Uses next to one another are mostly reached in the same way: only the last step differs. */
 static void find_path(struct mc_prover *prover, const struct arrival *arrival, uint64_t use, const struct mc_need *need,
                       bool inferring, struct mc_arena *arena, struct mc_finding *finding)
@@ -270,7 +286,7 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
         .rule = rules[judgement.rule].id, .guard = judgement.guard};
     if (finding->guard.known && finding->guard.feature >= MC_FEATURE_COUNT && judgement.rule == MC_RULE_UNCLEAR_CHECK)
         finding->guard.known = false;
-    finding->reason = reason_text(&result->arena, &judgement, need, limited);
+    finding->reason = reason_of(prover, &result->arena, &judgement, need, limited);
     if (judgement.verdict > MC_VERDICT_GUARDED)
         find_path(prover, &arrival, use->address, need, inferring, &result->arena, finding);
 }

@@ -95,6 +95,16 @@ struct mc_last_path { /* found for a use, and what for */
     size_t length;
 };
 
+struct mc_last_reason { /* given to a use, and what for */
+    unsigned rule; /* enum mc_rule */
+    enum mc_feature implied_by;
+    struct mc_feature_set missing;
+    struct mc_guard guard;
+    const struct mc_need *need;
+    bool limited;
+    const char *text;
+};
+
 struct mc_resolver;
 struct mc_relevance;
 struct mc_fields;
@@ -131,6 +141,7 @@ struct mc_prover {
     unsigned pointer_size; /* bytes */
     bool position_independent;
     struct mc_last_path last_path;
+    struct mc_last_reason last_reason;
     bool tried; /* some LZCNT of a known number was evaluated (behaviour.c) */
 };
 
