@@ -8,6 +8,7 @@
 #include "cli/report_file.h"
 #include "cli/scan_jobs.h"
 #include "report/audit.h"
+#include "report/package_totals.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -38,13 +39,15 @@ struct run {
     const struct settings *settings;
     struct mc_gathered *gathered;
     const struct mc_scan_format *format;
-    struct mc_arena *arenas;
+    struct mc_arena *arenas, arena;
+    const struct mc_audit_file *files; /* what the answer rests on */
     char **chunks;                 /* JSON of the item's results */
     struct mc_scan_totals *totals; /* by item, summed in order */
     struct mc_scan_totals total;
     FILE *scan; /* the scan's document, NULL for text */
-    bool anything_written, progress;
-    struct timespec start, shown;
+    bool *done; /* by item: it is in the total */
+    bool anything_written;
+    struct mc_progress progress;
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_RUNNING, OPTION_FORMAT, OPTION_PROC, OPTION_CPUID, OPTION_TRY, OPTION_NO_CACHE, OPTION_ROOT,
@@ -83,7 +86,7 @@ const struct mc_syntax mc_syntax_audit = {
                 "audit --baseline intel-haswell --running /usr/bin /opt/app\n"
                 "audit --baseline oldest-host.txt --running --format json -o audit.json",
     .statuses = "0 ready; 1 ready only without some programs, or not ready; 2 usage error; 3 ready as far as seen, but not "
-                "all could be seen or judged.",
+                "all could be seen or judged; 130 interrupted (Ctrl-C), with an answer from what was scanned so far.",
     .operands = MC_WORDS_FILE,
 };
 
@@ -168,21 +171,6 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
         render(run, index, result);
 }
 
-static double seconds_between(const struct timespec *from, const struct timespec *to)
-{
-    return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
-}
-
-static void show_progress(struct run *run, size_t finished)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (seconds_between(&run->shown, &now) < 0.2)
-        return;
-    run->shown = now;
-    fprintf(stderr, "\r%zu of %zu files\033[K", finished, run->gathered->inputs.count);
-}
-
 static void done(void *context, size_t index)
 {
     struct run *run = context;
@@ -193,8 +181,7 @@ static void done(void *context, size_t index)
     }
     free(run->chunks[index]);
     run->chunks[index] = NULL;
-    if (run->progress)
-        show_progress(run, index + 1);
+    run->done[index] = true;
 }
 
 static void *allocate(size_t count, size_t size)
@@ -205,6 +192,46 @@ static void *allocate(size_t count, size_t size)
     return memory;
 }
 
+/* The files as the answer may see them. After an interruption workers may still write to the others, and nothing is known
+ * of these. */
+static const struct mc_audit_file *finished_files(struct run *run)
+{
+    if (!run->total.not_scanned)
+        return run->gathered->files;
+    struct mc_audit_file *files = MC_NEW_ARRAY(&run->arena, run->gathered->inputs.count + 1, struct mc_audit_file);
+    for (size_t i = 0; i < run->gathered->inputs.count; i++) {
+        const struct mc_audit_file *file = &run->gathered->files[i];
+        if (run->done[i])
+            files[i] = *file;
+        else
+            files[i] = (struct mc_audit_file){.path = file->path,
+                                              .name = file->name,
+                                              .package = file->package,
+                                              .asked = file->asked,
+                                              .deleted = file->deleted,
+                                              .loads = file->loads,
+                                              .load_count = file->load_count,
+                                              .missing_library = file->missing_library,
+                                              .condensed = true,
+                                              .status = MC_FILE_ERROR,
+                                              .gap = "interrupted: it was not scanned"};
+    }
+    return files;
+}
+
+static void state_packages(struct run *run)
+{
+    size_t count = run->gathered->inputs.count;
+    const char **owners = MC_NEW_ARRAY(&run->arena, count + 1, const char *);
+    struct mc_scan_totals *totals = MC_NEW_ARRAY(&run->arena, count + 1, struct mc_scan_totals);
+    for (size_t i = 0; i < count; i++) {
+        owners[i] = run->files[i].package;
+        if (run->done[i])
+            totals[i] = run->totals[i];
+    }
+    run->total.packages = mc_package_totals_of(owners, totals, count, &run->arena, &run->total.package_count);
+}
+
 static void scan_files(struct run *run)
 {
     const struct settings *settings = run->settings;
@@ -212,8 +239,8 @@ static void scan_files(struct run *run)
     run->arenas = allocate(count, sizeof *run->arenas);
     run->chunks = allocate(count, sizeof *run->chunks);
     run->totals = allocate(count, sizeof *run->totals);
-    run->progress = isatty(STDERR_FILENO) && count > 1;
-    clock_gettime(CLOCK_MONOTONIC, &run->start);
+    run->done = allocate(count, sizeof *run->done);
+    mc_progress_start(&run->progress, run->gathered->inputs.items, count);
     if (run->scan)
         run->format->begin(run->scan, &settings->report, NULL);
     struct mc_scan_jobs jobs = {.items = run->gathered->inputs.items,
@@ -222,17 +249,17 @@ static void scan_files(struct run *run)
                                 .options = &settings->scan,
                                 .no_cache = settings->no_cache,
                                 .verbose = settings->report.verbose,
+                                .progress = &run->progress,
                                 .context = run,
                                 .visit = visit,
                                 .done = done};
-    mc_scan_jobs_run(&jobs);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    run->total.seconds = seconds_between(&run->start, &now);
+    run->total.not_scanned = mc_scan_jobs_run(&jobs);
+    mc_progress_clear(&run->progress);
+    run->total.seconds = mc_progress_seconds(&run->progress);
+    run->files = finished_files(run);
+    state_packages(run);
     if (run->scan)
         run->format->end(run->scan, &settings->report, &run->total);
-    if (run->progress)
-        fputs("\r\033[K", stderr);
 }
 
 static void free_run(struct run *run)
@@ -242,6 +269,8 @@ static void free_run(struct run *run)
     free(run->arenas);
     free(run->chunks);
     free(run->totals);
+    free(run->done);
+    mc_arena_free(&run->arena);
 }
 
 /* ---- the answer ---- */
@@ -263,7 +292,7 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
     struct mc_audit_input input = {
         .baseline = settings->has_baseline ? &settings->baseline : NULL,
         .host = mc_audit_host_of(probe),
-        .files = run->gathered->files,
+        .files = run->files,
         .file_count = run->gathered->inputs.count,
         .processes = run->gathered->processes,
         .process_count = run->gathered->process_count,
@@ -288,6 +317,7 @@ static int report_answer(struct run *run, const struct mc_probe *probe, FILE *st
     return status;
 }
 
+/* Closes the stream. Ends the process when the user interrupted the scan: see cli/scan_jobs.h. */
 static int audit_gathered(const struct settings *settings, struct mc_gathered *gathered, const struct mc_probe *probe,
                           FILE *stream)
 {
@@ -300,9 +330,15 @@ static int audit_gathered(const struct settings *settings, struct mc_gathered *g
     if (run.scan && fclose(run.scan) != 0)
         mc_out_of_memory();
     int status = report_answer(&run, probe, stream, scan_json);
+    bool written = mc_close_report(stream, settings->output);
+    if (run.total.not_scanned) {
+        size_t count = gathered->inputs.count;
+        mc_warn("interrupted: %zu of %zu files were scanned", count - run.total.not_scanned, count);
+        _exit(written ? MC_EXIT_INTERRUPTED : MC_EXIT_USAGE);
+    }
     free_run(&run);
     free(scan_json);
-    return status;
+    return written ? status : MC_EXIT_USAGE;
 }
 
 static int run_audit(struct settings *settings)
@@ -310,25 +346,28 @@ static int run_audit(struct settings *settings)
     struct mc_probe probe;
     struct mc_gathered gathered;
     struct mc_error error;
-    FILE *stream;
     settings->probe.baseline = settings->has_baseline ? &settings->baseline : NULL;
-    if (!(stream = mc_open_report(settings->output)))
+    FILE *stream = mc_open_report(settings->output);
+    if (!stream)
         return MC_EXIT_USAGE;
     settings->report.colour = mc_want_colour(stream);
-    int status = MC_EXIT_USAGE;
-    if (!mc_probe_run(&settings->probe, &probe, &error)) {
+    bool probed = mc_probe_run(&settings->probe, &probe, &error);
+    if (!probed)
         mc_diagnose(settings->probe.cpuid_file, &error);
+    bool found = probed && mc_gather(settings->root, settings->paths, settings->path_count,
+                                     settings->running ? settings->proc : NULL, &gathered, &error);
+    if (probed && !found)
+        mc_diagnose(NULL, &error);
+    int status = MC_EXIT_USAGE;
+    if (found) {
+        status = audit_gathered(settings, &gathered, &probe, stream);
+        mc_gathered_free(&gathered);
     } else {
-        if (!mc_gather(settings->root, settings->paths, settings->path_count, settings->running ? settings->proc : NULL, &gathered,
-                       &error)) {
-            mc_diagnose(NULL, &error);
-        } else {
-            status = audit_gathered(settings, &gathered, &probe, stream);
-            mc_gathered_free(&gathered);
-        }
-        mc_probe_free(&probe);
+        mc_close_report(stream, settings->output);
     }
-    return mc_close_report(stream, settings->output) ? status : MC_EXIT_USAGE;
+    if (probed)
+        mc_probe_free(&probe);
+    return status;
 }
 
 int mc_cmd_audit(int argc, char **argv)

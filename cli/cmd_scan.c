@@ -9,6 +9,7 @@
 #include "cli/set_aside.h"
 #include "cli/spool.h"
 #include "input/package.h"
+#include "report/package_totals.h"
 #include "report/scan.h"
 
 #include <getopt.h>
@@ -48,12 +49,13 @@ struct run {
     struct mc_scan_totals total;
     struct mc_spool spool; /* of the chunks' texts */
     bool lost;             /* some of what it held could not be read back */
+    bool *done; /* by item: it is in the total */
     bool anything_written; /* a chunk went out: `between` comes before the next */
     pthread_mutex_t owners_lock;
     const char **owners; /* by item, NULL until the first is asked for */
-    struct mc_arena owners_arena;
-    bool progress, progress_shown;
-    struct timespec progress_at;
+    struct mc_arena owners_arena, packages;
+    struct mc_progress progress;
+    bool on_terminal; /* the report goes where progress is shown */
 };
 
 enum { OPTION_BASELINE = MC_OPTION_OWN, OPTION_FORMAT, OPTION_STRICT, OPTION_ALL_USES, OPTION_NO_CACHE, OPTION_HASH, OPTION_FILES_FROM,
@@ -105,7 +107,8 @@ const struct mc_syntax mc_syntax_scan = {
                 "scan --format sarif -o maskcheck.sarif build/\n"
                 "scan --since last.json --fail-on error,MC010 build/\n"
                 "$ find / -xdev -name '*.so*' -print0 | maskcheck scan -0 --files-from -",
-    .statuses = "0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be judged.",
+    .statuses = "0 nothing unsafe; 1 something unsafe; 2 usage error; 3 nothing unsafe found, but not all could be judged; "
+                "130 interrupted (Ctrl-C), with a report of what was found so far.",
     .operands = MC_WORDS_FILE,
 };
 
@@ -184,6 +187,7 @@ static int take_option(void *context, int id, const char *value)
         return -1;
     case OPTION_HASH:
         settings->scan.hash = MC_HASH_ALL;
+        settings->report.hashes = true;
         return -1;
     case OPTION_NO_CACHE:
         settings->no_cache = true;
@@ -193,8 +197,8 @@ static int take_option(void *context, int id, const char *value)
     }
 }
 
-/* The package that owns item `index`. dpkg's lists are read once, when the first file with a finding asks. */
-static const char *owner_of(struct run *run, size_t index)
+/* dpkg's lists are read once, when the first file with a finding asks, or at the end. */
+static const char *const *owners_of(struct run *run)
 {
     const struct mc_inputs *inputs = run->inputs;
     pthread_mutex_lock(&run->owners_lock);
@@ -207,7 +211,7 @@ static const char *owner_of(struct run *run, size_t index)
         free(paths);
     }
     pthread_mutex_unlock(&run->owners_lock);
-    return run->owners[index];
+    return run->owners;
 }
 
 /* A package that is named is like a folder: its members are not. */
@@ -221,7 +225,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
     struct run *run = context;
     size_t waived = mc_set_aside(run->settings->aside, &run->settings->scan, result);
     if (mc_result_has_findings(result))
-        result->package = owner_of(run, index);
+        result->package = owners_of(run)[index];
     struct chunk *chunk = &run->chunks[index];
     const struct settings *settings = run->settings;
     mc_scan_totals_add(&run->totals[index], result);
@@ -235,32 +239,13 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
         mc_push(&chunk->diagnoses, ((struct diagnosis){strdup(result->path), result->error}));
 }
 
-static void clear_progress(struct run *run)
-{
-    if (run->progress_shown)
-        fputs("\r\033[K", stderr);
-    run->progress_shown = false;
-}
-
-static void show_progress(struct run *run, size_t finished)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double since = (double)(now.tv_sec - run->progress_at.tv_sec) + (double)(now.tv_nsec - run->progress_at.tv_nsec) / 1e9;
-    if (since < 0.2)
-        return;
-    run->progress_at = now;
-    run->progress_shown = true;
-    fprintf(stderr, "\r%zu of %zu files\033[K", finished, run->inputs->count);
-}
-
 static void done(void *context, size_t index)
 {
     struct run *run = context;
     struct chunk *chunk = &run->chunks[index];
     const struct mc_scan_totals *totals = &run->totals[index];
-    if (run->progress && (chunk->text.size || chunk->diagnoses.count))
-        clear_progress(run);
+    if ((chunk->text.size && run->on_terminal) || chunk->diagnoses.count)
+        mc_progress_clear(&run->progress);
     if (chunk->text.size) {
         if (run->anything_written)
             fputs(run->settings->format->between, run->stream);
@@ -273,21 +258,12 @@ static void done(void *context, size_t index)
     }
     mc_vector_free(&chunk->diagnoses);
     mc_scan_totals_merge(&run->total, totals);
-    if (run->progress)
-        show_progress(run, index + 1);
-}
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+    run->done[index] = true;
 }
 
 static int exit_status(const struct settings *settings, const struct mc_scan_totals *totals)
 {
-    const size_t *verdicts = totals->verdicts;
-    if (settings->fail_on.given ? totals->fatal : verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED])
+    if (settings->fail_on.given ? totals->fatal : mc_unsafe_files(totals))
         return MC_EXIT_UNSAFE;
     return totals->partial + totals->errors + settings->sources.unread ? MC_EXIT_INCOMPLETE : MC_EXIT_SAFE;
 }
@@ -320,18 +296,52 @@ static void put_together(struct run *run, FILE *stream, struct body *body)
     run->lost |= !mc_spool_move(&run->spool, &body->text, stream);
 }
 
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count + 1, size);
+    if (!memory)
+        mc_out_of_memory();
+    return memory;
+}
+
+/* What workers that were left behind may still write to is not looked at. */
+static void state_packages(struct run *run)
+{
+    bool known = run->owners != NULL;
+    if (!known && !(run->settings->format->states_packages && run->inputs->count > 1))
+        return;
+    const char *const *owners = owners_of(run);
+    struct mc_scan_totals *totals = MC_NEW_ARRAY(&run->packages, run->inputs->count + 1, struct mc_scan_totals);
+    for (size_t i = 0; i < run->inputs->count; i++)
+        if (run->done[i])
+            totals[i] = run->totals[i];
+    run->total.packages =
+        mc_package_totals_of(owners, totals, run->inputs->count, &run->packages, &run->total.package_count);
+}
+
+static void free_run(struct run *run)
+{
+    mc_spool_close(&run->spool);
+    free(run->chunks);
+    free(run->totals);
+    free(run->done);
+    free(run->owners);
+    mc_arena_free(&run->owners_arena);
+    mc_arena_free(&run->packages);
+    pthread_mutex_destroy(&run->owners_lock);
+}
+
+/* Writes the report and closes the stream. Ends the process when the user interrupted it: see cli/scan_jobs.h. */
 static int scan_inputs(const struct settings *settings, const struct mc_inputs *inputs, FILE *stream)
 {
     size_t count = inputs->count;
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    struct run run = {.settings = settings, .inputs = inputs, .stream = stream, .progress_at = start};
+    struct run run = {.settings = settings, .inputs = inputs, .stream = stream};
     pthread_mutex_init(&run.owners_lock, NULL);
-    run.progress = isatty(STDERR_FILENO) && count > 1;
-    run.chunks = calloc(count + 1, sizeof *run.chunks);
-    run.totals = calloc(count + 1, sizeof *run.totals);
-    if (!run.chunks || !run.totals)
-        mc_out_of_memory();
+    run.chunks = allocate(count, sizeof *run.chunks);
+    run.totals = allocate(count, sizeof *run.totals);
+    run.done = allocate(count, sizeof *run.done);
+    run.on_terminal = isatty(fileno(stream));
+    mc_progress_start(&run.progress, inputs->items, count);
     struct body body = {0};
     mc_spool_open(&run.spool, TEXT_IN_MEMORY);
     run.stream = begin_report(&run, stream, &body);
@@ -339,27 +349,29 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
                                 .options = &settings->scan,
                                 .no_cache = settings->no_cache || settings->format->shows_code,
                                 .verbose = settings->report.verbose,
+                                .progress = &run.progress,
                                 .context = &run, .visit = visit, .done = done};
-    mc_scan_jobs_run(&jobs);
-    clear_progress(&run);
-    run.total.seconds = seconds_since(&start);
+    run.total.not_scanned = mc_scan_jobs_run(&jobs);
+    mc_progress_clear(&run.progress);
+    run.total.seconds = mc_progress_seconds(&run.progress);
+    state_packages(&run);
     put_together(&run, stream, &body);
     settings->format->end(stream, &settings->report, &run.total);
-    mc_spool_close(&run.spool);
-    free(run.chunks);
-    free(run.totals);
-    free(run.owners);
-    mc_arena_free(&run.owners_arena);
-    pthread_mutex_destroy(&run.owners_lock);
     if (run.lost)
         mc_warn("%s: a part of the report was lost: it could not be read back from the temporary file", COMMAND);
-    return run.lost ? MC_EXIT_USAGE : exit_status(settings, &run.total);
+    bool written = mc_close_report(stream, settings->output) && !run.lost;
+    if (run.total.not_scanned) {
+        mc_warn("interrupted: %zu of %zu files were scanned", count - run.total.not_scanned, count);
+        _exit(written ? MC_EXIT_INTERRUPTED : MC_EXIT_USAGE);
+    }
+    free_run(&run);
+    return written ? exit_status(settings, &run.total) : MC_EXIT_USAGE;
 }
 
 static int run_scan(struct settings *settings, int argc, char **argv)
 {
     struct mc_inputs inputs = {0};
-    FILE *stream = stdout;
+    FILE *stream;
     settings->sources.words = argv + optind;
     settings->sources.count = argc - optind;
     int status = mc_set_aside_open(settings->aside, COMMAND, settings->report.generated);
@@ -372,8 +384,6 @@ static int run_scan(struct settings *settings, int argc, char **argv)
         status = scan_inputs(settings, &inputs, stream);
         mc_set_aside_report(settings->aside);
     }
-    if (stream && !mc_close_report(stream, settings->output))
-        status = MC_EXIT_USAGE;
     mc_inputs_free(&inputs);
     mc_set_aside_close(settings->aside);
     return status;

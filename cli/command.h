@@ -17,6 +17,7 @@ enum mc_exit {
     MC_EXIT_SAFE = 0,       /* nothing unsafe */
     MC_EXIT_UNSAFE = 1,     /* something unsafe */
     MC_EXIT_USAGE = 2,      /* the command line is wrong, or the output could not be written */
+    MC_EXIT_INTERRUPTED = 130, /* Ctrl-C: what was found so far is reported (128 + SIGINT, as shells count) */
     MC_EXIT_INCOMPLETE = 3, /* nothing unsafe found, but at least one input could not be judged in full */
 };
 

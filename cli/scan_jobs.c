@@ -7,26 +7,52 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define OWN_MAPPING (1 << 20) /* bytes: larger blocks go back to the system when freed. glibc would raise this as it goes */
 #define STACK_SIZE ((size_t)64 << 20) /* the proof recurses along paths of the program; untouched pages cost nothing */
 
 struct pool {
-    const struct mc_scan_jobs *jobs;
+    struct mc_scan_jobs jobs;
     struct mc_cached_scans *cache; /* NULL: none */
     size_t *order;         /* indices of items, largest first */
     atomic_size_t next;    /* in `order` */
     pthread_mutex_t lock;  /* of what follows */
     bool *finished;        /* by item */
     size_t handed_over;    /* items before this one were given to `done` */
+    bool closed;           /* nothing more is given */
 };
 
 struct visit {
     const struct mc_scan_jobs *jobs;
     size_t index;
 };
+
+/* What the signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+static sem_t wake; /* posted once by each worker that ends, and by the handler */
+
+static void take_signal(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+    sem_post(&wake);
+}
+
+/* Where SIGINT is ignored (nohup, a shell's background) it stays so. */
+static void catch_interrupt(struct sigaction *ret_before)
+{
+    struct sigaction action = {.sa_handler = take_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    interrupted = 0;
+    sem_init(&wake, 0, 0);
+    if (sigaction(SIGINT, NULL, ret_before) == 0 && ret_before->sa_handler != SIG_IGN)
+        sigaction(SIGINT, &action, NULL);
+}
 
 unsigned mc_cpu_count(void)
 {
@@ -44,19 +70,22 @@ static void emit(void *context, struct mc_file_result *result)
 
 static void finish(struct pool *pool, size_t index)
 {
-    const struct mc_scan_jobs *jobs = pool->jobs;
+    const struct mc_scan_jobs *jobs = &pool->jobs;
     pthread_mutex_lock(&pool->lock);
-    pool->finished[index] = true;
-    while (pool->handed_over < jobs->count && pool->finished[pool->handed_over])
-        jobs->done(jobs->context, pool->handed_over++);
+    if (!pool->closed) {
+        pool->finished[index] = true;
+        mc_progress_step(jobs->progress, &jobs->items[index]);
+        while (pool->handed_over < jobs->count && pool->finished[pool->handed_over])
+            jobs->done(jobs->context, pool->handed_over++);
+    }
     pthread_mutex_unlock(&pool->lock);
 }
 
 static void *work(void *argument)
 {
     struct pool *pool = argument;
-    const struct mc_scan_jobs *jobs = pool->jobs;
-    for (size_t i; (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
+    const struct mc_scan_jobs *jobs = &pool->jobs;
+    for (size_t i; !interrupted && (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
         struct visit visit = {jobs, pool->order[i]};
         const struct mc_input *item = &jobs->items[visit.index];
         if (pool->cache)
@@ -65,6 +94,7 @@ static void *work(void *argument)
             mc_scan_input(item, jobs->options, emit, &visit);
         finish(pool, visit.index);
     }
+    sem_post(&wake);
     return NULL;
 }
 
@@ -108,33 +138,71 @@ static void close_cache(struct pool *pool)
         return;
     mc_cached_scans_finish(pool->cache);
     const char *notice = mc_cached_scans_notice(pool->cache, &rebuilt);
-    if (notice && (rebuilt || pool->jobs->verbose))
+    if (notice && (rebuilt || pool->jobs.verbose))
         mc_warn("%s", notice);
     mc_cached_scans_free(pool->cache);
 }
 
-void mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
+/* Until all workers have ended, or the user has had enough. */
+static void wait_for(size_t count)
 {
-    struct pool pool = {.jobs = jobs, .order = order_of_work(jobs)};
+    for (size_t ended = 0; ended < count && !interrupted;)
+        ended += sem_wait(&wake) == 0;
+}
+
+/* Gives away what is finished, though something before it is not. Returns how many items are not. */
+static size_t close_early(struct pool *pool)
+{
+    size_t left = 0;
+    pthread_mutex_lock(&pool->lock);
+    pool->closed = true;
+    for (size_t i = pool->handed_over; i < pool->jobs.count; i++)
+        if (pool->finished[i])
+            pool->jobs.done(pool->jobs.context, i);
+        else
+            left++;
+    pthread_mutex_unlock(&pool->lock);
+    if (pool->cache)
+        mc_cached_scans_finish(pool->cache);
+    return left;
+}
+
+static void free_pool(struct pool *pool)
+{
+    close_cache(pool);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->finished);
+    free(pool->order);
+    free(pool);
+}
+
+size_t mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
+{
+    struct pool *pool = mc_realloc(NULL, 1, sizeof *pool); /* it may outlive this call: see the header */
+    struct sigaction before;
+    *pool = (struct pool){.jobs = *jobs, .order = order_of_work(jobs)};
     if (!jobs->no_cache)
-        pool.cache = mc_cached_scans_new(NULL, jobs->options, jobs->items, jobs->count);
+        pool->cache = mc_cached_scans_new(NULL, jobs->options, jobs->items, jobs->count);
     mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
-    pthread_mutex_init(&pool.lock, NULL);
-    pool.finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool.finished);
-    for (size_t i = 0; i < jobs->count; i++)
-        pool.finished[i] = false;
+    pthread_mutex_init(&pool->lock, NULL);
+    pool->finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool->finished);
+    memset(pool->finished, 0, (jobs->count + 1) * sizeof *pool->finished);
     size_t wanted = jobs->threads ? jobs->threads : mc_cpu_count();
     if (wanted > jobs->count)
         wanted = jobs->count;
     pthread_t *threads = mc_realloc(NULL, wanted + 1, sizeof *threads);
-    size_t started = start_workers(&pool, threads, wanted);
+    catch_interrupt(&before);
+    size_t started = start_workers(pool, threads, wanted);
     if (!started)
-        work(&pool);
+        work(pool);
+    wait_for(started);
+    size_t left = interrupted ? close_early(pool) : 0;
+    sigaction(SIGINT, &before, NULL);
+    if (left)
+        return left;
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    close_cache(&pool);
-    pthread_mutex_destroy(&pool.lock);
     free(threads);
-    free(pool.finished);
-    free(pool.order);
+    free_pool(pool);
+    return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef MC_CLI_SCAN_JOBS_H
 #define MC_CLI_SCAN_JOBS_H
 
+#include "cli/progress.h"
 #include "input/walk.h"
 #include "scanner/scan.h"
 #include "store/cached_scan.h"
@@ -13,6 +14,7 @@ struct mc_scan_jobs {
     unsigned threads; /* 0: as many as there are CPUs */
     const struct mc_scan_options *options;
     bool no_cache, verbose;
+    struct mc_progress *progress; /* started; stepped under the lock of `done` */
     void *context;
     /* In a worker thread, for each result of item `index`: several for an archive, in its order. The result is freed after. */
     void (*visit)(void *context, size_t index, struct mc_file_result *result);
@@ -20,8 +22,12 @@ struct mc_scan_jobs {
     void (*done)(void *context, size_t index);
 };
 
-/* Says on stderr that the cache was made anew and, when verbose, why there is none. */
-void mc_scan_jobs_run(const struct mc_scan_jobs *jobs);
+/* Says on stderr that the cache was made anew and, when verbose, why there is none.
+ *
+ * SIGINT (Ctrl-C) ends it early: `done` is called for all items that were finished, in order, and the number of the others is
+ * returned; 0 when all are done. Then workers may still be busy with what they had begun: whatever `visit` touches must stay
+ * as it is until the process ends, which it must without waiting for them (_exit). A second SIGINT ends the process at once. */
+size_t mc_scan_jobs_run(const struct mc_scan_jobs *jobs);
 unsigned mc_cpu_count(void); /* CPUs this process may run on, at least 1 */
 
 #endif

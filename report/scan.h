@@ -19,6 +19,7 @@ struct mc_report_options {
     bool verbose;                     /* text: name clean and skipped files too */
     bool quiet;                       /* text: a line per unsafe file and nothing else */
     bool summary;                     /* text: the numbers and the answer only */
+    bool hashes;                      /* text: the SHA-256 of the files that are listed */
     bool colour;                      /* text: with ANSI colours */
     time_t generated;                 /* seconds since the epoch */
 };
@@ -28,15 +29,22 @@ struct mc_scan_totals { /* the summary; `verdicts` counts files, indexed by enum
     size_t partial_safe; /* of `partial`, those without an unsafe use */
     size_t dead_uses, set_aside, waived; /* uses; those set aside that are waived */
     size_t fatal;                /* files with a finding of --fail-on */
+    size_t with_uses;            /* files */
+    size_t uses, proved, inferred, warnings; /* uses, those that are set aside left out; warnings among them */
+    size_t not_scanned;          /* items that were left when the user interrupted the scan */
+    const struct mc_package_totals *packages; /* NULL: nobody asked who owns the files */
+    size_t package_count;
     double seconds;
 };
 
 void mc_scan_totals_add(struct mc_scan_totals *totals, const struct mc_file_result *result);
+size_t mc_unsafe_files(const struct mc_scan_totals *totals);
 void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_totals *more);
 
 struct mc_scan_format {
     const char *name, *between;
     bool shows_code; /* beyond the findings' own instructions: needs result->image, which a result from a cache has not */
+    bool states_packages; /* in `end`: totals->packages are wanted where there are several files */
     bool answer_first; /* what begin writes needs the totals: the caller calls it last and puts it in front */
     /* `totals` is NULL unless answer_first. */
     void (*begin)(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals);

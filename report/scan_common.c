@@ -51,10 +51,22 @@ void mc_scan_totals_add(struct mc_scan_totals *totals, const struct mc_file_resu
         break;
     }
     totals->verdicts[result->verdict]++;
+    totals->with_uses += result->finding_count != 0;
     for (size_t i = 0; i < result->finding_count; i++) {
-        totals->dead_uses += result->findings[i].verdict == MC_VERDICT_DEAD;
-        totals->set_aside += result->findings[i].set_aside;
+        const struct mc_finding *finding = &result->findings[i];
+        totals->dead_uses += finding->verdict == MC_VERDICT_DEAD;
+        totals->set_aside += finding->set_aside;
+        totals->uses += !finding->set_aside;
+        totals->proved += !finding->set_aside && finding->confidence == MC_PROVED;
+        totals->inferred += !finding->set_aside && finding->confidence == MC_INFERRED;
+        totals->warnings += !finding->set_aside && finding->severity == MC_WARNING;
     }
+}
+
+size_t mc_unsafe_files(const struct mc_scan_totals *totals)
+{
+    return totals->verdicts[MC_VERDICT_MISGUARDED] + totals->verdicts[MC_VERDICT_TRAPPED] +
+           totals->verdicts[MC_VERDICT_UNGUARDED];
 }
 
 void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_totals *more)
@@ -70,6 +82,11 @@ void mc_scan_totals_merge(struct mc_scan_totals *totals, const struct mc_scan_to
     totals->set_aside += more->set_aside;
     totals->fatal += more->fatal;
     totals->waived += more->waived;
+    totals->with_uses += more->with_uses;
+    totals->uses += more->uses;
+    totals->proved += more->proved;
+    totals->inferred += more->inferred;
+    totals->warnings += more->warnings;
 }
 
 void mc_instruction_text(enum mc_mode mode, const struct mc_code *code, uint64_t address, uint16_t need,

@@ -4,6 +4,7 @@
  * with its findings, each with the way to it and the disassembly of the use and of its test. Works without scripts. */
 #include "report/listing.h"
 #include "report/markup.h"
+#include "report/package_totals.h"
 #include "report/scan.h"
 #include "scanner/scan.h"
 
@@ -28,20 +29,14 @@ static const char *shade_of(enum mc_verdict verdict)
     return mc_verdict_unsafe(verdict) ? "bad" : "good";
 }
 
-static size_t unsafe_files(const struct mc_scan_totals *totals)
-{
-    const size_t *verdicts = totals->verdicts;
-    return verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED];
-}
-
 static void print_answer(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
-    size_t unsafe = unsafe_files(totals);
+    size_t unsafe = mc_unsafe_files(totals);
     const char *baseline = options->baseline->name;
     if (unsafe)
         mc_printf_markup(stream, "%zu of %zu files may stop working on a host that has only %s", unsafe, totals->files,
                          baseline);
-    else if (totals->partial + totals->errors)
+    else if (totals->partial + totals->errors + totals->not_scanned)
         mc_print_markup(stream, "Nothing unsafe found, but not everything could be judged");
     else
         mc_printf_markup(stream, "Nothing here needs more than %s without asking CPUID first", baseline);
@@ -57,6 +52,8 @@ static void print_tiles(FILE *stream, const struct mc_scan_totals *totals)
     }
     fprintf(stream, "</ul>\n<p class=\"dim\">%zu files: %zu judged only in part, %zu skipped (not x86 ELF), %zu could not be "
             "read.</p>\n", totals->files, totals->partial, totals->skipped, totals->errors);
+    if (totals->not_scanned)
+        fprintf(stream, "<p class=\"warn\">Interrupted: %zu more files were not scanned.</p>\n", totals->not_scanned);
 }
 
 static void print_origin(FILE *stream, const struct mc_report_options *options)
@@ -76,7 +73,9 @@ static void print_origin(FILE *stream, const struct mc_report_options *options)
         fputs(word == options->command ? "" : " ", stream);
         mc_print_markup(stream, *word);
     }
-    fputs("</code></details>\n", stream);
+    fputs("</code></details>\n<details class=\"dim\"><summary>Features of the baseline</summary>\n", stream);
+    mc_print_features(stream, &options->baseline->features, ", ");
+    fputs("</details>\n", stream);
 }
 
 static void print_filters(FILE *stream)
@@ -94,7 +93,7 @@ static void print_filters(FILE *stream)
 
 static void begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
-    bool doubt = totals->partial + totals->errors;
+    bool doubt = totals->partial + totals->errors + totals->not_scanned;
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
@@ -102,7 +101,7 @@ static void begin(FILE *stream, const struct mc_report_options *options, const s
           stream);
     print_answer(stream, options, totals);
     fprintf(stream, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#files\">To the files</a>\n"
-            "<header>\n<h1 class=\"%s\">", mc_html_style, unsafe_files(totals) ? "bad" : doubt ? "warn" : "good");
+            "<header>\n<h1 class=\"%s\">", mc_html_style, mc_unsafe_files(totals) ? "bad" : doubt ? "warn" : "good");
     print_answer(stream, options, totals);
     fputs("</h1>\n", stream);
     print_origin(stream, options);
@@ -270,6 +269,23 @@ static void print_head(FILE *stream, const struct mc_file_result *result, const 
     fputs("</td>", stream);
 }
 
+/* What tells that another file is the same one. */
+static void print_identity(FILE *stream, const struct mc_file_result *result)
+{
+    fprintf(stream, "<p class=\"dim\">%" PRIu64 " bytes", result->size);
+    if (result->has_sha256)
+        fputs(", SHA-256 <code>", stream);
+    for (size_t i = 0; result->has_sha256 && i < sizeof result->sha256; i++)
+        fprintf(stream, "%02x", result->sha256[i]);
+    if (result->has_sha256)
+        fputs("</code>", stream);
+    if (result->build_id_size)
+        fputs(", build-id <code>", stream);
+    for (size_t i = 0; i < result->build_id_size; i++)
+        fprintf(stream, "%02x", result->build_id[i]);
+    fputs(result->build_id_size ? "</code></p>\n" : "</p>\n", stream);
+}
+
 static void print_judged(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
 {
     bool unsafe = mc_verdict_unsafe(result->verdict), partial = result->status == MC_FILE_PARTIAL;
@@ -288,6 +304,7 @@ static void print_judged(FILE *stream, const struct mc_report_options *options, 
     fprintf(stream, "</td><td data-label=\"Unsafe uses\" data-key=\"%zu\">%zu</td></tr>\n", unsafe_uses, unsafe_uses);
     if (mc_result_has_findings(result) || result->gap_count || (options->all_uses && result->finding_count)) {
         fputs("<tr class=\"more\"><td colspan=\"5\">\n", stream);
+        print_identity(stream, result);
         print_findings(stream, options, result);
         print_gaps(stream, result);
         fputs("</td></tr>", stream);
@@ -311,12 +328,39 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     fputs("</td><td data-label=\"Unsafe uses\" data-key=\"0\"></td></tr></tbody>\n", stream);
 }
 
+static void print_packages(FILE *stream, const struct mc_scan_totals *totals)
+{
+    static const char *const heads[] = {"Package", "Files", "With uses", "Unsafe", "Not judged in full", "Proved uses",
+                                        "Inferred", "Warnings"};
+    fputs("<section aria-labelledby=\"packages-head\">\n<h2 id=\"packages-head\">Packages</h2>\n<div class=\"scroll\">\n"
+          "<table class=\"packages\">\n<caption>What was scanned of each package, and found.</caption>\n<thead><tr>",
+          stream);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        fprintf(stream, "<th scope=\"col\">%s</th>", heads[i]);
+    fputs("</tr></thead>\n<tbody>\n", stream);
+    for (size_t i = 0; i < totals->package_count; i++) {
+        const struct mc_package_totals *package = &totals->packages[i];
+        const struct mc_scan_totals *sums = &package->totals;
+        const size_t cells[] = {sums->files, sums->with_uses, mc_unsafe_files(sums), sums->partial + sums->errors,
+                                sums->proved, sums->inferred, sums->warnings};
+        fputs("<tr><th scope=\"row\">", stream);
+        mc_print_markup(stream, package->name ? package->name : "(no package)");
+        fputs("</th>", stream);
+        for (size_t k = 0; k < sizeof cells / sizeof *cells; k++)
+            fprintf(stream, "<td data-label=\"%s\">%zu</td>", heads[k + 1], cells[k]);
+        fputs("</tr>\n", stream);
+    }
+    fputs("</tbody></table>\n</div>\n</section>\n", stream);
+}
+
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
     (void)options;
-    (void)totals;
-    fprintf(stream, "</table>\n</section>\n</main>\n<script>\n%s</script>\n</body>\n</html>\n", mc_html_script);
+    fputs("</table>\n</section>\n", stream);
+    if (totals->package_count)
+        print_packages(stream, totals);
+    fprintf(stream, "</main>\n<script>\n%s</script>\n</body>\n</html>\n", mc_html_script);
 }
 
 const struct mc_scan_format mc_scan_html = {
-    .name = "html", .shows_code = true, .between = "", .answer_first = true, .begin = begin, .file = file, .end = end};
+    .name = "html", .shows_code = true, .states_packages = true, .between = "", .answer_first = true, .begin = begin, .file = file, .end = end};

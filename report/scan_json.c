@@ -3,6 +3,7 @@
  * written one by one, uses one by one within them. */
 #include "report/fingerprint.h"
 #include "report/json.h"
+#include "report/package_totals.h"
 #include "report/scan.h"
 
 #define SCHEMA "maskcheck/scan/1"
@@ -236,12 +237,41 @@ json_t *mc_json_scan_summary(const struct mc_scan_totals *totals)
         {"errors", totals->errors},
         {"dead", totals->dead_uses},
         {"waived", totals->waived},
+        {"not_scanned", totals->not_scanned},
     };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         json_object_set_new(object, rows[i].key, json_integer((json_int_t)rows[i].value));
     json_object_set_new(object, "seconds", json_real(totals->seconds));
     return object;
+}
+
+/* Null where nobody asked who owns the files. */
+static json_t *packages(const struct mc_scan_totals *totals)
+{
+    json_t *array = totals->packages ? json_array() : json_null();
+    for (size_t i = 0; i < totals->package_count; i++) {
+        const struct mc_package_totals *package = &totals->packages[i];
+        const struct {
+            const char *key;
+            size_t value;
+        } rows[] = {
+            {"files", package->totals.files},
+            {"with_uses", package->totals.with_uses},
+            {"unsafe", mc_unsafe_files(&package->totals)},
+            {"not_judged", package->totals.partial + package->totals.errors},
+            {"uses", package->totals.uses},
+            {"proved", package->totals.proved},
+            {"inferred", package->totals.inferred},
+            {"warnings", package->totals.warnings},
+        };
+        json_t *object = json_object();
+        json_object_set_new(object, "name", mc_json_text(package->name));
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+            json_object_set_new(object, rows[k].key, json_integer((json_int_t)rows[k].value));
+        json_array_append_new(array, object);
+    }
+    return array;
 }
 
 static void json_begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
@@ -265,7 +295,9 @@ static void json_file(FILE *stream, const struct mc_report_options *options, con
 static void json_end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
     (void)options;
-    fputs("\n],\n\"summary\":", stream);
+    fputs("\n],\n\"packages\":", stream);
+    mc_json_write(stream, packages(totals));
+    fputs(",\n\"summary\":", stream);
     mc_json_write(stream, mc_json_scan_summary(totals));
     fputs("}\n", stream);
 }
@@ -293,11 +325,12 @@ static void jsonl_end(FILE *stream, const struct mc_report_options *options, con
     bool first = true;
     fputc('{', stream);
     header_members(stream, options, &first);
+    mc_json_member(stream, &first, "packages", packages(totals));
     mc_json_member(stream, &first, "summary", mc_json_scan_summary(totals));
     fputs("}\n", stream);
 }
 
 const struct mc_scan_format mc_scan_json = {
-    .name = "json", .between = ",\n", .begin = json_begin, .file = json_file, .end = json_end};
+    .name = "json", .states_packages = true, .between = ",\n", .begin = json_begin, .file = json_file, .end = json_end};
 const struct mc_scan_format mc_scan_jsonl = {
-    .name = "jsonl", .between = "", .begin = jsonl_begin, .file = jsonl_file, .end = jsonl_end};
+    .name = "jsonl", .states_packages = true, .between = "", .begin = jsonl_begin, .file = jsonl_file, .end = jsonl_end};

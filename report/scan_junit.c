@@ -10,16 +10,11 @@
 
 extern const struct mc_scan_format mc_scan_junit;
 
-static size_t unsafe_files(const struct mc_scan_totals *totals)
-{
-    const size_t *verdicts = totals->verdicts;
-    return verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED];
-}
-
 static void print_counts(FILE *stream, const struct mc_scan_totals *totals)
 {
-    fprintf(stream, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"", totals->files,
-            unsafe_files(totals), totals->errors + totals->partial_safe, totals->skipped, totals->seconds);
+    size_t interrupted = totals->not_scanned != 0; /* a case of its own */
+    fprintf(stream, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"", totals->files + interrupted,
+            mc_unsafe_files(totals), totals->errors + totals->partial_safe + interrupted, totals->skipped, totals->seconds);
 }
 
 static void begin(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
@@ -128,7 +123,9 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
     (void)options;
-    (void)totals;
+    if (totals->not_scanned)
+        fprintf(stream, "<testcase classname=\"maskcheck\" name=\"interrupted\">\n<error message=\"%zu files were not scanned\"/>\n"
+                "</testcase>\n", totals->not_scanned);
     fputs("</testsuite>\n</testsuites>\n", stream);
 }
 

@@ -42,12 +42,13 @@ static void print_files(FILE *stream, const struct mc_scan_totals *totals)
         if (verdict != MC_VERDICT_DEAD) /* of uses only */
             fprintf(stream, "maskcheck_scan_files{verdict=\"%s\"} %zu\n", mc_verdict_word((enum mc_verdict)verdict),
                     totals->verdicts[verdict]);
-    head(stream, "files_not_judged", "Files that could be judged only in part, are no x86 ELF, or could not be read.");
+    head(stream, "files_not_judged", "Files that could be judged only in part, are no x86 ELF, could not be read, or were left at Ctrl-C.");
     fprintf(stream,
             "maskcheck_scan_files_not_judged{status=\"partial\"} %zu\n"
             "maskcheck_scan_files_not_judged{status=\"skipped\"} %zu\n"
-            "maskcheck_scan_files_not_judged{status=\"error\"} %zu\n",
-            totals->partial, totals->skipped, totals->errors);
+            "maskcheck_scan_files_not_judged{status=\"error\"} %zu\n"
+            "maskcheck_scan_files_not_judged{status=\"not-scanned\"} %zu\n",
+            totals->partial, totals->skipped, totals->errors, totals->not_scanned);
 }
 
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)

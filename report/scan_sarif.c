@@ -313,7 +313,9 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
     json_t *invocation = json_object(), *array = json_array(), *more = json_object();
-    json_object_set_new(invocation, "executionSuccessful", json_boolean(totals->errors == 0));
+    json_object_set_new(invocation, "executionSuccessful", json_boolean(totals->errors == 0 && totals->not_scanned == 0));
+    if (totals->not_scanned)
+        json_object_set_new(invocation, "exitSignalName", json_string("SIGINT"));
     json_object_set_new(invocation, "endTimeUtc", mc_json_time(options->generated));
     json_object_set_new(invocation, "arguments", mc_json_command(options->command));
     json_array_append_new(array, invocation);

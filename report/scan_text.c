@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scan report for people: one line per file, under it what was found and how it is reached, a summary at the end. */
+#include "report/package_totals.h"
 #include "report/scan.h"
 
 #include <inttypes.h>
@@ -198,6 +199,12 @@ static void print_line(FILE *stream, const struct mc_report_options *options, co
 static void print_head(FILE *stream, const struct mc_report_options *options, const struct mc_file_result *result)
 {
     print_line(stream, options, result);
+    if (options->hashes && result->has_sha256) {
+        fputs("    sha256 ", stream);
+        for (size_t i = 0; i < sizeof result->sha256; i++)
+            fprintf(stream, "%02x", result->sha256[i]);
+        fprintf(stream, ", %" PRIu64 " bytes\n", result->size);
+    }
     if (result->package) {
         fputs("    package ", stream);
         mc_print_clean(stream, result->package);
@@ -242,12 +249,28 @@ static void file(FILE *stream, const struct mc_report_options *options, const st
     print_gaps(stream, result);
 }
 
+static void print_packages(FILE *stream, const struct mc_scan_totals *totals)
+{
+    fprintf(stream, "\n%-32s %7s %9s %7s %9s %9s %9s\n", "package", "files", "with uses", "unsafe", "proved", "inferred",
+            "warnings");
+    for (size_t i = 0; i < totals->package_count; i++) {
+        const struct mc_package_totals *package = &totals->packages[i];
+        char *name = mc_clean_copy(package->name ? package->name : "(no package)");
+        fprintf(stream, "%-32s %7zu %9zu %7zu %9zu %9zu %9zu\n", name, package->totals.files, package->totals.with_uses,
+                mc_unsafe_files(&package->totals), package->totals.proved, package->totals.inferred,
+                package->totals.warnings);
+        free(name);
+    }
+}
+
 static void end(FILE *stream, const struct mc_report_options *options, const struct mc_scan_totals *totals)
 {
     const size_t *verdicts = totals->verdicts;
-    size_t unsafe = verdicts[MC_VERDICT_MISGUARDED] + verdicts[MC_VERDICT_TRAPPED] + verdicts[MC_VERDICT_UNGUARDED];
+    size_t unsafe = mc_unsafe_files(totals);
     if (options->quiet)
         return;
+    if (options->verbose && totals->package_count)
+        print_packages(stream, totals);
     fprintf(stream, "\n%zu file%s: %zu clean, %zu guarded, %zu misguarded, %zu trapped, %zu unguarded", totals->files,
             totals->files == 1 ? "" : "s", verdicts[MC_VERDICT_CLEAN], verdicts[MC_VERDICT_GUARDED],
             verdicts[MC_VERDICT_MISGUARDED], verdicts[MC_VERDICT_TRAPPED], verdicts[MC_VERDICT_UNGUARDED]);
@@ -262,10 +285,13 @@ static void end(FILE *stream, const struct mc_report_options *options, const str
         fprintf(stream, "%zu unsafe uses and warnings are waived.\n", totals->waived);
     if (totals->partial)
         fprintf(stream, "%zu could be judged only in part.\n", totals->partial);
+    if (totals->not_scanned)
+        fprintf(stream, "Interrupted: %zu file%s not scanned.\n", totals->not_scanned,
+                totals->not_scanned == 1 ? " was" : "s were");
     if (unsafe)
         fprintf(stream, "%s%zu file%s may stop working%s on a host that has only %s.\n", colour(options, RED), unsafe,
                 unsafe == 1 ? "" : "s", colour(options, PLAIN), options->baseline->name);
-    else if (totals->partial + totals->errors)
+    else if (totals->partial + totals->errors + totals->not_scanned)
         fprintf(stream, "Nothing unsafe found, but not everything could be judged.\n");
     else
         fprintf(stream, "%sNothing here needs more than %s without asking CPUID first.%s\n", colour(options, GREEN),

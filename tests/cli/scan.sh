@@ -114,7 +114,7 @@ export SOURCE_DATE_EPOCH=86400
 run 1 scan --format json --hash "$clean" "$unguarded" "$work/folder/a.txt" "$work/none"
 json() { check "JSON: $1" jq -e "$1" "$out" >/dev/null; }
 json '.schema == "maskcheck/scan/1"'
-json 'keys_unsorted == ["schema","tool","command","generated","baseline","files","summary"]'
+json 'keys_unsorted == ["schema","tool","command","generated","baseline","files","packages","summary"]'
 json '.generated == "1970-01-02T00:00:00Z"'
 json '.tool.name == "maskcheck" and (.tool.catalogue | test("^[0-9a-f]{16}$"))'
 json '.command[1:5] == ["scan","--format","json","--hash"]'
@@ -129,7 +129,7 @@ json '.files[] | select(.verdict == "unguarded") | .features == {"used":["ssse3"
 json '.files[] | select(.verdict == "unguarded") | .counts.uses == 1 and .counts.omitted == 0'
 json '.files[] | select(.verdict == "unguarded") | .uses[0] | .instruction == "pshufb xmm0, xmm1" and .function == "_start" and .feature == "ssse3" and .needs == ["ssse3"] and .missing == ["ssse3"] and .verdict == "unguarded" and .level == "error" and .absent == "ud"'
 json '.files[] | select(.verdict == "unguarded") | .uses[0] | keys_unsorted == ["address","function","demangled","source","source_path","unit","comdat","instruction","feature","needs","missing","verdict","level","confidence","rule","reason","absent","enough","path","guard","fingerprint"]'
-json '.summary | keys_unsorted == ["files","clean","guarded","misguarded","trapped","unguarded","partial","skipped","errors","dead","waived","seconds"]'
+json '.summary | keys_unsorted == ["files","clean","guarded","misguarded","trapped","unguarded","partial","skipped","errors","dead","waived","not_scanned","seconds"]'
 json '.summary | .files == 4 and .clean == 1 and .unguarded == 1 and .skipped == 1 and .errors == 1'
 check "JSON: sha256 is that of sha256sum" test "$(jq -r '.files[0].sha256' "$out")" = "$(sha256sum "$clean" | cut -d' ' -f1)"
 run 1 scan --format json "$clean" "$unguarded"
