@@ -76,6 +76,10 @@ static void add_addresses(struct mc_entry_finder *finder)
         mc_finder_add(finder, image->initialisers[i], 0, MC_ENTRY_INITIALISER, NULL);
     for (size_t i = 0; i < image->finaliser_count; i++)
         mc_finder_add(finder, image->finalisers[i], 0, MC_ENTRY_FINALISER, NULL);
+    for (size_t i = 0; image->module && i < image->module->alternative_count; i++) {
+        const struct mc_alternative *one = &image->module->alternatives[i];
+        mc_finder_add(finder, one->start, one->end - one->start, MC_ENTRY_ALTERNATIVE, NULL);
+    }
 }
 
 /* ---- what nobody covers ---- */

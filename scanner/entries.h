@@ -20,6 +20,7 @@ enum mc_entry_source {
     MC_ENTRY_CALL = 512,      /* target of a direct call */
     MC_ENTRY_LANDING_PAD = 1024,
     MC_ENTRY_POINTER = 2048,  /* lea or immediate names it (files without relocations); the reference sweep's find */
+    MC_ENTRY_ALTERNATIVE = 8192, /* a replacement of a kernel module's .altinstructions */
     MC_ENTRY_PLT = 4096,      /* a linker's stub: jumps through the GOT slot of an import (named "import@plt") */
 };
 

@@ -270,12 +270,23 @@ bool mc_image_read(const struct mc_image *image, uint64_t address, unsigned size
     return true;
 }
 
+const struct mc_import *mc_image_import_around(const struct mc_image *image, uint64_t address)
+{
+    if (address < image->extern_base || !image->extern_stride)
+        return NULL;
+    uint64_t index = (address - image->extern_base) / image->extern_stride;
+    return index < image->import_count ? &image->imports[index] : NULL;
+}
+
 const struct mc_import *mc_image_import_at(const struct mc_image *image, uint64_t address)
 {
-    uint64_t offset = address - image->extern_base;
-    if (address < image->extern_base || offset % MC_EXTERN_STRIDE || offset / MC_EXTERN_STRIDE >= image->import_count)
-        return NULL;
-    return &image->imports[offset / MC_EXTERN_STRIDE];
+    const struct mc_import *import = mc_image_import_around(image, address);
+    return import && import->address == address ? import : NULL;
+}
+
+bool mc_image_is_import(const struct mc_image *image, uint64_t address)
+{
+    return image->module ? mc_image_import_around(image, address) != NULL : mc_image_import_at(image, address) != NULL;
 }
 
 bool mc_image_is_code(const struct mc_image *image, uint64_t address)
@@ -347,6 +358,22 @@ const struct mc_symbol *mc_image_symbol_for(const struct mc_image *image, uint64
             best = symbol;
     }
     return best;
+}
+
+const struct mc_jump_label *mc_image_label_at(const struct mc_image *image, uint64_t site)
+{
+    size_t low = 0, high = image->module ? image->module->label_count : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct mc_jump_label *label = &image->module->labels[middle];
+        if (label->site == site)
+            return label;
+        if (label->site < site)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
 }
 
 uint64_t mc_image_file_offset(const struct mc_image *image, uint64_t address)

@@ -66,8 +66,32 @@ struct mc_import { /* an undefined symbol: one slot of the extern area */
     uint64_t address;
 };
 
+/* Linux kernel modules: an entry of .altinstructions (struct alt_instr of arch/x86/include/asm/alternative.h). The kernel puts
+ * the bytes at [start, end) over those at `site` when the CPU has the feature. */
+struct mc_alternative {
+    uint64_t site, start, end;
+    uint16_t feature; /* X86_FEATURE_* of arch/x86/include/asm/cpufeatures.h: word * 32 + bit */
+    bool inverted;    /* when the CPU lacks it */
+};
+
+/* An entry of __jump_table (struct jump_entry of include/linux/jump_label.h): at `site` stands a NOP or a jump to `target`. It
+ * jumps where the static key is on, or, with `inverted`, where it is off. */
+struct mc_jump_label {
+    uint64_t site, target, key; /* key: address of the struct static_key */
+    bool inverted;
+};
+
+struct mc_module {
+    struct mc_alternative *alternatives; /* sorted by start; without those that replace by nothing */
+    size_t alternative_count;
+    struct mc_jump_label *labels; /* sorted by site */
+    size_t label_count;
+    unsigned release[2]; /* of the kernel that it was built for: {6, 1}; 0 unknown */
+};
+
 #define MC_OBJECT_BASE UINT64_C(0x10000000)
-#define MC_EXTERN_STRIDE 16
+#define MC_EXTERN_STRIDE 16     /* bytes of the extern area per import */
+#define MC_MODULE_STRIDE 4096   /* in kernel modules, which look into imported structures */
 
 struct mc_section { /* a section header, name resolved; none when the file has no (readable) section headers */
     const char *name;
@@ -112,7 +136,9 @@ struct mc_image {
     size_t reloc_count;
     struct mc_import *imports;   /* sorted by address */
     size_t import_count;
-    uint64_t extern_base;        /* the extern area [extern_base, extern_base + 16 * import_count), above every segment */
+    uint64_t extern_base;        /* the extern area [extern_base, extern_base + extern_stride * import_count), above every segment */
+    uint64_t extern_stride;
+    struct mc_module *module;    /* of kernel modules, else NULL */
     uint64_t *initialisers;      /* preinit, DT_INIT, init_array in the order they run */
     size_t initialiser_count;
     uint64_t *finalisers;
@@ -149,10 +175,15 @@ bool mc_image_read(const struct mc_image *image, uint64_t address, unsigned size
 const struct mc_reloc *mc_image_reloc_at(const struct mc_image *image, uint64_t place); /* exact place, or NULL */
 size_t mc_image_first_reloc(const struct mc_image *image, uint64_t address); /* index of the first reloc with place >= address */
 const struct mc_import *mc_image_import_at(const struct mc_image *image, uint64_t address); /* NULL when not in the extern area */
+const struct mc_import *mc_image_import_around(const struct mc_image *image, uint64_t address); /* also behind its start */
+bool mc_image_is_import(const struct mc_image *image, uint64_t address); /* one; in kernel modules also a place in one */
 bool mc_image_is_code(const struct mc_image *image, uint64_t address);
 bool mc_image_exports(const struct mc_image *image, uint64_t address); /* some exported symbol starts there */
 /* The best symbol at or before the address whose extent holds it (or size 0 and nothing between); NULL when none. */
 const struct mc_symbol *mc_image_symbol_for(const struct mc_image *image, uint64_t address);
+const struct mc_jump_label *mc_image_label_at(const struct mc_image *image, uint64_t site); /* NULL when none */
+/* Of a kernel module: the kernel itself may call what this data word points to, without any code of the module naming it. */
+bool mc_module_kernel_calls(const struct mc_image *image, uint64_t place);
 uint64_t mc_image_file_offset(const struct mc_image *image, uint64_t address); /* MC_NO_OFFSET when not in the file */
 
 #endif

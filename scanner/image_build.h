@@ -60,6 +60,9 @@ void mc_build_relocs(struct mc_image_build *build);
 void mc_build_initialisers(struct mc_image_build *build);
 void mc_build_notes(struct mc_image_build *build);
 void mc_build_eh_frame(struct mc_image_build *build);
+/* image_module.c: kernel modules. As the kernel patches a place when it loads the module; false: it leaves it as it is. */
+bool mc_module_patch(const char *import, uint8_t *section, uint64_t offset, uint64_t size);
+void mc_build_module(struct mc_image_build *build); /* exports, alternatives, release; after relocations */
 bool mc_build_object(struct mc_image_build *build, struct mc_error *ret_error);
 
 /* The span of a section inside the file; count 0 (and damage) when it is not. */

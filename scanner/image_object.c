@@ -160,6 +160,8 @@ bool mc_build_object(struct mc_image_build *build, struct mc_error *ret_error)
     mc_build_code(build);
     mc_build_initialisers(build);
     mc_build_notes(build);
+    if (image->kind == MC_KIND_KERNEL_MODULE)
+        mc_build_module(build);
     free(object.got_slot);
     if (is_slim_lto(image))
         return mc_fail(ret_error, MC_ERROR_UNSUPPORTED, MC_NO_OFFSET, "an LTO object: it holds no machine code yet");

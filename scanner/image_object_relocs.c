@@ -284,6 +284,10 @@ static void apply_one(struct mc_object *object, const struct pass *pass, const s
     }
     if (!find_place(object, pass, rule, raw, &place))
         return;
+    if (build->image->kind == MC_KIND_KERNEL_MODULE && place.symbol && !place.symbol->defined && rule->operation == OP_RELATIVE &&
+        mc_module_patch(place.symbol->name, build->section_copy[pass->target], raw->offset,
+                        build->image->segments[object->segment_of[pass->target]].file_size))
+        return;
     if (needs_slot(rule->operation) && place.slot && !(object->got_slot[raw->symbol] & MC_SLOT_FILLED)) {
         fill_slot(object, rule, &place, list);
         object->got_slot[raw->symbol] |= MC_SLOT_FILLED;

@@ -227,6 +227,7 @@ void mc_build_externs(struct mc_image_build *build)
     for (size_t i = 0; i < image->segment_count; i++)
         end = image->segments[i].address + image->segments[i].size;
     image->extern_base = (end + 0x1fff) & ~UINT64_C(0xfff);
+    image->extern_stride = image->kind == MC_KIND_KERNEL_MODULE ? MC_MODULE_STRIDE : MC_EXTERN_STRIDE;
     build->import_of = mc_realloc(NULL, image->symbol_count, sizeof *build->import_of);
     size_t count = 0;
     for (size_t i = 0; i < image->symbol_count; i++) {
@@ -239,7 +240,7 @@ void mc_build_externs(struct mc_image_build *build)
     for (size_t i = 0; i < image->symbol_count; i++)
         if (build->import_of[i] != UINT32_MAX)
             image->imports[build->import_of[i]] = (struct mc_import){
-                &image->symbols[i], image->extern_base + (uint64_t)build->import_of[i] * MC_EXTERN_STRIDE};
+                &image->symbols[i], image->extern_base + (uint64_t)build->import_of[i] * image->extern_stride};
 }
 
 const struct mc_import *mc_build_import(const struct mc_image_build *build, const struct mc_symbol *symbol)

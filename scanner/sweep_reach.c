@@ -100,6 +100,11 @@ static uint64_t step(struct mc_reach *reach, uint64_t address)
     if ((class.flags & MC_CLASS_RIP_RELATIVE) && length == LEA_LENGTH && reach->bytes[offset + 1] == LEA_OPCODE)
         add_base(reach, mc_class_target(reach->image, next, &class));
     reach->past_call = false;
+    const struct mc_jump_label *label = mc_image_label_at(reach->image, address);
+    if (label) { /* a NOP or a jump, as the kernel likes */
+        push_target(reach, label->target);
+        return next;
+    }
     switch ((enum mc_flow)class.flow) {
     case MC_FLOW_NEXT:
         return next;

@@ -39,7 +39,7 @@ static bool is_mapped(struct reader *reader, uint64_t address)
     const struct mc_segment *segment = mc_image_segment(image, address);
     if (segment)
         reader->segment = segment;
-    return segment || mc_image_import_at(image, address);
+    return segment || mc_image_is_import(image, address);
 }
 
 static void refer(struct reader *reader, uint64_t from, uint64_t to, enum mc_reference_kind kind)
@@ -520,6 +520,8 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
     read_functions(&reader);
     read_found(&reader);
     read_data(&reader);
+    for (size_t i = 0; image->module && i < image->module->label_count; i++)
+        refer(&reader, image->module->labels[i].site, image->module->labels[i].target, MC_REF_JUMP);
     mc_sweep_go_methods(image, entries, refer_method, &reader);
     read_found(&reader); /* functions that only data points to */
     read_falls(&reader);

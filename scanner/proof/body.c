@@ -9,6 +9,16 @@ static bool is_call_to_next(const struct mc_class *c)
     return c->flow == MC_FLOW_CALL && c->displacement == 0;
 }
 
+/* A jump label is a branch whatever stands there. */
+static void follow_label(const struct mc_image *image, uint64_t address, struct mc_class *c)
+{
+    const struct mc_jump_label *label = mc_image_label_at(image, address);
+    if (!label)
+        return;
+    c->flow = MC_FLOW_JCC;
+    c->displacement = (int32_t)(label->target - (address + c->length));
+}
+
 static void add_leader(struct body *body, uint64_t address, uint64_t **work, size_t *count, size_t *capacity)
 {
     if (!mc_in_body(body, address) || mc_bit_at(body->leader, address - body->range.start))
@@ -60,6 +70,7 @@ void mc_find_leaders(struct body *body, uint64_t entry)
             if (!bytes || !mc_decode_class(prover->image->mode, bytes, available, &c))
                 break;
             uint64_t at = address;
+            follow_label(prover->image, at, &c);
             address += c.length;
             uint64_t target = address + (uint64_t)(int64_t)c.displacement;
             if (c.flow == MC_FLOW_JCC || c.flow == MC_FLOW_JMP) {
@@ -114,6 +125,7 @@ static void find_successors(const struct body *body, const struct block *block, 
         const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
         if (!bytes || !mc_decode_class(prover->image->mode, bytes, available, &c))
             return;
+        follow_label(prover->image, address, &c);
         if (c.flow == MC_FLOW_CALL || c.flow == MC_FLOW_CALL_IND)
             mc_find_landing_pads(body, address, pads, &pad_count);
         for (size_t i = 0; i < pad_count; i++)

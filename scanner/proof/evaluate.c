@@ -5,6 +5,7 @@
  * more round over all reached blocks records events. Targets of indirect jumps become known only while values flow; a new one
  * starts the body again with one more leader. */
 #include "scanner/proof/body.h"
+#include "scanner/proof/kernel.h"
 
 #include <string.h>
 
@@ -186,6 +187,8 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     struct mc_import_call import;
     mc_import_before(m, final, &import);
     mc_value provided = mc_provider_result(m, final);
+    if (provided == MC_TOP)
+        provided = mc_kernel_result(m, final);
     if (provided == MC_TOP)
         provided = mc_thread_local_address(m, final);
     forget_after_call(m, final);
@@ -423,6 +426,13 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
 {
     struct mc_next next;
     uint64_t after = m->address + insn->length, target = after + (uint64_t)insn->displacement;
+    const struct mc_jump_label *label = mc_image_label_at(m->prover->image, m->address);
+    if (label) {
+        mc_facts on = mc_kernel_key(m->prover, label);
+        propagate(body, m, label->target, label->inverted ? MC_FACTS_NONE : on);
+        propagate(body, m, after, label->inverted ? on : MC_FACTS_NONE);
+        return false;
+    }
     bool syscall_exits = insn->flow == MC_FLOW_SYSCALL && is_exit_call(m);
     if (insn->flow == MC_FLOW_CALL) {
         if (target == after) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/explain.h"
+#include "scanner/proof/kernel.h"
 
 struct list {
     struct mc_prover *prover;
@@ -27,9 +28,12 @@ static void add_root(struct list *list, uint64_t entry, const char *why)
     const struct mc_entry *known = mc_entry_at(prover->entries, entry);
     bool resolver = known && known->sources & MC_ENTRY_IFUNC;
     mc_facts facts = prover->loader_facts;
-    for (size_t i = 0; i < image->initialiser_count && image->initialisers[i] != entry && !resolver; i++)
+    for (size_t i = 0; i < image->initialiser_count && image->initialisers[i] != entry && !resolver; i++) {
+        if (image->module)
+            facts = mc_facts_or(prover->facts, facts, mc_kernel_loaded(prover, image->initialisers[i]));
         if (mc_may_gate(prover, image->initialisers[i]))
             facts = mc_facts_or(prover->facts, facts, question(list, MC_ATOM_RETURN, image->initialisers[i]));
+    }
     add(list, entry, facts, why);
     list->items.items[list->items.count - 1].root = true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/explain.h"
+#include "scanner/proof/kernel.h"
 
 #include "base/demangle.h"
 
@@ -155,6 +156,12 @@ static const char *symbol_text(struct mc_prover *prover, struct mc_arena *arena,
         return key.a ? "the highest extended leaf (CPUID 80000000.eax)" : "the highest leaf (CPUID 0.eax)";
     case MC_SYM_FEATURE_LEAF:
         return "a pointer to glibc's record of a CPUID leaf";
+    case MC_SYM_KERNEL:
+        return key.b == MC_KERNEL_MATCH     ? mc_arena_printf(arena, "the row that x86_match_cpu found in the table at 0x%" PRIx64, key.a)
+               : key.b == MC_KERNEL_XFEATURES ? "what cpu_has_xfeatures returned"
+               : key.b == MC_KERNEL_KEY     ? mc_arena_printf(arena, "the static key at %s", mc_place_text(prover, arena, key.a))
+               : key.b == MC_KERNEL_FEATURE ? "the kernel's bit for an alternative"
+                                            : "the kernel's copy of CPUID (boot_cpu_data)";
     case MC_SYM_ENVIRONMENT:
         return "what the environment says";
     case MC_SYM_LZCNT:

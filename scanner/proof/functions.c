@@ -238,7 +238,12 @@ static void walk(struct flow_scan *scan, uint64_t address)
             scan->returns = true; /* cannot be told: the careful answer */
             return;
         }
+        const struct mc_jump_label *label = mc_image_label_at(scan->prover->image, address);
+        if (label)
+            mc_push(&scan->work, label->target);
         address += c.length;
+        if (label)
+            continue;
         uint64_t target = address + (uint64_t)(int64_t)c.displacement;
         bool ends = false;
         switch (c.flow) {

@@ -67,7 +67,7 @@ bool mc_import_speaks(const char *name)
         "sigaction", "__sigaction", "rt_sigaction", "signal", "__sysv_signal", "bsd_signal", "sigset", "ssignal", /* trials */
         "fork", "vfork", "__fork", "_Fork", "wait", "wait3", "wait4", "waitpid", "__waitpid",
         "getauxval", "__getauxval", "__cpu_model", "__cpu_features2", "__cpu_indicator_init",
-        "__x86_get_cpuid_feature_leaf", "_dl_x86_get_cpu_features", "__x86_get_cpu_features", "__get_cpu_features", NULL};
+        "__x86_get_cpuid_feature_leaf", "_dl_x86_get_cpu_features", "__x86_get_cpu_features", "__get_cpu_features", "boot_cpu_data", "x86_match_cpu", "cpu_has_xfeatures", NULL};
     return is_one_of(name, names);
 }
 

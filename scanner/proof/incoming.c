@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ways into code: from which places, and under which facts, can execution come to an address? */
 #include "scanner/proof/machine.h"
+#include "scanner/proof/kernel.h"
 
 #include <string.h>
 
@@ -51,7 +52,7 @@ static bool is_exported(const struct mc_prover *prover, uint64_t entry)
 {
     if (mc_image_exports(prover->image, entry))
         return true;
-    if (prover->image->kind != MC_KIND_OBJECT && prover->image->kind != MC_KIND_KERNEL_MODULE)
+    if (prover->image->kind != MC_KIND_OBJECT)
         return false;
     const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, entry);
     return symbol && symbol->address == entry && symbol->binding != 0; /* any global of an object can be linked to */
@@ -267,7 +268,7 @@ static void look_at_object(struct collector *c, struct mc_text_range object, boo
         } else if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from, &object);
     }
-    if (mc_image_exports(c->prover->image, object.start) && !count)
+    if ((mc_image_exports(c->prover->image, object.start) || mc_module_kernel_calls(c->prover->image, object.start)) && !count)
         add_incoming(c, object.start, 0, MC_REF_DATA, MC_FACTS_NONE);
 }
 
@@ -305,6 +306,15 @@ static void look_at_references(struct collector *c)
     }
 }
 
+/* The kernel puts it over code of the module. */
+static void look_at_alternatives(struct collector *c)
+{
+    size_t count;
+    const struct mc_alternative *items = mc_kernel_alternatives_at(c->prover, c->entry, &count);
+    for (size_t i = 0; i < count; i++)
+        add_incoming(c, items[i].site, 0, MC_REF_JUMP, mc_kernel_alternative(c->prover, &items[i]));
+}
+
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
 {
     struct mc_incoming_memo *found;
@@ -315,6 +325,7 @@ struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
     found->entry = entry;
     HASH_ADD(hh, prover->incoming, entry, sizeof entry, found);
     struct collector c = {.prover = prover, .entry = entry};
+    look_at_alternatives(&c);
     look_at_references(&c);
     if (!c.items.count) { /* it never seems to leave a register: rather believe that it does where it is made */
         c.bodies.count = c.objects.count = 0;

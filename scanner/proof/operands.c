@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operands of an instruction as abstract values: registers at any width, effective addresses, memory. */
 #include "scanner/proof/machine.h"
+#include "scanner/proof/kernel.h"
 
 #include <string.h>
 
@@ -49,7 +50,7 @@ bool mc_module_address(const struct mc_prover *prover, uint32_t base, int64_t of
         return true;
     if (base != 0 || prover->position_independent)
         return false;
-    return mc_image_segment(prover->image, address) || mc_image_import_at(prover->image, address);
+    return mc_image_segment(prover->image, address) || mc_image_is_import(prover->image, address);
 }
 
 static mc_value module_value(const struct mc_machine *m, uint64_t address)
@@ -153,6 +154,9 @@ static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned siz
             return constant(m, content);
         }
     }
+    mc_value told;
+    if (!segment && mc_kernel_load(m, address, size, &told))
+        return told;
     if (segment && size == m->prover->pointer_size)
         escape_initial(m, address);
     struct mc_symbol_key cell = {.kind = MC_SYM_CELL, .width = size * 8, .a = address};

@@ -9,6 +9,7 @@
  * Nearest first, up to a bound: what is not reached by then is taken to learn nothing. That can only take facts away; uses that
  * are unguarded for want of them are then told as inferred. */
 #include "scanner/proof/alias.h"
+#include "scanner/proof/kernel.h"
 #include "scanner/proof/relevance.h"
 
 #include <string.h>
@@ -245,7 +246,7 @@ static void start_imports(struct mc_prover *prover)
     }
     for (size_t i = 0; i < image->import_count; i++)
         if (mc_import_speaks(image->imports[i].symbol->name))
-            learn_referrers(prover, image->imports[i].address, image->imports[i].address + 1, true);
+            learn_referrers(prover, image->imports[i].address, image->imports[i].address + image->extern_stride, true);
     for (size_t i = 0; i < image->reloc_count; i++) {
         const struct mc_reloc *reloc = &image->relocs[i];
         if (reloc->symbol && !reloc->symbol->defined && mc_import_speaks(reloc->symbol->name))
@@ -253,6 +254,16 @@ static void start_imports(struct mc_prover *prover)
         if (reloc->kind == MC_RELOC_COPY && mc_import_speaks(reloc->symbol->name))
             mc_mark_cells(prover, reloc->place, reloc->place + (reloc->symbol->size ? reloc->symbol->size : 1));
     }
+}
+
+/* What else of a kernel module runs depends on what its initialiser returned. */
+static void start_module(struct mc_prover *prover)
+{
+    for (size_t i = 0; prover->image->module && i < prover->image->initialiser_count; i++)
+        mc_mark_entry(prover, prover->image->initialisers[i], RETURNS);
+    for (size_t i = 0; prover->image->module && i < prover->image->module->label_count; i++)
+        if (mc_kernel_owns_key(prover, prover->image->module->labels[i].key))
+            mc_learn(prover, prover->image->module->labels[i].site, true);
 }
 
 static void start_uses(struct mc_prover *prover)
@@ -307,6 +318,7 @@ void mc_relevance_find(struct mc_prover *prover)
     for (size_t i = 0; i < prover->references->cpuid_site_count; i++)
         mc_learn(prover, prover->references->cpuid_sites[i], true);
     start_imports(prover);
+    start_module(prover);
     start_uses(prover);
     bool full = false;
     while (!full && (r->next < r->work.count || find_arguments(prover) || find_controlled(prover) || ask_doubtful(prover))) {

@@ -40,6 +40,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     case MC_SYM_LOAD:
         return mc_is_field(prover, key.b, key.width / 8);
     case MC_SYM_MAX_LEAF:
+    case MC_SYM_KERNEL:
     case MC_SYM_LZCNT:
         return true;
     default:

@@ -6,6 +6,7 @@
  * "everything" and shrinks until nothing changes. An answer found inside an unfinished circle is used only within the round
  * that found it (its stamp) and never published. */
 #include "scanner/proof/alias.h"
+#include "scanner/proof/kernel.h"
 #include "scanner/proof/machine.h"
 
 #include <string.h>
@@ -99,6 +100,8 @@ static mc_facts facts_of_root(struct question *q, uint64_t entry)
     if (known && known->sources & MC_ENTRY_IFUNC)
         return result; /* resolvers run before initialisers */
     for (size_t i = 0; i < image->initialiser_count && image->initialisers[i] != entry; i++) {
+        if (image->module)
+            result = mc_facts_or(prover->facts, result, answer_set(q, mc_kernel_loaded(prover, image->initialisers[i])));
         if (!mc_may_gate(prover, image->initialisers[i]))
             continue;
         struct mc_atom atom = {.kind = MC_ATOM_RETURN, .c = image->initialisers[i]};
@@ -371,6 +374,9 @@ static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
         return mc_alias_tried(q->prover, atom->a, test.relation, test.constant);
     case MC_SYM_MAX_LEAF:
         return ask_max_leaf(q, &key, &test);
+    case MC_SYM_KERNEL:
+        return q->inferring ? either(q, MC_FACTS_ALL, way_of_value(q, mc_kernel_value(q->prover, &key), &test, MC_FACTS_NONE))
+                            : MC_FACTS_NONE;
     default:
         return MC_FACTS_NONE;
     }

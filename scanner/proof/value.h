@@ -34,6 +34,7 @@ enum mc_symbol_kind {
     MC_SYM_OBJECT,  /* a = site: fresh memory (result of an allocation) */
     MC_SYM_FEATURE_LEAF, /* glibc's record of a CPUID leaf; a = its index, see provider.c */
     MC_SYM_ENVIRONMENT, /* what getenv gave; a = site */
+    MC_SYM_KERNEL,  /* what Linux tells its modules: kernel.h */
     MC_SYM_LZCNT,   /* a = site, b = value counted: what LZCNT made of it, or BSR on a CPU without LZCNT */
 };
 

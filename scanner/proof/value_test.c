@@ -56,6 +56,7 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
     case MC_SYM_TLS:
     case MC_SYM_RETURN:
     case MC_SYM_MAX_LEAF:
+    case MC_SYM_KERNEL:
     case MC_SYM_LOAD:
         break;
     default:
