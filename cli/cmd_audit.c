@@ -376,8 +376,10 @@ int mc_cmd_audit(int argc, char **argv)
     static char *const default_paths[] = {default_path};
     struct settings settings = {.proc = "/proc", .root = ""};
     int status = mc_parse_options(&mc_syntax_audit, argc, argv, take_option, &settings);
-    if (status >= 0)
+    if (status >= 0) {
+        mc_arena_free(&settings.arena);
         return status;
+    }
     if (settings.probe.try_dump && !settings.probe.cpuid_file)
         return mc_usage_error(COMMAND, "--try needs --cpuid FILE");
     if (*settings.root && (settings.running || !settings.probe.cpuid_file || settings.probe.try_dump))

@@ -160,8 +160,10 @@ int mc_cmd_probe(int argc, char **argv)
 {
     struct arguments arguments = {0};
     int status = parse_arguments(argc, argv, &arguments);
-    if (status >= 0)
+    if (status >= 0) {
+        mc_arena_free(&arguments.arena);
         return status;
+    }
     const struct mc_watch_options watch = {&arguments.probe, arguments.watch, arguments.once, arguments.json,
                                            arguments.output};
     status = arguments.watch ? mc_watch(&watch) : probe_once(&arguments);

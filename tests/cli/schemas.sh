@@ -11,6 +11,7 @@ python3 -c 'import jsonschema' 2>/dev/null || { echo "SKIP: python3-jsonschema i
 valid() { # valid SCHEMA FILE OPTION...
     local schema=$1 file=$2
     shift 2
+    check "$said: writes something" test -s "$file"
     check "$said: valid against $schema-1" python3 -W ignore "$folder/validate.py" "$@" "$schemas/$schema-1.schema.json" "$file"
 }
 
@@ -54,6 +55,41 @@ said="maskcheck audit --format json"
 valid audit "$out"
 valid probe "$out" --at probe
 valid scan "$out" --at scan
+
+# The other commands.
+data=$folder/../probe/data
+each() { # each SCHEMA ARGUMENT...: whatever its exit status
+    said="maskcheck ${*:2}"
+    "$maskcheck" "${@:2}" >"$out" 2>"$err"
+    valid "$1" "$out" --lines
+}
+document() { # the same for one document
+    said="maskcheck ${*:2}"
+    "$maskcheck" "${@:2}" >"$out" 2>"$err"
+    valid "$1" "$out"
+}
+document compare compare --format json "$data/instlat-penryn.txt" intel-merom amd-zen "$data/none.txt"
+document compare compare --matrix --format json "$data/instlat-penryn.txt" "$data/libvirt-penryn.xml" amd-zen
+document pool baselines --common --format json "$data/instlat-penryn.txt" "$data/libvirt-penryn.xml" "$data/none.txt"
+document difference baselines --explain --format json intel-penryn amd-zen
+document admission baselines --admit intel-merom --format json "$data/instlat-penryn.txt"
+document admission baselines --admit intel-haswell --format json "$data/instlat-penryn.txt"
+each insn insn --format json 660f3840c1 c4e27d18c1 90 0f18c0 06
+cp "$data/instlat-penryn.txt" "$work/moving.txt"
+"$maskcheck" probe --watch 1 --once --format json --cpuid "$work/moving.txt" >"$out" 2>"$err" &
+until grep -q start "$out"; do kill -0 $! || break; done
+cp "$data/instlat-zen.txt" "$work/other.txt"
+mv "$work/other.txt" "$work/moving.txt"
+wait $!
+said="maskcheck probe --watch 1 --once --format json"
+valid watch "$out" --lines
+check "$said: a start and a change" test "$(jq -r .event "$out" | tr '\n' ' ')" = "start change "
+for word in "" _start; do
+    document explain explain --format json "$work/unguarded" $word
+done
+for word in "" main fast; do
+    document explain explain --format json "$work/guarded" $word
+done
 
 # The check can fail: a member that is missing, of another type, unknown.
 run 1 scan --format json "$work/unguarded"
