@@ -12,10 +12,13 @@
 
 #define COMMAND "probe"
 
+struct probe_format;
+
 struct arguments {
     struct mc_probe_options probe;
     const char *output;
-    bool json, once;
+    const struct probe_format *format; /* NULL: text */
+    bool once;
     unsigned watch; /* seconds, 0: no */
     struct mc_baseline chosen;
     struct mc_profile target; /* the same as a machine: state components and sizes included */
@@ -35,7 +38,8 @@ enum {
 static const struct mc_option options[] = {
     {OPTION_BASELINE, "baseline", "B", MC_WORDS_BASELINE,
      "also: does CPUID stay within B? NAME; NAME,+feature,-feature; or a probe report or CPUID dump"},
-    {OPTION_FORMAT, "format", "F", MC_WORDS_FORMAT, "text (default) or json"},
+    {OPTION_FORMAT, "format", "F", "text json html prometheus",
+     "text (default), json, html (one page with a picture of the verdicts by CPU) or prometheus"},
     {OPTION_CPUID, "cpuid", "FILE", MC_WORDS_FILE,
      "judge a recorded CPUID instead of this machine's: cpuid -r, InstLatx64, libvirt cpuData XML, a probe report, QEMU's "
      "query-cpu-model-expansion; - reads standard input"},
@@ -65,6 +69,31 @@ const struct mc_syntax mc_syntax_probe = {
                 "the baseline; 2 usage error; 3 trials could not be run.",
 };
 
+static void write_json(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *report)
+{
+    mc_probe_report_json(stream, probe, report);
+    fputc('\n', stream);
+}
+
+struct probe_format {
+    const char *name;
+    void (*write)(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *report);
+};
+static const struct probe_format formats[] = {{"text", mc_probe_report_text},
+               {"json", write_json},
+               {"html", mc_probe_report_html},
+               {"prometheus", mc_probe_report_prometheus}};
+
+static int take_format(struct arguments *arguments, const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0) {
+            arguments->format = &formats[i];
+            return -1;
+        }
+    return mc_unknown_format(&mc_syntax_probe, name, "text, json, html, prometheus");
+}
+
 /* -1: go on; else the exit status. */
 static int take_option(void *context, int id, const char *value)
 {
@@ -74,7 +103,7 @@ static int take_option(void *context, int id, const char *value)
         arguments->probe.baseline = &arguments->chosen;
         return mc_take_target(&mc_syntax_probe, value, &arguments->arena, &arguments->chosen, &arguments->target);
     case OPTION_FORMAT:
-        return mc_take_json(&mc_syntax_probe, value, &arguments->json);
+        return take_format(arguments, value);
     case OPTION_CPUID:
         arguments->probe.cpuid_file = value;
         return -1;
@@ -109,6 +138,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
         return mc_usage_error(COMMAND, "unexpected argument '%s'", argv[optind]);
     if (ret->probe.try_dump && !ret->probe.cpuid_file)
         return mc_usage_error(COMMAND, "--try needs --cpuid FILE");
+    if (ret->watch && ret->format > &formats[1])
+        return mc_usage_error(COMMAND, "--watch writes text or json, not %s", ret->format->name);
     if (ret->once && !ret->watch)
         return mc_usage_error(COMMAND, "--once needs --watch SECONDS");
     return -1;
@@ -121,12 +152,7 @@ static bool write_report(const struct arguments *arguments, const struct mc_prob
     if (!stream)
         return false;
     struct mc_probe_report report = {mc_version, arguments->probe.baseline, mc_want_colour(stream), comparison};
-    if (arguments->json) {
-        mc_probe_report_json(stream, probe, &report);
-        fputc('\n', stream);
-    } else {
-        mc_probe_report_text(stream, probe, &report);
-    }
+    (arguments->format ? arguments->format : &formats[0])->write(stream, probe, &report);
     return mc_close_report(stream, arguments->output);
 }
 
@@ -164,7 +190,7 @@ int mc_cmd_probe(int argc, char **argv)
         mc_arena_free(&arguments.arena);
         return status;
     }
-    const struct mc_watch_options watch = {&arguments.probe, arguments.watch, arguments.once, arguments.json,
+    const struct mc_watch_options watch = {&arguments.probe, arguments.watch, arguments.once, arguments.format == &formats[1],
                                            arguments.output};
     status = arguments.watch ? mc_watch(&watch) : probe_once(&arguments);
     mc_arena_free(&arguments.arena);

@@ -20,4 +20,13 @@ void mc_probe_report_text(FILE *stream, const struct mc_probe *probe, const stru
 /* One JSON object without a newline after it, so that it can stand inside another document. */
 void mc_probe_report_json(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *options);
 
+/* One page, with a picture of the verdicts by CPU. */
+void mc_probe_report_html(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *options);
+/* For node_exporter's textfile collector. */
+void mc_probe_report_prometheus(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *options);
+
+/* The answer in one sentence; returns how good it is: "bad", "warn" or "good". */
+#define MC_PROBE_ANSWER 400 /* bytes */
+const char *mc_probe_answer(const struct mc_probe *probe, const struct mc_probe_report *options, char ret[MC_PROBE_ANSWER]);
+
 #endif

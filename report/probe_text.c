@@ -119,33 +119,45 @@ static bool has_program_view(const struct mc_probe *probe)
 }
 
 /* The first line: what an administrator must know if nothing else is read. */
-static void print_answer(const struct printer *printer, const struct mc_probe_report *options)
+static unsigned count_above(const struct mc_probe *probe, const struct mc_probe_report *options)
 {
-    const struct mc_probe *probe = printer->probe;
+    return options->comparison ? (unsigned)options->comparison->missing_count : count_set(&probe->above);
+}
+
+const char *mc_probe_answer(const struct mc_probe *probe, const struct mc_probe_report *options, char ret[MC_PROBE_ANSWER])
+{
     unsigned bad = probe->summary[MC_PROBE_BROKEN] + probe->summary[MC_PROBE_WRONG];
-    unsigned masked = probe->summary[MC_PROBE_MASKED];
-    unsigned above = options->comparison ? (unsigned)options->comparison->missing_count : count_set(&probe->above);
-    char text[400];
-    enum style style = mc_probe_unsafe(probe) || above ? STYLE_BAD : masked ? STYLE_WARN : STYLE_GOOD;
+    unsigned masked = probe->summary[MC_PROBE_MASKED], above = count_above(probe, options);
     if (bad)
-        snprintf(text, sizeof text, "broken: CPUID promises %u feature%s that this CPU does not execute rightly", bad,
+        snprintf(ret, MC_PROBE_ANSWER, "broken: CPUID promises %u feature%s that this CPU does not execute rightly", bad,
                  bad == 1 ? "" : "s");
     else if (above)
-        snprintf(text, sizeof text, "above the baseline: CPUID reports %u feature%s that %s does not have", above,
+        snprintf(ret, MC_PROBE_ANSWER, "above the baseline: CPUID reports %u feature%s that %s does not have", above,
                  above == 1 ? "" : "s", options->baseline->name);
     else if (count_kind(probe, MC_DISAGREE_CPUS))
-        snprintf(text, sizeof text, "the CPUs differ: programs may find other features after every reschedule");
+        snprintf(ret, MC_PROBE_ANSWER, "the CPUs differ: programs may find other features after every reschedule");
     else if (count_kind(probe, MC_DISAGREE_DEPENDENCY))
-        snprintf(text, sizeof text, "CPUID contradicts itself: it reports features without others that they depend on");
+        snprintf(ret, MC_PROBE_ANSWER, "CPUID contradicts itself: it reports features without others that they depend on");
     else if (masked)
-        snprintf(text, sizeof text,
+        snprintf(ret, MC_PROBE_ANSWER,
                  "masked: %u feature%s run%s here although CPUID denies %s; programs that do not ask CPUID find %s",
                  masked, masked == 1 ? "" : "s", masked == 1 ? "s" : "", masked == 1 ? "it" : "them",
                  masked == 1 ? "it" : "them");
     else if (probe->tried)
-        snprintf(text, sizeof text, "clean: this CPU executes what CPUID reports, and nothing that it denies");
+        snprintf(ret, MC_PROBE_ANSWER, "clean: this CPU executes what CPUID reports, and nothing that it denies");
     else
-        snprintf(text, sizeof text, "consistent: CPUID does not contradict itself (nothing was tried)");
+        snprintf(ret, MC_PROBE_ANSWER, "consistent: CPUID does not contradict itself (nothing was tried)");
+    return mc_probe_unsafe(probe) || above ? "bad" : masked ? "warn" : "good";
+}
+
+static void print_answer(const struct printer *printer, const struct mc_probe_report *options)
+{
+    const struct mc_probe *probe = printer->probe;
+    unsigned bad = probe->summary[MC_PROBE_BROKEN] + probe->summary[MC_PROBE_WRONG];
+    unsigned above = count_above(probe, options);
+    char text[MC_PROBE_ANSWER];
+    const char *shade = mc_probe_answer(probe, options, text);
+    enum style style = *shade == 'b' ? STYLE_BAD : *shade == 'w' ? STYLE_WARN : STYLE_GOOD;
     fprintf(printer->stream, "%s%s%s\n", begin(printer, style), text, end(printer, style));
     if (bad && above)
         fprintf(printer->stream, "%sabove the baseline: %u feature%s that %s does not have%s\n",

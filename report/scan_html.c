@@ -272,7 +272,7 @@ static void print_head(FILE *stream, const struct mc_file_result *result, const 
 /* What tells that another file is the same one. */
 static void print_identity(FILE *stream, const struct mc_file_result *result)
 {
-    fprintf(stream, "<p class=\"dim\">%" PRIu64 " bytes", result->size);
+    fprintf(stream, "<p class=\"dim small\">%" PRIu64 " bytes", result->size);
     if (result->has_sha256)
         fputs(", SHA-256 <code>", stream);
     for (size_t i = 0; result->has_sha256 && i < sizeof result->sha256; i++)

@@ -52,6 +52,32 @@ page.feed(open(sys.argv[1], encoding="utf-8").read())
 sys.exit(str(page.wrong[:3] + page.stack) if page.wrong or page.stack else 0)
 PY
 
+# The probe as a page, of a dump so that it is the same everywhere; and for Prometheus.
+data=$folder/../probe/data
+run 0 probe --cpuid "$data/instlat-penryn.txt" --format html -o "$work/probe.html"
+cp "$work/probe.html" "$out"
+out_has '<title>maskcheck probe: consistent: CPUID does not contradict itself (nothing was tried)</title>'
+out_has '<title>sse4.1 on CPU 0: untested</title>'
+out_lacks '<script'
+check "$said: names no other place" bash -c '! grep -qiE "(src|href)=|url\(|@import|https?://" "$1"' - "$out"
+check "$said: is well formed" python3 - "$out" <<'PY'
+import re, sys, xml.dom.minidom
+page = open(sys.argv[1], encoding="utf-8").read()
+xml.dom.minidom.parseString(re.search(r"<svg.*</svg>", page, re.S).group(0))
+body = re.search(r"<body>.*</body>", page, re.S).group(0).replace("<br>", "<br/>")
+xml.dom.minidom.parseString(body)
+PY
+run 2 probe --watch 1 --format html
+err_has "--watch writes text or json, not html"
+run 2 probe --format htm
+err_has "did you mean 'html'?"
+run 0 probe --cpuid "$data/instlat-penryn.txt" --format prometheus
+out_has 'maskcheck_probe_features{verdict="untested"} '
+out_has 'maskcheck_probe_unsafe 0'
+run 1 probe --cpuid "$data/instlat-penryn.txt" --baseline intel-merom --format prometheus
+out_has 'maskcheck_probe_unsafe 1'
+check "$said: every line is a comment or a sample" bash -c '! grep -vE "^(# (HELP|TYPE) maskcheck_probe_[a-z_]+ .|maskcheck_probe_[a-z_]+(\{[^{}]*\})? [0-9]+$)" "$1"' - "$out"
+
 browser=$(type -P chromium || type -P chromium-browser || type -P google-chrome)
 if [[ -z $browser ]]; then
     echo "ok - the page in a browser # SKIP chromium is not installed (script/bootstrap --all)"
