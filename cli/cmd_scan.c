@@ -217,7 +217,7 @@ static const char *const *owners_of(struct run *run)
 /* A package that is named is like a folder: its members are not. */
 static bool is_named(const struct mc_input *input, const struct mc_file_result *result)
 {
-    return input->named && (!mc_input_is_container(input->kind) || !strcmp(input->path, result->path));
+    return input->named && (!mc_input_is_container(input->kind) || !strcmp(input->member ? input->member : input->path, result->path));
 }
 
 static void visit(void *context, size_t index, struct mc_file_result *result)

@@ -129,10 +129,25 @@ static void read_folder(struct mc_inputs *inputs, const char *path, bool named, 
     closedir(folder);
 }
 
+/* False when no file is named by what stands before a '!'. */
+static bool add_member(struct mc_inputs *inputs, const char *path)
+{
+    size_t length;
+    struct stat status;
+    const char *outer = mc_member_outer(inputs->root ? inputs->root : "", path, &inputs->arena, &length);
+    if (!outer || stat(outer, &status) != 0)
+        return false;
+    add_file(inputs, outer, &status, false, true);
+    inputs->items[inputs->count - 1].member = mc_arena_printf(&inputs->arena, "%s%s", outer, path + length);
+    return true;
+}
+
 void mc_inputs_add(struct mc_inputs *inputs, const char *path)
 {
     const char *kept = target_of(inputs, mc_arena_strdup(&inputs->arena, path));
     struct stat status, own;
+    if ((!kept || stat(kept, &status) != 0) && add_member(inputs, path))
+        return;
     if (!kept || stat(kept, &status) != 0) {
         const char *reason = strerror(errno);
         add_failure(inputs, kept ? kept : mc_arena_strdup(&inputs->arena, path), MC_INPUT_ERROR, "cannot read: %s", reason);
@@ -180,6 +195,10 @@ static int compare_files(const void *left, const void *right)
         return a->device < b->device ? -1 : 1;
     if (a->inode != b->inode)
         return a->inode < b->inode ? -1 : 1;
+    if (!a->member != !b->member) /* the whole file first: it covers its members */
+        return a->member ? 1 : -1;
+    if (a->member && strcmp(a->member, b->member))
+        return strcmp(a->member, b->member);
     if (a->named != b->named)
         return a->named ? -1 : 1;
     if (a->link != b->link)
@@ -189,7 +208,8 @@ static int compare_files(const void *left, const void *right)
 
 static int compare_paths(const void *left, const void *right)
 {
-    return strcmp(((const struct mc_input *)left)->path, ((const struct mc_input *)right)->path);
+    const struct mc_input *a = left, *b = right;
+    return strcmp(a->member ? a->member : a->path, b->member ? b->member : b->path);
 }
 
 static void classify(struct mc_inputs *inputs, struct mc_input *item)
@@ -224,7 +244,8 @@ void mc_inputs_finish(struct mc_inputs *inputs)
     for (size_t i = 0; i < inputs->count; i++) {
         const struct mc_input *last = kept ? &inputs->items[kept - 1] : NULL;
         const struct mc_input *item = &inputs->items[i];
-        bool same = last && item->inode && item->inode == last->inode && item->device == last->device;
+        bool same = last && item->inode && item->inode == last->inode && item->device == last->device &&
+                    (!last->member || (item->member && !strcmp(item->member, last->member)));
         bool again = last && !item->inode && !strcmp(item->path, last->path); /* failures have no inode */
         if (!same && !again)
             inputs->items[kept++] = *item;

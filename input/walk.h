@@ -9,6 +9,8 @@
  * With a root, paths are those of that tree, with or without the root before them, and items have the path at which this
  * system finds them.
  *
+ * "outer!inner" names a member of a container or archive, as reports do (input/container.h).
+ *
  * A path given by name is followed when it is a symbolic link. Inside folders, links to files are followed, links to
  * folders are not, and /proc and /sys are passed over. A folder that is a container image is one item. A file met under several names (device and inode) is listed
  * once, under a name that is not a link where it has one. Nothing is printed: what could not be read is an item with an
@@ -27,6 +29,7 @@
 
 struct mc_input {
     const char *path;
+    const char *member; /* of a container or archive only this one, by its full path (outer!inner); NULL: all */
     enum mc_input_kind kind;
     bool named; /* given as a PATH, not met in a folder */
     bool link;  /* the path's last part is a symbolic link */

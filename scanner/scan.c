@@ -276,9 +276,41 @@ static void scan_member(void *context, const struct mc_member *member)
     }
 }
 
+struct passing { /* results on their way, counted */
+    mc_scan_emit *emit;
+    void *context;
+    size_t count;
+};
+
+static void pass_on(void *context, struct mc_file_result *result)
+{
+    struct passing *passing = context;
+    passing->count++;
+    passing->emit(passing->context, result);
+}
+
+static void scan_one_member(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit,
+                            void *context)
+{
+    struct mc_scan_options narrowed = *options;
+    struct passing passing = {.emit = emit, .context = context};
+    struct mc_error error;
+    narrowed.member = input->member;
+    if (mc_input_is_container(input->kind) || input->kind == MC_INPUT_ARCHIVE)
+        mc_scan_input(input, &narrowed, pass_on, &passing);
+    if (passing.count)
+        return;
+    mc_fail(&error, MC_ERROR_IO, MC_NO_OFFSET, "no such member in %.200s", input->path);
+    emit(context, failed_result(input->member, &error));
+}
+
 void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     struct unpacking unpacking = {options, emit, context};
+    if (input->member && !options->member) {
+        scan_one_member(input, options, emit, context);
+        return;
+    }
     if (mc_input_is_container(input->kind)) {
         mc_container_read(input, options->member, scan_member, &unpacking);
         return;

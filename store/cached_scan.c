@@ -270,7 +270,7 @@ static void scan_little(struct mc_cached_scans *scans, const struct mc_input *in
 void mc_cached_scan(struct mc_cached_scans *scans, const struct mc_input *input, mc_scan_emit *emit, void *context)
 {
     struct mc_error error;
-    bool known_kind = is_kept(input->kind);
+    bool known_kind = is_kept(input->kind) && !input->member;
     if (known_kind && !scans->at_once) {
         scan_little(scans, input, emit, context);
         return;

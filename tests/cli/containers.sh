@@ -182,7 +182,26 @@ run 1 scan --format json outer.tar
 check "JSON: no sha256 is missing for findings" jq -e '[.files[] | select(.uses | length > 0) | .sha256] | all(. != null)' "$out" >/dev/null
 check "JSON: sha256 is the member's" test "$(jq -r '.files[] | select(.path | endswith("!unguarded")) | .sha256' "$out")" = "$(sha256sum unguarded | cut -d' ' -f1)"
 
+# scan OUTER!INNER
+run 1 scan 'outer.tar!inner.tar.gz!unguarded'
+out_has "1 file: 0 clean, 0 guarded, 0 misguarded, 0 trapped, 1 unguarded"
+run 0 scan 'outer.tar!clean' clean
+out_has "outer.tar!clean: clean"
+out_has "2 files: 2 clean"
+run 1 scan 'outer.tar!clean' 'outer.tar!inner.tar.gz!unguarded' 'outer.tar!clean'
+out_has "2 files: 1 clean"
+run 1 scan 'outer.tar!clean' outer.tar
+out_has "2 files: 1 clean"
+run 1 scan 'tree/lib/two.a!unguarded.o'
+out_has "1 file: 0 clean"
+run 3 scan 'outer.tar!none'
+err_is "maskcheck: outer.tar!none: no such member in outer.tar"
+run 3 scan 'clean!none'
+run 1 scan --no-cache -v 'outer.tar!inner.tar.gz'
+out_has "1 file: 0 clean"
+
 # explain OUTER!INNER
+run 1 scan --format json outer.tar
 address=$(jq -r '.files[] | select(.path == "outer.tar!inner.tar.gz!unguarded") | .uses[0].address' "$out")
 run 1 explain 'outer.tar!inner.tar.gz!unguarded' "$address"
 out_has "pshufb"
