@@ -41,7 +41,10 @@ void mc_arrivals_of(struct mc_prover *prover, const struct mc_use *use, struct m
     size_t capacity = 0;
     bool learns = mc_body_learns(prover, body.start);
     struct mc_arrivals found = {.body = body.start, .complete = true};
-    for (size_t i = 0; i < nodes.count; i++) {
+    bool many = !learns && nodes.count > MC_MAX_NODES;
+    if (many)
+        add(&found, &capacity, body.start, MC_FACTS_NONE);
+    for (size_t i = 0; !many && i < nodes.count; i++) {
         if (!learns) {
             if (mc_flow_reaches(prover, nodes.items[i], use->address))
                 add(&found, &capacity, nodes.items[i], at_entry(prover, nodes.items[i]));

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define REACHED_BYTES ((size_t)32 << 20) /* remembered of who reaches what in one body */
+
 static bool is_call_to_next(const struct mc_class *c)
 {
     return c->flow == MC_FLOW_CALL && c->displacement == 0;
@@ -252,22 +254,52 @@ void mc_free_blocks(struct body *body)
     body->block_count = 0;
 }
 
-bool mc_flow_reaches(struct mc_prover *prover, uint64_t entry, uint64_t address)
+void mc_reached_free(struct mc_reached *reached)
+{
+    for (size_t i = 0; i < reached->items.count; i++)
+        free(reached->items.items[i].bits);
+    mc_vector_free(&reached->items);
+    reached->last = reached->bytes = 0;
+}
+
+static struct mc_reached_entry follow_entry(struct mc_prover *prover, struct mc_text_range range, uint64_t entry)
+{
+    struct mc_run run = {.prover = prover};
+    struct body body = {.run = &run, .range = range};
+    uint64_t size = range.end - range.start;
+    body.leader = mc_realloc(NULL, size / 8 + 1, 1);
+    body.seen = mc_realloc(NULL, size / 8 + 1, 1);
+    mc_find_leaders(&body, entry);
+    free(body.leader);
+    return (struct mc_reached_entry){entry, body.seen, body.open};
+}
+
+/* Entries are mostly asked about in turn, for one use after the other. */
+static const struct mc_reached_entry *reached_from(struct mc_prover *prover, struct mc_text_range range, uint64_t entry)
 {
     struct mc_reached *reached = &prover->reached;
-    struct mc_text_range range = mc_function_extent(prover, entry);
-    if (!reached->bits || reached->entry != entry) {
-        struct mc_run run = {.prover = prover};
-        struct body body = {.run = &run, .range = range};
-        uint64_t size = range.end - range.start;
-        body.leader = mc_realloc(NULL, size / 8 + 1, 1);
-        body.seen = mc_realloc(NULL, size / 8 + 1, 1);
-        mc_find_leaders(&body, entry);
-        free(body.leader);
-        free(reached->bits);
-        *reached = (struct mc_reached){entry, range.start, body.seen, body.open};
+    size_t size = (range.end - range.start) / 8 + 1;
+    if (reached->start != range.start || reached->bytes + size > REACHED_BYTES)
+        mc_reached_free(reached);
+    reached->start = range.start;
+    for (size_t i = 0; i < reached->items.count; i++) {
+        size_t at = (reached->last + i) % reached->items.count;
+        if (reached->items.items[at].entry == entry) {
+            reached->last = at + 1;
+            return &reached->items.items[at];
+        }
     }
+    mc_push(&reached->items, follow_entry(prover, range, entry));
+    reached->bytes += size;
+    reached->last = reached->items.count;
+    return &reached->items.items[reached->items.count - 1];
+}
+
+bool mc_flow_reaches(struct mc_prover *prover, uint64_t entry, uint64_t address)
+{
+    struct mc_text_range range = mc_function_extent(prover, entry);
+    const struct mc_reached_entry *from = reached_from(prover, range, entry);
     if (address < range.start || address >= range.end)
         return false;
-    return reached->open || mc_bit_at(reached->bits, address - range.start);
+    return from->open || mc_bit_at(from->bits, address - range.start);
 }

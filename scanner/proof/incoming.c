@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ways into code: from which places, and under which facts, can execution come to an address? */
-#include "scanner/proof/machine.h"
 #include "scanner/proof/kernel.h"
+#include "scanner/proof/relevance.h"
 
 #include <string.h>
 
@@ -125,6 +125,7 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
                 add_node(&nodes, &count, &capacity, address);
         }
     }
+    prover->relevance->cut |= count > MC_MAX_NODES;
     found = MC_NEW(&prover->arena, struct mc_node_list);
     found->start = body.start;
     uint64_t *copy = MC_NEW_ARRAY(&prover->arena, count, uint64_t);
@@ -136,10 +137,27 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
     return found->nodes;
 }
 
+bool mc_has_many_nodes(const struct mc_prover *prover, struct mc_text_range body)
+{
+    size_t nodes = 0, count, first = mc_references_to(prover->references, body.start + 1, body.end, &count);
+    uint64_t last = 0;
+    for (size_t i = first; i < first + count && nodes <= MC_MAX_NODES; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        bool outside = reference->from < body.start || reference->from >= body.end;
+        bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
+        if (!(control && outside) && reference->kind != MC_REF_LEA)
+            continue;
+        nodes += reference->to != last;
+        last = reference->to;
+    }
+    return nodes > MC_MAX_NODES;
+}
+
 struct collector {
     struct mc_prover *prover;
     uint64_t entry;
     MC_VECTOR(struct mc_incoming) items;
+    struct mc_index sites; /* of items, by their `from` */
     MC_VECTOR(uint64_t) bodies;  /* nodes whose evaluation was looked through for [low, high) */
     MC_VECTOR(uint64_t) objects; /* starts of data objects that hold the address, or a pointer to one that does */
     unsigned looked_through;     /* bodies that learn nothing, for what they do with the address */
@@ -162,9 +180,11 @@ static size_t first_event(const struct mc_evaluation *evaluation, enum mc_event_
 
 static void add_incoming(struct collector *c, uint64_t from, uint64_t holder, uint8_t kind, mc_facts facts)
 {
-    for (size_t i = 0; i < c->items.count; i++)
+    uint32_t hash = mc_hash_words(&from, sizeof from), i;
+    for (size_t at = hash; (i = mc_index_candidate(&c->sites, hash, &at)) != MC_INDEX_NONE;)
         if (c->items.items[i].from == from && c->items.items[i].facts == facts)
             return;
+    mc_index_add(&c->sites, hash, (uint32_t)c->items.count);
     mc_push(&c->items, ((struct mc_incoming){.from = from, .holder = holder, .kind = kind, .facts = facts}));
 }
 
@@ -200,7 +220,8 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
 
 static bool has_site(const struct collector *c, uint64_t from)
 {
-    for (size_t i = 0; i < c->items.count; i++)
+    uint32_t hash = mc_hash_words(&from, sizeof from), i;
+    for (size_t at = hash; (i = mc_index_candidate(&c->sites, hash, &at)) != MC_INDEX_NONE;)
         if (c->items.items[i].from == from)
             return true;
     return false;
@@ -224,7 +245,9 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
     bool learns = mc_body_learns(c->prover, from);
     if (!learns && !object && !control && !mc_is_go(c->prover, from))
         learns = c->looked_through++ < MAX_LOOKED_THROUGH;
-    for (size_t i = 0; !learns && i < nodes.count; i++) { /* what holds there is what holds at the entry, whichever it is */
+    if (!learns && nodes.count > MC_MAX_NODES)
+        add_incoming(c, from, nodes.items[0], object ? MC_REF_DATA : control ? kind : MC_REF_LEA, MC_FACTS_NONE);
+    for (size_t i = 0; !learns && nodes.count <= MC_MAX_NODES && i < nodes.count; i++) { /* what holds there is what holds at the entry, whichever it is */
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[i]};
         add_incoming(c, from, nodes.items[i], object ? MC_REF_DATA : control ? kind : MC_REF_LEA,
                      mc_facts_one(c->prover->facts, atom, 0));
@@ -336,6 +359,7 @@ struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
     found->list.items = MC_NEW_ARRAY(&prover->arena, c.items.count, struct mc_incoming);
     if (c.items.count)
         memcpy(found->list.items, c.items.items, c.items.count * sizeof *c.items.items);
+    mc_index_free(&c.sites);
     mc_vector_free(&c.items);
     mc_vector_free(&c.bodies);
     mc_vector_free(&c.objects);

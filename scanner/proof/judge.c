@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/judge.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* What the facts say, sorted out. */
@@ -9,8 +10,8 @@ struct known {
     bool has_bits, family, handler, behaviour, unclear, override;
     uint64_t xcr0;                 /* bits known to be set */
     uint64_t max_basic, max_extended;
-    struct mc_guard guard_of[MC_FEATURE_COUNT];
     struct mc_guard any;           /* some test that was passed */
+    struct mc_guard guard_of[MC_FEATURE_COUNT]; /* only of those present or absent */
 };
 
 static void know_bit(struct known *known, const struct mc_atom *atom, uint64_t site)
@@ -38,7 +39,7 @@ static void know_bit(struct known *known, const struct mc_atom *atom, uint64_t s
 
 static void sort_facts(struct mc_prover *prover, mc_facts facts, struct known *ret)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, offsetof(struct known, guard_of));
     struct mc_fact_set set = mc_facts_get(prover->facts, facts);
     for (uint32_t i = 0; i < set.count; i++) {
         struct mc_atom atom = mc_atom_get(prover->facts, set.items[i].atom);

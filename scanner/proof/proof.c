@@ -83,7 +83,7 @@ static void prover_free(struct mc_prover *prover)
     mc_incoming_free(prover);
     mc_relevance_free(prover);
     mc_fields_free(prover);
-    free(prover->reached.bits);
+    mc_reached_free(&prover->reached);
     mc_evaluations_free(prover);
     mc_properties_free(&prover->noreturn);
     mc_properties_free(&prover->helper);

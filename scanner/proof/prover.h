@@ -74,10 +74,14 @@ struct mc_properties {
     MC_VECTOR(struct mc_property *) items; /* in the order made; the arena's */
 };
 
-struct mc_reached {
-    uint64_t entry, start;
-    uint8_t *bits; /* by address - start: an instruction stands there and is reached */
-    bool open;     /* an indirect jump may lead anywhere in the function */
+struct mc_reached { /* from the entries of the body that was asked about last */
+    uint64_t start;
+    MC_VECTOR(struct mc_reached_entry {
+        uint64_t entry;
+        uint8_t *bits; /* by address - start: an instruction stands there and is reached */
+        bool open;     /* an indirect jump may lead anywhere in the function */
+    }) items;
+    size_t last, bytes; /* index asked for last; bytes of all bits */
 };
 
 #define MC_DECODED 2048
@@ -122,7 +126,7 @@ struct mc_prover {
     struct mc_evaluation *evaluations;
     struct mc_properties noreturn, helper, gates, targets, handlers, live, live_inside, results, results_mostly, never_written;
     struct mc_node_list *nodes;
-    struct mc_reached reached; /* of the entry asked about last */
+    struct mc_reached reached;
     struct mc_incoming_memo *incoming;
     struct mc_resolver *resolver;
     struct mc_relevance *relevance;
@@ -177,6 +181,7 @@ bool mc_helper_asks(struct mc_prover *prover, uint64_t entry);     /* the former
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
 /* Control flow from the entry may come to the address in the same function; by its instructions alone. */
 bool mc_flow_reaches(struct mc_prover *prover, uint64_t entry, uint64_t address);
+void mc_reached_free(struct mc_reached *reached);
 bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end);
 const char *mc_function_name(const struct mc_prover *prover, uint64_t address); /* NULL when unknown */
 
@@ -247,6 +252,9 @@ struct mc_nodes {
     size_t count;
 };
 struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body);
+/* Of a body with more, nothing is told of them one by one: nothing is known wherever one of them leads to. */
+#define MC_MAX_NODES 512
+bool mc_has_many_nodes(const struct mc_prover *prover, struct mc_text_range body); /* so many that it learns nothing */
 
 /* An incoming way to an entry, for paths: who, where, what holds there. */
 struct mc_incoming {

@@ -31,6 +31,8 @@ void mc_learn(struct mc_prover *prover, uint64_t address, bool anew)
     uint64_t start = mc_function_extent(prover, address).start;
     int *flags = mc_property_of(&r->functions, &prover->arena, start, NULL);
     struct step step = {start, r->distance + 1};
+    if (!(*flags & LEARNS) && mc_has_many_nodes(prover, mc_function_extent(prover, address)))
+        return;
     if (!(*flags & WAITING) && step.distance > MAX_DISTANCE) {
         r->cut = true;
         return;
