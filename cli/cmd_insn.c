@@ -33,7 +33,7 @@ const struct mc_syntax mc_syntax_insn = {
     .examples = "insn 660f3840c1\n"
                 "insn --32 f3 0f bd c1\n"
                 "$ echo c4e27d18c1 | maskcheck insn --format json",
-    .statuses = "0; 2 usage error; 3 some bytes are no instruction.",
+    .statuses = "0; 2 usage error; 3 some bytes are no instruction that is known.",
 };
 
 struct request {
@@ -178,7 +178,7 @@ static void explain(struct request *request, const uint8_t *bytes, size_t size)
                 print_json(bytes, size, 0, "(bad)", NULL);
             } else {
                 print_hex(stdout, bytes, size, " ");
-                printf("  no instruction\n");
+                printf("  unknown instruction\n");
             }
             return;
         }

@@ -162,7 +162,7 @@ void mc_sweep_keep_results(struct mc_sweep *sweep, bool bounded)
     for (size_t i = 0; i < sweep->reach.uses.count; i++)
         mc_push(&sweep->uses, sweep->reach.uses.items[i]);
     for (size_t i = 0; i < sweep->reach.undecoded.count; i++)
-        mc_sweep_add_gap(sweep, sweep->reach.undecoded.items[i], "undecoded", "bytes of a known function are no instruction");
+        mc_sweep_add_gap(sweep, sweep->reach.undecoded.items[i], "undecoded", "bytes of a known function are no instruction that is known");
 }
 
 /* Step 2. */

@@ -30,7 +30,12 @@ static const struct {
     {MC_F_GMI_CCS, "Zhaoxin publishes no encoding that a second decoder knows"},
     {MC_F_GMI_CCS_EN, "the switch of gmi-ccs"},
     {MC_F_PCOMMIT, "withdrawn before any CPU had it"},
-    {MC_F_AMX_AVX512, "no CPU and none of the second decoders has it yet"},
+    {MC_F_AMX_AVX512, "none of the second decoders knows it"},
+    {MC_F_AMX_FP8, "none of the second decoders knows it"},
+    {MC_F_AMX_TF32, "none of the second decoders knows it"},
+    {MC_F_AMX_TRANSPOSE, "none of the second decoders knows it"},
+    {MC_F_AMX_MOVRS, "none of the second decoders knows it"},
+    {MC_F_MOVRS, "none of the second decoders knows it"},
 };
 
 static const char *find_reason(int feature)

@@ -56,8 +56,8 @@ static bool is_newer(const struct mc_need *need)
     static const enum mc_feature newer[] = {
         MC_F_AVXIFMA, MC_F_AVXNECONVERT, MC_F_AVXVNNIINT8,   MC_F_AVXVNNIINT16, MC_F_CMPCCXADD, MC_F_RAOINT,
         MC_F_SHA512,  MC_F_SM3,          MC_F_SM4,           MC_F_USERMSR,      MC_F_MSRLIST,   MC_F_WRMSRNS,
-        MC_F_FRED,    MC_F_LKGS,         MC_F_TSE,           MC_F_MOVRS,        MC_F_AMX_FP16,  MC_F_AMX_COMPLEX,
-        MC_F_AMX_FP8, MC_F_AMX_TF32,     MC_F_AMX_TRANSPOSE, MC_F_AMX_MOVRS,    MC_F_PREFETCHI};
+        MC_F_FRED,    MC_F_LKGS,         MC_F_TSE,           MC_F_AMX_FP16,     MC_F_AMX_COMPLEX,
+        MC_F_PREFETCHI};
     for (unsigned i = 0; i < need->count; i++)
         for (size_t j = 0; j < sizeof newer / sizeof *newer; j++)
             if (mc_set_has(&need->alternatives[i], newer[j]))
