@@ -44,6 +44,7 @@ struct mapped { /* a process's mapping and where it can be read; NULL: nowhere *
 struct gathering {
     struct mc_gathered *out;
     const char *root;
+    const char *proc;       /* NULL: no processes */
     struct mc_inputs asked; /* what the user named */
     struct mc_loader loader;
     MC_VECTOR(struct closure) closures;
@@ -139,6 +140,57 @@ static size_t index_of(struct gathering *gathering, const char *path)
     return found->index;
 }
 
+/* The length of PROC/PID/root in a path below it: the tree of a process in another root (a container), which has packages of its
+ * own. 0 for other paths. */
+static size_t process_root(const struct gathering *gathering, const char *path)
+{
+    size_t length = gathering->proc ? strlen(gathering->proc) : 0;
+    if (!length || strncmp(path, gathering->proc, length) != 0 || path[length] != '/')
+        return 0;
+    size_t digits = strspn(path + length + 1, "0123456789"), end = length + 1 + digits;
+    return digits && !strncmp(path + end, "/root/", 6) ? end + strlen("/root") : 0;
+}
+
+/* The owners of those files that lie in one tree: below the process's root with this prefix, or (length 0) in none. */
+static void find_owners_in(struct gathering *gathering, const char *prefix, size_t length, const char *const *paths,
+                           const char **ret_owners)
+{
+    struct mc_gathered *out = gathering->out;
+    const char *root = length ? mc_arena_strndup(&out->arena, prefix, length) : gathering->root;
+    const char **some = MC_NEW_ARRAY(&out->arena, out->inputs.count + 1, const char *);
+    const char **owners = MC_NEW_ARRAY(&out->arena, out->inputs.count + 1, const char *);
+    size_t count = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        size_t at = 0;
+        for (size_t i = 0; i < out->inputs.count; i++) {
+            if (process_root(gathering, paths[i]) != length || strncmp(paths[i], prefix, length) != 0)
+                continue;
+            if (pass == 0)
+                some[count++] = paths[i];
+            else
+                ret_owners[i] = owners[at++];
+        }
+        if (pass == 0)
+            mc_package_owners(root, some, count, owners, &out->arena);
+    }
+}
+
+/* Files are in the order of their paths, so those of one process's root stand together. */
+static void find_owners(struct gathering *gathering, const char *const *paths, const char **ret_owners)
+{
+    const char *last = "";
+    size_t last_length = 0;
+    find_owners_in(gathering, "", 0, paths, ret_owners);
+    for (size_t i = 0; i < gathering->out->inputs.count; i++) {
+        size_t length = process_root(gathering, paths[i]);
+        if (!length || (length == last_length && !strncmp(paths[i], last, length)))
+            continue;
+        find_owners_in(gathering, paths[i], length, paths, ret_owners);
+        last = paths[i];
+        last_length = length;
+    }
+}
+
 static void describe_files(struct gathering *gathering)
 {
     struct mc_gathered *out = gathering->out;
@@ -147,7 +199,7 @@ static void describe_files(struct gathering *gathering)
     const char **owners = MC_NEW_ARRAY(&out->arena, out->inputs.count + 1, const char *);
     for (size_t i = 0; i < out->inputs.count; i++)
         out->files[i].name = out->files[i].path = paths[i] = out->inputs.items[i].path;
-    mc_package_owners(gathering->root, paths, out->inputs.count, owners, &out->arena);
+    find_owners(gathering, paths, owners);
     for (size_t i = 0; i < out->inputs.count; i++)
         out->files[i].package = owners[i];
     for (size_t i = 0; i < gathering->asked.count; i++) {
@@ -229,7 +281,7 @@ bool mc_gather(const char *root, char *const *paths, size_t path_count, const ch
                struct mc_error *ret_error)
 {
     *ret = (struct mc_gathered){0};
-    struct gathering gathering = {.out = ret, .root = root};
+    struct gathering gathering = {.out = ret, .root = root, .proc = proc};
     gathering.asked.root = ret->inputs.root = *root ? root : NULL;
     if (proc && !mc_processes_read(proc, &ret->system, ret_error))
         return false;

@@ -5,6 +5,7 @@
 #include "input/root.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,16 +29,17 @@ static const char *normalise(const char *path)
     return !strncmp(rest, "/bin/", 5) || !strncmp(rest, "/sbin/", 6) || !strncmp(rest, "/lib", 4) ? rest : path;
 }
 
+/* The path as the tree's lists have it. A tree that is mounted here, or a process's root, is resolved part by part: its links mean
+ * its own files. */
 static const char *inside_root(const char *root, const char *path, struct mc_arena *arena)
 {
+    if (*root && strcmp(root, "/") != 0) {
+        const char *inner = mc_root_inner(root, path), *resolved = mc_root_resolve(root, inner, arena);
+        return normalise(resolved ? mc_root_inner(root, resolved) : inner);
+    }
     char *real = realpath(path, NULL);
-    char *real_root = root[0] && strcmp(root, "/") ? realpath(root, NULL) : NULL;
     const char *kept = mc_arena_strdup(arena, real ? real : path);
-    size_t length = real_root ? strlen(real_root) : 0;
-    if (length && !strncmp(kept, real_root, length) && kept[length] == '/')
-        kept += length;
     free(real);
-    free(real_root);
     return normalise(kept);
 }
 
@@ -70,6 +72,43 @@ static void read_list(const char *folder, const char *name, struct wanted *table
     free(path);
 }
 
+static void read_dpkg(const char *root, struct wanted *table, struct mc_arena *arena)
+{
+    const char *folder = mc_root_resolve(root, "/var/lib/dpkg/info", arena);
+    DIR *lists = folder ? opendir(folder) : NULL;
+    struct dirent *entry;
+    while (lists && (entry = readdir(lists))) {
+        size_t length = strlen(entry->d_name);
+        if (length > 5 && !strcmp(entry->d_name + length - 5, ".list"))
+            read_list(folder, entry->d_name, table, arena);
+    }
+    if (lists)
+        closedir(lists);
+}
+
+struct rpm_reader {
+    struct wanted *table;
+    struct mc_arena *arena;
+};
+
+static void take_rpm_file(void *context, const char *package, const char *path)
+{
+    struct rpm_reader *reader = context;
+    struct wanted *found;
+    const char *key = normalise(path);
+    HASH_FIND_STR(reader->table, key, found);
+    if (found && !found->owner)
+        found->owner = mc_arena_strdup(reader->arena, package);
+}
+
+static bool lacks_owner(const struct wanted *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (records[i].path && !records[i].owner)
+            return true;
+    return false;
+}
+
 void mc_package_owners(const char *root, const char *const *paths, size_t count, const char **ret_owners,
                        struct mc_arena *arena)
 {
@@ -84,16 +123,11 @@ void mc_package_owners(const char *root, const char *const *paths, size_t count,
         records[i].path = key;
         HASH_ADD_KEYPTR(hh, table, records[i].path, strlen(records[i].path), answers[i]);
     }
-    const char *folder = mc_root_resolve(root, "/var/lib/dpkg/info", arena);
-    DIR *lists = count && folder ? opendir(folder) : NULL;
-    struct dirent *entry;
-    while (lists && (entry = readdir(lists))) {
-        size_t length = strlen(entry->d_name);
-        if (length > 5 && !strcmp(entry->d_name + length - 5, ".list"))
-            read_list(folder, entry->d_name, table, arena);
-    }
-    if (lists)
-        closedir(lists);
+    if (count)
+        read_dpkg(root, table, arena);
+    struct rpm_reader reader = {table, arena};
+    if (lacks_owner(records, count))
+        mc_package_rpm_files(root, take_rpm_file, &reader, arena);
     for (size_t i = 0; i < count; i++)
         ret_owners[i] = answers[i]->owner;
     HASH_CLEAR(hh, table);

@@ -174,23 +174,59 @@ static bool ends_with(const char *text, size_t length, const char *suffix)
     return length > wanted && !memcmp(text + length - wanted, suffix, wanted);
 }
 
-/* One part of the path: "docker-<id>.scope" and its like, or the part behind "docker", "lxc", "lxc.payload.<name>". */
+static bool begins_with(const char *text, size_t length, const char *prefix)
+{
+    size_t wanted = strlen(prefix);
+    return length > wanted && !memcmp(text, prefix, wanted);
+}
+
+/* The identifiers of the Open Container Initiative's runtimes: Docker's, containerd's, CRI-O's, Podman's. */
+static bool is_container_id(const char *part, size_t length)
+{
+    size_t digits = 0;
+    while (digits < length && isxdigit((unsigned char)part[digits]))
+        digits++;
+    return length == 64 && digits == length;
+}
+
+/* systemd writes characters that a unit's name cannot have as \xNN (systemd.unit(5)). */
+static const char *unescape_unit(const char *text, size_t length, struct mc_arena *arena)
+{
+    char *copy = mc_arena_strndup(arena, text, length);
+    size_t out = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned code;
+        bool escaped = !strncmp(copy + i, "\\x", 2) && sscanf(copy + i + 2, "%2x", &code) == 1 && code;
+        copy[out++] = escaped ? (char)code : copy[i];
+        i += escaped ? 3 : 0;
+    }
+    copy[out] = 0;
+    return copy;
+}
+
+/* One part of the path that names a container: "docker-<id>.scope" and its like, an identifier, or the part behind "lxc". The
+ * monitors that runtimes keep beside a container are none. */
 static const char *container_of(const char *part, size_t length, const char *previous, struct mc_arena *arena)
 {
     static const char *const prefixes[] = {"docker-",  "libpod-",      "crio-",       "cri-containerd-",
-                                           "machine-", "lxc.payload.", "lxc.payload/"};
-    static const char *const parents[] = {"/docker/", "/lxc/", "/libpod_parent/", "/machine/"};
+                                           "machine-", "lxc.payload.", "systemd-nspawn@"};
+    static const char *const monitors[] = {"libpod-conmon-", "crio-conmon-"};
+    static const char *const parents[] = {"/docker/", "/lxc/", "/machine/"};
+    for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++)
+        if (begins_with(part, length, monitors[i]))
+            return NULL;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t prefix = strlen(prefixes[i]);
-        if (length > prefix && !memcmp(part, prefixes[i], prefix)) {
-            size_t rest = length - prefix - (ends_with(part, length, ".scope") ? strlen(".scope") : 0);
-            return mc_arena_strndup(arena, part + prefix, rest);
-        }
+        if (!begins_with(part, length, prefixes[i]))
+            continue;
+        size_t rest = length - prefix;
+        rest -= ends_with(part, length, ".scope") ? strlen(".scope") : ends_with(part, length, ".service") ? strlen(".service") : 0;
+        return unescape_unit(part + prefix, rest, arena);
     }
     for (size_t i = 0; i < sizeof parents / sizeof *parents; i++)
         if (!strncmp(previous, parents[i], strlen(parents[i])) && previous + strlen(parents[i]) == part)
             return mc_arena_strndup(arena, part, length);
-    return NULL;
+    return is_container_id(part, length) ? mc_arena_strndup(arena, part, length) : NULL;
 }
 
 /* The innermost service, scope or socket names the unit; slices only group them. */

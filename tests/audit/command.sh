@@ -196,6 +196,19 @@ echo "600000-601000 r-xp 00000000 fd:00 999999999 $work/gone.so (deleted)" >>"$p
 ask 3 --baseline intel-penryn --running --proc "$proc"
 out_has "cannot be read any more"
 rm -r "$proc/60"
+# A container: files and packages are those of the process's root, not of this system.
+mkdir -p "$proc/70/root/usr/bin" "$proc/70/root/var/lib/dpkg/info"
+cp "$clean" "$proc/70/root/usr/bin/env"
+echo /usr/bin/env >"$proc/70/root/var/lib/dpkg/info/of-the-container.list"
+echo web >"$proc/70/comm"
+echo "0::/lxc.payload.web/system.slice/web.service" >"$proc/70/cgroup"
+echo "70 (web) S 1 1 1 0 -1 4194560 0" >"$proc/70/stat"
+ln -s /usr/bin/env "$proc/70/exe"
+echo "400000-401000 r-xp 00001000 fd:00 $(stat -c %i "$proc/70/root/usr/bin/env") /usr/bin/env" >"$proc/70/maps"
+ask 3 --baseline intel-penryn --running --proc "$proc" --format json
+value '.processes[] | select(.pid == 70) | "\(.exe) \(.unit) \(.container)"' "/usr/bin/env web.service web"
+value '.scan.files[] | select(.path | endswith("/70/root/usr/bin/env")) | .package' of-the-container
+rm -r "$proc/70"
 process 1 init init.scope "$work/caller" "$work/lib/libcompare.so.1"
 ask 1 --baseline intel-penryn --running --proc "$proc"
 out_has "NOT READY: process 1"

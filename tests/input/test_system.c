@@ -93,6 +93,46 @@ Test(processes, made_up, .init = make_proc, .fini = leave_home)
     cr_expect_not(mc_processes_read("no-such-folder", &list, &error));
 }
 
+static const struct {
+    const char *cgroup, *unit, *container;
+} cgroups[] = {
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    {"0::/user.slice/user-0.slice/session-3.scope", "session-3.scope", NULL},
+    {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/editor.service", "editor.service", NULL},
+    {"0::/system.slice/docker-" ID ".scope", "docker-" ID ".scope", ID},
+    {"0::/docker/" ID, NULL, ID},
+    {"0::/kubepods/burstable/pod8a0c/" ID, NULL, ID},
+    {"0::/kubepods.slice/kubepods-pod8a0c.slice/cri-containerd-" ID ".scope", "cri-containerd-" ID ".scope", ID},
+    {"0::/machine.slice/libpod-" ID ".scope/container", "libpod-" ID ".scope", ID},
+    {"0::/machine.slice/libpod-conmon-" ID ".scope", "libpod-conmon-" ID ".scope", NULL},
+    {"0::/lxc.payload.web/system.slice/nginx.service", "nginx.service", "web"},
+    {"1:name=systemd:/lxc/web/system.slice/nginx.service", "nginx.service", "web"},
+    {"0::/machine.slice/machine-web\\x2dserver.scope/payload", "machine-web\\x2dserver.scope", "web-server"},
+    {"0::/machine.slice/systemd-nspawn@web.service/payload", "systemd-nspawn@web.service", "web"},
+    {"4:memory:/docker/" ID "\n0::/", NULL, NULL}, /* no hierarchy that names services */
+    {"0::/", NULL, NULL},
+#undef ID
+};
+
+Test(processes, units_and_containers, .init = enter_home, .fini = leave_home)
+{
+    cr_assert_eq(mkdir("7", 0755), 0);
+    put("7/comm", "program\n");
+    put("7/maps", "1000-2000 r-xp 00000000 fe:00 5 /usr/bin/program\n");
+    for (size_t i = 0; i < COUNT(cgroups); i++) {
+        struct mc_processes list;
+        struct mc_error error = {0};
+        put("7/cgroup", cgroups[i].cgroup);
+        cr_assert(mc_processes_read(".", &list, &error), "%s", error.text);
+        const char *unit = list.items[0].unit, *container = list.items[0].container;
+        cr_expect(!unit == !cgroups[i].unit && (!unit || !strcmp(unit, cgroups[i].unit)), "%s: unit %s", cgroups[i].cgroup,
+                  unit ? unit : "none");
+        cr_expect(!container == !cgroups[i].container && (!container || !strcmp(container, cgroups[i].container)),
+                  "%s: container %s", cgroups[i].cgroup, container ? container : "none");
+        mc_processes_free(&list);
+    }
+}
+
 Test(processes, this_one)
 {
     struct mc_processes list;
@@ -140,6 +180,40 @@ Test(package, owners, .init = make_dpkg, .fini = leave_home)
         cr_expect(!owners[i] || !strcmp(owners[i], expected[i]), "%s: %s", names[i], owners[i]);
     }
     cr_expect_null(mc_package_owner("/no/such/root", "/usr/bin/tool", &arena));
+    mc_arena_free(&arena);
+}
+
+/* A package that rpm itself builds and installs into a tree of its own. */
+static void make_rpm(void)
+{
+    enter_home();
+    put("thing.spec", "Name: rpm-thing\nVersion: 1\nRelease: 1\nSummary: s\nLicense: l\nBuildArch: noarch\n"
+                      "%description\nd\n%install\nmkdir -p %{buildroot}/usr/bin %{buildroot}/lib64\n"
+                      "echo > %{buildroot}/usr/bin/rpm-tool; echo > %{buildroot}/lib64/rpm-library.so\n"
+                      "%files\n/usr/bin/rpm-tool\n/lib64/rpm-library.so\n");
+    cr_assert_eq(system("mkdir -p tree/var/lib/rpm tree/usr/bin"), 0);
+}
+
+Test(package, rpm, .init = make_rpm, .fini = leave_home)
+{
+    static const char *const names[] = {"/usr/bin/rpm-tool", "/bin/rpm-tool", "/usr/lib64/rpm-library.so", "/usr/bin/other"};
+    static const char *const expected[] = {"rpm-thing", "rpm-thing", "rpm-thing", NULL};
+    const char *owners[COUNT(names)];
+    struct mc_arena arena = {0};
+    if (system("command -v rpmbuild >/dev/null 2>&1 && command -v rpm >/dev/null 2>&1") != 0)
+        cr_skip_test("rpm is not installed");
+    const char *tree = mc_arena_printf(&arena, "%s/tree", home);
+    mc_package_owners(tree, names, COUNT(names), owners, &arena);
+    cr_expect_null(owners[0], "no database, no owner");
+    cr_assert_eq(system("HOME=$PWD rpmbuild -bb --quiet --define \"_topdir $PWD/build\" thing.spec >log 2>&1 && "
+                        "rpm --dbpath $PWD/tree/var/lib/rpm --initdb >>log 2>&1 && "
+                        "rpm --dbpath $PWD/tree/var/lib/rpm --justdb --nodeps -i build/RPMS/noarch/*.rpm >>log 2>&1 || "
+                        "{ cat log >&2; false; }"),
+                 0);
+    mc_package_owners(tree, names, COUNT(names), owners, &arena);
+    for (size_t i = 0; i < COUNT(names); i++)
+        cr_expect(!owners[i] == !expected[i] && (!owners[i] || !strcmp(owners[i], expected[i])), "%s: %s", names[i],
+                  owners[i] ? owners[i] : "none");
     mc_arena_free(&arena);
 }
 
