@@ -26,6 +26,13 @@ static void skip_blanks(struct line *line)
         line->position++;
 }
 
+/* Blanks, and the marks of a mail that quotes a dump. */
+static void skip_margin(struct line *line)
+{
+    for (skip_blanks(line); line->position < line->length && line->text[line->position] == '>'; skip_blanks(line))
+        line->position++;
+}
+
 static bool at_end(const struct line *line)
 {
     return line->position >= line->length;
@@ -130,7 +137,7 @@ static enum line_kind parse_leaf(struct line *line, struct leaf_line *ret)
 {
     memset(ret, 0, sizeof *ret);
     line->position = 0;
-    skip_blanks(line);
+    skip_margin(line);
     if (take_text(line, "0x"))
         return parse_raw(line, ret);
     if (!take_text(line, "CPUID"))
@@ -144,7 +151,7 @@ static enum line_kind parse_leaf(struct line *line, struct leaf_line *ret)
 static long parse_header(struct line *line)
 {
     line->position = 0;
-    skip_blanks(line);
+    skip_margin(line);
     bool bare = take_text(line, "CPU") && !at_end(line);
     if (bare) {
         skip_blanks(line);

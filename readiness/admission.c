@@ -126,6 +126,9 @@ bool mc_admission_judge(const struct mc_profile *host, const struct mc_baseline 
         mc_set_within(&baseline->features, &ret->generation->features))
         ret->advice =
             "CPUs of its generation have these features: look for a setting of the firmware (AES, NX, VT) or a mask";
+    struct mc_feature_set lacked = mc_set_and(ret->missing, &host->defined);
+    if (!ret->holds[MC_ADMISSION_FEATURES] && mc_set_empty(&lacked))
+        ret->advice = "Take a dump of the host with a current cpuid(1), or a probe report: this one leaves registers out";
     if (host->machine.hypervisor)
         ret->advice = "That CPUID is a virtual machine's: it says what the hypervisor shows, not what the host is";
     return true;

@@ -138,6 +138,10 @@ static const struct {
     {OLD_LEAVES(": ", " "), 1, {0}},   /* blanks between the registers */
     {OLD_LEAVES(" : ", " "), 1, {0}},
     {OLD_LEAVES(" :", "-"), 1, {0}},
+    {"> > CPU 3:\n> > " LEAF_0 ">  > " LEAF_1 ">>CPUID 80000000: 80000001-00000000-00000000-00000000\n"
+     "> CPUID 80000001: 00000000-00000000-00000001-20100000\n",
+     1,
+     {3}}, /* quoted in a mail */
     {"CPUID 00000001 decides\nCPUID 00000001\tsays more\n" LEAF_0 LEAF_1 EXT, 1, {0}},
 };
 

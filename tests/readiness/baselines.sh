@@ -99,5 +99,9 @@ err_has 'cut'
 out_has '1 more could not be read'
 run 3 baselines --common "$work/cut.txt"
 run 3 baselines --explain intel-merom "$work/cut.txt"
+grep -v '^CPUID 0000000D: .*SL 01' "$skylake" >"$work/no-subleaf.txt"
+run 1 baselines --admit intel-sandybridge "$work/no-subleaf.txt"
+out_has 'the dump does not tell xsaveopt'
+out_has 'this one leaves registers out'
 run 3 baselines --admit intel-merom "$work/cut.txt"
 finish
