@@ -156,7 +156,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
     struct mc_audit_file *file = &run->gathered->files[index];
-    result->package = file->package;
+    result->package = result->package ? result->package : file->package;
     mc_scan_totals_add(&run->totals[index], result);
     mc_audit_condense(result, &run->arenas[index], file);
     for (size_t i = 0; i < file->cause_count; i++) {

@@ -224,7 +224,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
     size_t waived = mc_set_aside(run->settings->aside, &run->settings->scan, result);
-    if (mc_result_has_findings(result))
+    if (mc_result_has_findings(result) && !result->package)
         result->package = owners_of(run)[index];
     struct chunk *chunk = &run->chunks[index];
     const struct settings *settings = run->settings;

@@ -2,6 +2,7 @@
 #include "input/container.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,8 @@ void mc_reading_emit(struct mc_reading *reading, const char *path, enum mc_input
 {
     bool whole = kind == MC_INPUT_ELF || kind == MC_INPUT_ARCHIVE;
     struct mc_member member = {
-        .path = path, .kind = kind, .bytes = whole ? bytes : NULL, .size = whole ? size : 0, .empty = !size};
+        .path = path, .kind = kind, .bytes = whole ? bytes : NULL, .size = whole ? size : 0, .empty = !size,
+        .package = whole && *reading->package_name ? reading->package_name : NULL};
     reading->visit(reading->context, &member);
 }
 
@@ -196,6 +198,33 @@ struct opened {
     bool payload; /* it was there */
 };
 
+/* deb-control(5): a line "Package: name" in the member control of control.tar. */
+static void read_package(struct opened *opened, const char *name, struct mc_stream *stream)
+{
+    static const char key[] = "Package: ";
+    struct mc_error error;
+    if (opened->kind != MC_INPUT_TAR || strcmp(mc_name_without_lead(name), "control") ||
+        !strstr(opened->level.path, "!control.tar") || !mc_stream_look_ahead(stream, &error))
+        return;
+    const char *text = (const char *)stream->bytes, *end = text + stream->size;
+    for (const char *line = text; line && end - line > (ptrdiff_t)sizeof key; line = memchr(line, '\n', (size_t)(end - line))) {
+        line += *line == '\n';
+        if ((size_t)(end - line) < sizeof key || memcmp(line, key, sizeof key - 1))
+            continue;
+        const char *value = line + sizeof key - 1, *stop = memchr(value, '\n', (size_t)(end - value));
+        size_t length = (size_t)((stop ? stop : end) - value);
+        snprintf(opened->level.reading->package_name, sizeof opened->level.reading->package_name, "%.*s", (int)length, value);
+        return;
+    }
+}
+
+/* The "lead" of an RPM has its name at offset 10, 66 bytes at most: name-version-release. */
+static void name_rpm(struct mc_reading *reading, const struct mc_stream *stream)
+{
+    if (stream->size >= 76)
+        snprintf(reading->package_name, sizeof reading->package_name, "%.66s", (const char *)stream->bytes + 10);
+}
+
 static void open_member(void *context, const char *name, struct mc_stream *stream)
 {
     struct opened *opened = context;
@@ -204,6 +233,7 @@ static void open_member(void *context, const char *name, struct mc_stream *strea
     opened->payload |= payload;
     if (payload)
         path = opened->level.path;
+    read_package(opened, name, stream);
     if (path)
         mc_reading_open(opened->level.reading, path, stream, opened->level.depth + 1);
 }
@@ -367,6 +397,8 @@ static void open_compressed(struct mc_reading *reading, const char *path, struct
     struct mc_stream inner;
     struct mc_error error;
     bool mistaken;
+    if (kind == MC_INPUT_RPM)
+        name_rpm(reading, stream);
     struct mc_unpacker *unpacker = mc_unpacker_open(reading, stream, kind, &inner, &mistaken, &error);
     if (unpacker)
         mc_reading_open(reading, path, &inner, depth + 1);
@@ -426,6 +458,7 @@ static void open_kind(struct mc_reading *reading, const char *path, struct mc_st
 void mc_reading_open(struct mc_reading *reading, const char *path, struct mc_stream *stream, unsigned depth)
 {
     struct mc_error error;
+    char around[sizeof reading->package_name];
     if (!mc_stream_look_ahead(stream, &error)) {
         mc_reading_fail(reading, path, &error);
         return;
@@ -436,7 +469,13 @@ void mc_reading_open(struct mc_reading *reading, const char *path, struct mc_str
         mc_reading_fail(reading, path, &error);
         return;
     }
+    bool package = kind == MC_INPUT_PACKAGE || kind == MC_INPUT_RPM;
+    memcpy(around, reading->package_name, sizeof around);
+    if (package)
+        *reading->package_name = 0;
     open_kind(reading, path, stream, kind, depth);
+    if (package) /* what comes behind it is in the one around it */
+        memcpy(reading->package_name, around, sizeof around);
 }
 
 static void read_file(struct mc_reading *reading, const char *path)

@@ -30,6 +30,7 @@ struct mc_member {
     size_t size;
     const struct mc_error *error; /* of ERROR and SPECIAL; else NULL */
     bool empty;                   /* of OTHER: no bytes at all */
+    const char *package;          /* of ELF files and ar archives: the package that they are in, as it calls itself; else NULL */
 };
 
 /* All pointers end with the call. */

@@ -228,8 +228,9 @@ static bool open_tables(struct squashfs *squashfs, struct mc_error *ret_error)
                                     SQFS_COMP_FLAG_UNCOMPRESS);
     if (library->compressor_create(&config, &squashfs->compressor)) {
         const char *name = library->compressor_name_from_id(squashfs->super.compression_id);
-        return mc_fail(ret_error, MC_ERROR_FORMAT, 20, "libsquashfs does not read SquashFS compressed with %s: unpack it with unsquashfs",
-                       name ? name : "an unknown method"); /* offset of the compression's number */
+        return mc_fail(ret_error, MC_ERROR_FORMAT, 20, /* offset of the compression's number */
+                       "libsquashfs does not read SquashFS compressed with %s: unpack it with unsquashfs",
+                       name ? name : "an unknown method");
     }
     squashfs->folders = library->dir_reader_create(&squashfs->super, squashfs->compressor, file, 0);
     squashfs->data = library->data_reader_create(file, squashfs->super.block_size, squashfs->compressor, 0);

@@ -11,11 +11,12 @@
  *
  * "outer!inner" names a member of a container or archive, as reports do (input/container.h).
  *
- * A path given by name is followed when it is a symbolic link. Inside folders, links to files are followed, links to
- * folders are not, and /proc and /sys are passed over. A folder that is a container image is one item. A file met under several names (device and inode) is listed
- * once, under a name that is not a link where it has one. Nothing is printed: what could not be read is an item with an
- * error. Paths are bytes; they may hold newlines and bad UTF-8. Cost: one stat, one open and one read of 512 bytes per
- * file, and one more small read where these say nothing. */
+ * A path given by name is followed when it is a symbolic link. Inside folders, links to files are followed,
+ * links to folders are not, and /proc and /sys are passed over. A folder that is a container image is one item.
+ * A file met under several names (device and inode) is listed once, under a name that is not a link where it
+ * has one. Nothing is printed: what could not be read is an item with an error. Paths are bytes; they may hold
+ * newlines and bad UTF-8. Cost: one stat, one open and one read of 512 bytes per file, and one more small read
+ * where these say nothing. */
 #ifndef MC_INPUT_WALK_H
 #define MC_INPUT_WALK_H
 

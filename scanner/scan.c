@@ -212,14 +212,21 @@ static struct mc_file_result *scan_bytes(const char *path, const uint8_t *bytes,
     return image ? mc_scan_image(image, options) : failed_result(path, &error);
 }
 
-static void scan_members(const char *path, struct mc_archive *archive, const struct mc_scan_options *options,
-                         mc_scan_emit *emit, void *context)
+static struct mc_file_result *of_package(struct mc_file_result *result, const char *package)
+{
+    if (package && mc_result_has_findings(result))
+        result->package = mc_arena_strdup(&result->arena, package);
+    return result;
+}
+
+static void scan_members(const char *path, const char *package, struct mc_archive *archive,
+                         const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
     for (size_t i = 0; i < archive->count; i++) {
         const struct mc_archive_member *member = &archive->members[i];
         char *name = member_path(path, archive, i);
         if (mc_member_is_wanted(options->member, name))
-            emit(context, scan_bytes(name, member->bytes, member->size, options));
+            emit(context, of_package(scan_bytes(name, member->bytes, member->size, options), package));
     }
     if (archive->damage.kind != MC_ERROR_NONE)
         emit(context, failed_result(path, &archive->damage));
@@ -235,7 +242,7 @@ static void scan_archive(const char *path, const struct mc_scan_options *options
         emit(context, failed_result(path, &error));
         return;
     }
-    scan_members(path, &archive, options, emit, context);
+    scan_members(path, NULL, &archive, options, emit, context);
     mc_archive_close(&archive);
 }
 
@@ -265,13 +272,14 @@ static void scan_member(void *context, const struct mc_member *member)
     if (member->error)
         unpacking->emit(unpacking->context, failed_result(member->path, member->error));
     else if (member->kind == MC_INPUT_ELF)
-        unpacking->emit(unpacking->context, scan_bytes(member->path, member->bytes, member->size, unpacking->options));
+        unpacking->emit(unpacking->context, of_package(scan_bytes(member->path, member->bytes, member->size, unpacking->options),
+                                                       member->package));
     else if (member->kind != MC_INPUT_ARCHIVE)
         unpacking->emit(unpacking->context, skipped_result(member->path, member->kind, member->empty));
     else if (!mc_archive_from_bytes(member->bytes, member->size, &archive, &error))
         unpacking->emit(unpacking->context, failed_result(member->path, &error));
     else {
-        scan_members(member->path, &archive, unpacking->options, unpacking->emit, unpacking->context);
+        scan_members(member->path, member->package, &archive, unpacking->options, unpacking->emit, unpacking->context);
         mc_archive_close(&archive);
     }
 }

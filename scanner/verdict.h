@@ -94,7 +94,7 @@ struct mc_file_result {
     uint64_t size;              /* bytes */
     uint8_t sha256[32];         /* of the file; only with has_sha256 */
     bool has_sha256;
-    const char *package;        /* who owns the file, filled by the caller of the scan; NULL unknown */
+    const char *package;        /* of members of packages theirs; else who owns the file, filled by the caller; NULL unknown */
     enum mc_verdict verdict;    /* only for OK and PARTIAL */
     enum mc_confidence confidence;
     struct mc_feature_set used, unsafe; /* features outside the baseline */

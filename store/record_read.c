@@ -162,6 +162,7 @@ static void take_head(struct reader *reader, const char *path, struct mc_file_re
     const char *member = take_string(reader);
     if (member)
         ret->path = mc_arena_printf(reader->arena, "%s!%s", path, member);
+    ret->package = take_string(reader);
     ret->status = take_number(reader, MC_FILE_ERROR + 1);
     ret->error.kind = take_number(reader, MC_ERROR_USAGE + 1);
     ret->error.offset = mc_read_u64(&reader->in);

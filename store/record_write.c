@@ -142,6 +142,7 @@ static void put_head(struct writer *writer, const char *path, const struct mc_fi
     size_t length = strlen(path);
     bool member = strncmp(result->path, path, length) == 0 && result->path[length] == '!';
     put_string(writer, member ? result->path + length + 1 : NULL);
+    put_string(writer, result->package);
     put_u8(writer, result->status);
     put_u8(writer, result->error.kind);
     put_u64(writer, result->error.offset);

@@ -105,6 +105,9 @@ if have "Debian package" dpkg-deb; then
     run 1 scan t.deb
     out_has "t.deb!usr/bin/unguarded: unguarded"
     out_lacks "t.deb!usr/bin/clean"
+    out_has "package t"
+    run 1 scan --format json t.deb t.tar
+    check "the package of a .deb's members is its own" jq -e '[.files[] | select(.verdict == "unguarded") | .package] | unique == [null, "t"]' "$out" >/dev/null
     ar d t.deb data.tar
     run 3 scan t.deb
     err_is "maskcheck: t.deb: a Debian package without the member data.tar"
@@ -130,6 +133,7 @@ SPEC
             --define 'debug_package %{nil}' --define '_build_id_links none' t.spec >rpm.log 2>&1
         cp rpms/RPMS/*/*.rpm t.rpm 2>/dev/null || { skip "RPM $method" "rpmbuild failed: $(tail -n 1 rpm.log)"; continue; }
         same_as_folder t.rpm
+        check "$method: the package of its members is its own" jq -e '[.files[] | select(.verdict == "unguarded") | .package] | unique == ["t-1-1"]' "$out" >/dev/null
     done
 fi
 # Alpine: several gzip members, the first tars without an end mark
@@ -223,6 +227,7 @@ run 1 explain u.gz
 
 # the same whatever the number of threads; the second time from the cache
 mkdir many
+cp t.deb many 2>/dev/null
 for i in 1 2 3 4 5 6 7; do cp t.tar.gz "many/$i.tar.gz"; cp outer.tar "many/$i.tar"; done
 export SOURCE_DATE_EPOCH=0
 for format in text json; do

@@ -40,6 +40,7 @@ struct mc_file_result *made_result(const char *path)
     result->status = MC_FILE_PARTIAL;
     result->mode = MC_MODE_64;
     result->kind = MC_KIND_PIE;
+    result->package = "made";
     result->build_id_size = 20;
     memset(result->build_id, 7, 20);
     result->size = 12345;
