@@ -140,14 +140,11 @@ static void render(struct run *run, size_t index, const struct mc_file_result *r
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_open_text(&text, &size);
     if (run->chunks[index])
         fprintf(stream, "%s%s", run->chunks[index], run->format->between);
     run->format->file(stream, &run->settings->report, result, run->gathered->inputs.items[index].named);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     free(run->chunks[index]);
     run->chunks[index] = text;
 }
@@ -324,11 +321,11 @@ static int audit_gathered(const struct settings *settings, struct mc_gathered *g
     char *scan_json = NULL;
     size_t scan_size = 0;
     struct run run = {.settings = settings, .gathered = gathered, .format = mc_scan_format_find("json")};
-    if (settings->json && !(run.scan = open_memstream(&scan_json, &scan_size)))
-        mc_out_of_memory();
+    if (settings->json)
+        run.scan = mc_open_text(&scan_json, &scan_size);
     scan_files(&run);
-    if (run.scan && fclose(run.scan) != 0)
-        mc_out_of_memory();
+    if (run.scan)
+        mc_close_text(run.scan);
     int status = report_answer(&run, probe, stream, scan_json);
     bool written = mc_close_report(stream, settings->output);
     if (run.total.not_scanned) {

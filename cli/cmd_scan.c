@@ -233,8 +233,7 @@ static void visit(void *context, size_t index, struct mc_file_result *result)
     run->totals[index].fatal += mc_fail_on_matches(&settings->fail_on, result);
     FILE *stream = mc_spool_add(&run->spool, &chunk->text, settings->format->between);
     settings->format->file(stream, &settings->report, result, is_named(&run->inputs->items[index], result));
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     if (result->status == MC_FILE_ERROR)
         mc_push(&chunk->diagnoses, ((struct diagnosis){strdup(result->path), result->error}));
 }
@@ -290,8 +289,7 @@ static void put_together(struct run *run, FILE *stream, struct body *body)
     const struct settings *settings = run->settings;
     if (!body->stream)
         return;
-    if (fclose(body->stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(body->stream);
     settings->format->begin(stream, &settings->report, &run->total);
     run->lost |= !mc_spool_move(&run->spool, &body->text, stream);
 }

@@ -20,15 +20,12 @@ struct text {
 static void begin_text(struct text *text)
 {
     *text = (struct text){0};
-    text->stream = open_memstream(&text->bytes, &text->size);
-    if (!text->stream)
-        mc_out_of_memory();
+    text->stream = mc_open_text(&text->bytes, &text->size);
 }
 
 static json_t *end_text(struct text *text)
 {
-    if (fclose(text->stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(text->stream);
     json_t *value = mc_json_text(text->bytes);
     free(text->bytes);
     return value;

@@ -38,17 +38,14 @@ struct line {
 static struct line *begin_line(struct line *line)
 {
     *line = (struct line){0};
-    line->stream = open_memstream(&line->text, &line->size);
-    if (!line->stream)
-        mc_out_of_memory();
+    line->stream = mc_open_text(&line->text, &line->size);
     return line;
 }
 
 /* First line at `first` columns (already printed), the others behind `indent` blanks. */
 static void end_line(const struct printer *printer, struct line *line, size_t first, size_t indent)
 {
-    if (fclose(line->stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(line->stream);
     mc_print_wrapped(printer->stream, line->text, first, indent);
     free(line->text);
 }

@@ -218,17 +218,10 @@ struct speaker {
 __attribute__((format(printf, 3, 4))) static void say(const struct speaker *speaker, const char *kind,
                                                       const char *format, ...)
 {
-    char *text = NULL;
-    size_t size = 0;
     va_list arguments;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
     va_start(arguments, format);
-    vfprintf(stream, format, arguments);
+    char *text = mc_format(format, arguments);
     va_end(arguments);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
     speaker->say(speaker->context, kind, text);
     free(text);
 }
@@ -240,9 +233,7 @@ static char *names_of(const struct mc_audit_report *report, bool (*wanted)(const
 {
     char *text = NULL;
     size_t size = 0, count = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_open_text(&text, &size);
     for (size_t i = 0; i < report->input->process_count; i++) {
         const struct mc_audit_process *process = &report->input->processes[i];
         if (!wanted(process) || ++count > NAMES_SHOWN)
@@ -253,8 +244,7 @@ static char *names_of(const struct mc_audit_report *report, bool (*wanted)(const
     }
     if (count > NAMES_SHOWN)
         fprintf(stream, " and %zu more", count - NAMES_SHOWN);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     return text;
 }
 
@@ -329,9 +319,7 @@ static char *sum_up(const struct mc_audit_report *report, const struct unseen_ki
 {
     char *text = NULL;
     size_t size = 0, count = 0, named = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_open_text(&text, &size);
     for (size_t i = 0; i < report->input->file_count; i++)
         count += kind->is(&report->input->files[i]);
     fprintf(stream, "%zu file%s %s: ", count, count == 1 ? "" : "s", kind->text);
@@ -342,8 +330,7 @@ static char *sum_up(const struct mc_audit_report *report, const struct unseen_ki
         }
     if (count > named)
         fprintf(stream, " and %zu more", count - named);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     if (count)
         return text;
     free(text);

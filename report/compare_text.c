@@ -54,10 +54,8 @@ void mc_print_lacks(FILE *stream, const char *label, size_t indent, const struct
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *words = open_memstream(&text, &size);
+    FILE *words = mc_open_text(&text, &size);
     bool any = false;
-    if (!words)
-        mc_out_of_memory();
     for (size_t i = 0; i < count; i++) {
         if (used_by >= 0 && (int)list[i].used_by != used_by)
             continue;
@@ -65,8 +63,7 @@ void mc_print_lacks(FILE *stream, const char *label, size_t indent, const struct
         print_lack(words, &list[i]);
         any = true;
     }
-    if (fclose(words) != 0)
-        mc_out_of_memory();
+    mc_close_text(words);
     if (any) {
         fprintf(stream, "%-*s", (int)indent, label);
         mc_print_wrapped(stream, text, indent, indent);

@@ -38,17 +38,10 @@ static void say(struct printer *p, unsigned indent, const char *mark, const char
     __attribute__((format(printf, 4, 5)));
 static void say(struct printer *p, unsigned indent, const char *mark, const char *format, ...)
 {
-    char *text = NULL;
-    size_t size = 0;
     va_list arguments;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
     va_start(arguments, format);
-    vfprintf(stream, format, arguments);
+    char *text = mc_format(format, arguments);
     va_end(arguments);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
     const char *clean = mc_clean_text(text, &p->arena);
     free(text);
     size_t column = indent + strlen(mark);
@@ -261,12 +254,9 @@ static void print_function(struct printer *p, const struct mc_function_uses *use
     const struct mc_finding *worst = uses->worst;
     char *features = NULL;
     size_t size = 0;
-    FILE *stream = open_memstream(&features, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_open_text(&features, &size);
     mc_print_features(stream, &uses->features, ", ");
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     fprintf(p->stream, "%s%s%s (0x%" PRIx64 "): %s%s%s%s%s: %s\n", style(p, BOLD),
             mc_code_place(p->result, worst->function_address, &p->arena), style(p, PLAIN), worst->function_address,
             style(p, style_of(worst)), mc_verdict_word(worst->verdict),

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* vasprintf */
 #include "report/markup.h"
 
 #include "base/demangle.h"
@@ -56,13 +55,10 @@ void mc_print_symbol_markup(FILE *stream, const char *symbol)
 
 void mc_printf_markup(FILE *stream, const char *format, ...)
 {
-    char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
+    char *text = mc_format(format, arguments);
     va_end(arguments);
-    if (length < 0)
-        mc_out_of_memory();
     mc_print_markup(stream, text);
     free(text);
 }

@@ -86,13 +86,10 @@ static json_t *printed(void (*print)(FILE *, const struct mc_guest_cpu *), const
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_open_text(&text, &size);
     fputs(before, stream);
     print(stream, cpu);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     json_t *value = json_string(text);
     free(text);
     return value;

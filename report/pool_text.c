@@ -20,17 +20,14 @@ struct list {
 static FILE *begin_list(struct list *list)
 {
     *list = (struct list){0};
-    list->words = open_memstream(&list->text, &list->size);
-    if (!list->words)
-        mc_out_of_memory();
+    list->words = mc_open_text(&list->text, &list->size);
     return list->words;
 }
 
 /* "  label   words", wrapped; the line is left out when there are no words and no `none`. */
 static void end_list(FILE *stream, struct list *list, const char *label, const char *none)
 {
-    if (fclose(list->words) != 0)
-        mc_out_of_memory();
+    mc_close_text(list->words);
     if (list->size || none) {
         fprintf(stream, "  %-*s", INDENT - 2, label);
         mc_print_wrapped(stream, list->size ? list->text : none, INDENT, INDENT);

@@ -5,6 +5,7 @@
 #include "isa/baseline.h"
 #include "report/compare.h"
 #include "report/probe.h"
+#include "report/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -260,12 +261,9 @@ static void print_comparison(const struct printer *printer, const struct mc_comp
     char text[200], *names = NULL;
     size_t size = 0;
     if (comparison->missing_count) {
-        FILE *stream = open_memstream(&names, &size);
-        if (!stream)
-            mc_out_of_memory();
+        FILE *stream = mc_open_text(&names, &size);
         mc_print_lack_names(stream, comparison->missing, comparison->missing_count);
-        if (fclose(stream) != 0)
-            mc_out_of_memory();
+        mc_close_text(stream);
         print_line(printer, "above", STYLE_BAD, names);
         free(names);
     } else {

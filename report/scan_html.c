@@ -141,12 +141,9 @@ static void print_code(FILE *stream, const struct mc_file_result *result, uint64
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory)
-        mc_out_of_memory();
+    FILE *memory = mc_open_text(&text, &size);
     mc_print_listing(memory, result, &(struct mc_listing){.address = address, .before = 4, .after = 3});
-    if (fclose(memory) != 0)
-        mc_out_of_memory();
+    mc_close_text(memory);
     fprintf(stream, "<figure><figcaption>%s</figcaption><pre tabindex=\"0\">", caption);
     for (char *line = text, *rest; *line; line = rest) {
         rest = line + strcspn(line, "\n");

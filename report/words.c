@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* vasprintf */
 #include "report/words.h"
 
 #include "base/demangle.h"
@@ -125,6 +126,28 @@ void mc_print_clean(FILE *stream, const char *text)
     }
 }
 
+FILE *mc_open_text(char **ret_text, size_t *ret_size)
+{
+    FILE *stream = open_memstream(ret_text, ret_size);
+    if (!stream)
+        mc_out_of_memory();
+    return stream;
+}
+
+void mc_close_text(FILE *stream)
+{
+    if (fclose(stream) != 0)
+        mc_out_of_memory();
+}
+
+char *mc_format(const char *format, va_list arguments)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, arguments) < 0)
+        mc_out_of_memory();
+    return text;
+}
+
 void mc_print_symbol(FILE *stream, const char *symbol)
 {
     struct mc_arena arena = {0};
@@ -197,12 +220,9 @@ char *mc_clean_copy(const char *text)
 {
     char *copy = NULL;
     size_t size = 0;
-    FILE *stream = open_memstream(&copy, &size);
-    if (!stream)
-        mc_out_of_memory();
+    FILE *stream = mc_open_text(&copy, &size);
     mc_print_clean(stream, text);
-    if (fclose(stream) != 0)
-        mc_out_of_memory();
+    mc_close_text(stream);
     return copy;
 }
 

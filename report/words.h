@@ -5,6 +5,7 @@
 
 #include "scanner/verdict.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 const char *mc_verdict_word(enum mc_verdict verdict);
@@ -35,6 +36,11 @@ char *mc_origin_text(const struct mc_finding *finding);
 /* The text, which is clean, broken at blanks, and a newline. Its first line begins at column `first` (already printed), the
  * others behind `indent` blanks. */
 void mc_print_wrapped(FILE *stream, const char *text, size_t first, size_t indent);
+/* A stream into memory; its text, ended by a NUL, is the caller's to free once the stream is closed. */
+FILE *mc_open_text(char **ret_text, size_t *ret_size);
+void mc_close_text(FILE *stream);
+/* What printf would write; for the caller to free. */
+char *mc_format(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 /* A symbol for people: demangled, and clean. */
 void mc_print_symbol(FILE *stream, const char *symbol);
 /* "sse4.1, ssse3" */
