@@ -244,6 +244,7 @@ static void scan_files(struct run *run)
                                 .count = count,
                                 .threads = settings->threads,
                                 .options = &settings->scan,
+                                .root = settings->root,
                                 .no_cache = settings->no_cache,
                                 .verbose = settings->report.verbose,
                                 .progress = &run->progress,

@@ -196,7 +196,9 @@ static int explain_file(struct run *run)
     if (stat(run->outer, &status) == 0 && S_ISDIR(status.st_mode)) {
         result = mc_usage_error(COMMAND, "%s: a folder; explain takes one file ('maskcheck scan' takes folders)", run->outer);
     } else {
+        run->scan.providers = mc_providers_new(run->root ? run->root : "");
         mc_scan_path(run->outer, &run->scan, take_result, run);
+        mc_providers_free(run->scan.providers);
         result = finish(run);
     }
     mc_arena_free(&run->arena);

@@ -344,7 +344,7 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
     mc_spool_open(&run.spool, TEXT_IN_MEMORY);
     run.stream = begin_report(&run, stream, &body);
     struct mc_scan_jobs jobs = {.items = inputs->items, .count = count, .threads = settings->threads,
-                                .options = &settings->scan,
+                                .options = &settings->scan, .root = settings->sources.root,
                                 .no_cache = settings->no_cache || settings->format->shows_code,
                                 .verbose = settings->report.verbose,
                                 .progress = &run.progress,

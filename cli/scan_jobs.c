@@ -18,6 +18,7 @@
 
 struct pool {
     struct mc_scan_jobs jobs;
+    struct mc_scan_options options; /* the jobs', with what other files say */
     struct mc_cached_scans *cache; /* NULL: none */
     size_t *order;         /* indices of items, largest first */
     atomic_size_t next;    /* in `order` */
@@ -91,7 +92,7 @@ static void *work(void *argument)
         if (pool->cache)
             mc_cached_scan(pool->cache, item, emit, &visit);
         else
-            mc_scan_input(item, jobs->options, emit, &visit);
+            mc_scan_input(item, &pool->options, emit, &visit);
         finish(pool, visit.index);
     }
     sem_post(&wake);
@@ -170,6 +171,7 @@ static size_t close_early(struct pool *pool)
 static void free_pool(struct pool *pool)
 {
     close_cache(pool);
+    mc_providers_free(pool->options.providers);
     pthread_mutex_destroy(&pool->lock);
     free(pool->finished);
     free(pool->order);
@@ -180,9 +182,10 @@ size_t mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
 {
     struct pool *pool = mc_realloc(NULL, 1, sizeof *pool); /* it may outlive this call: see the header */
     struct sigaction before;
-    *pool = (struct pool){.jobs = *jobs, .order = order_of_work(jobs)};
+    *pool = (struct pool){.jobs = *jobs, .order = order_of_work(jobs), .options = *jobs->options};
+    pool->options.providers = mc_providers_new(jobs->root ? jobs->root : "");
     if (!jobs->no_cache)
-        pool->cache = mc_cached_scans_new(NULL, jobs->options, jobs->items, jobs->count);
+        pool->cache = mc_cached_scans_new(NULL, &pool->options, jobs->items, jobs->count);
     mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
     pthread_mutex_init(&pool->lock, NULL);
     pool->finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool->finished);

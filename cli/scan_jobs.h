@@ -13,6 +13,7 @@ struct mc_scan_jobs {
     size_t count;
     unsigned threads; /* 0: as many as there are CPUs */
     const struct mc_scan_options *options;
+    const char *root; /* where the libraries lie that the files need; NULL or "" for this system */
     bool no_cache, verbose;
     struct mc_progress *progress; /* started; stepped under the lock of `done` */
     void *context;

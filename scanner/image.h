@@ -90,8 +90,10 @@ struct mc_module {
 };
 
 #define MC_OBJECT_BASE UINT64_C(0x10000000)
-#define MC_EXTERN_STRIDE 16     /* bytes of the extern area per import */
-#define MC_MODULE_STRIDE 4096   /* in kernel modules, which look into imported structures */
+/* Bytes of the extern area per import: words inside of imported objects have addresses, too. */
+#define MC_EXTERN_STRIDE 0x4000 /* of linked files */
+#define MC_MODULE_STRIDE 4096   /* of kernel modules */
+#define MC_OBJECT_STRIDE 16     /* of other objects, which may import very much */
 
 struct mc_section { /* a section header, name resolved; none when the file has no (readable) section headers */
     const char *name;

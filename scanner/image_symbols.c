@@ -227,7 +227,9 @@ void mc_build_externs(struct mc_image_build *build)
     for (size_t i = 0; i < image->segment_count; i++)
         end = image->segments[i].address + image->segments[i].size;
     image->extern_base = (end + 0x1fff) & ~UINT64_C(0xfff);
-    image->extern_stride = image->kind == MC_KIND_KERNEL_MODULE ? MC_MODULE_STRIDE : MC_EXTERN_STRIDE;
+    image->extern_stride = image->kind == MC_KIND_KERNEL_MODULE ? MC_MODULE_STRIDE
+                           : image->kind == MC_KIND_OBJECT      ? MC_OBJECT_STRIDE
+                                                                : MC_EXTERN_STRIDE;
     build->import_of = mc_realloc(NULL, image->symbol_count, sizeof *build->import_of);
     size_t count = 0;
     for (size_t i = 0; i < image->symbol_count; i++) {

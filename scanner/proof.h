@@ -4,10 +4,13 @@
 #define MC_SCANNER_PROOF_H
 
 #include "scanner/explain.h"
+#include "scanner/providers.h"
 
 struct mc_proof_options {
     const struct mc_feature_set *baseline;
     bool strict_conformance, strict_proof;
+    struct mc_providers *providers; /* NULL: what other files say is not known */
+    const char *asker; /* path of the module that is asked itself; NULL */
     bool explain; /* the uses that result->explained->place means */
 };
 

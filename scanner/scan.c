@@ -160,6 +160,7 @@ struct mc_file_result *mc_scan_image(struct mc_image *image, const struct mc_sca
         struct mc_proof_options proof = {.baseline = &options->baseline.features,
                                          .strict_conformance = options->strict_conformance,
                                          .strict_proof = options->strict_proof,
+                                         .providers = options->providers,
                                          .explain = options->explain_word != NULL};
         mc_proof_run(image, entries, uses, &proof, result);
     }

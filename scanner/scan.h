@@ -4,6 +4,7 @@
 #define MC_SCANNER_SCAN_H
 
 #include "input/walk.h"
+#include "scanner/providers.h"
 #include "scanner/verdict.h"
 
 struct mc_scan_options {
@@ -13,6 +14,7 @@ struct mc_scan_options {
     bool explain;             /* fill mc_file_result.explained, and keep the image of every file */
     const char *explain_word; /* what of the file: scanner/explain.h; NULL: an overview of all of it */
     const char *member;       /* of a container or archive only this one, by its full path (outer!inner); NULL: all */
+    struct mc_providers *providers; /* scanner/providers.h; NULL: each file for itself alone */
     bool all_sources;         /* source lines of all uses, not only of those that a report lists by default */
     const char *debug_folder; /* of separate debug files: MC_DEBUG_FOLDER; NULL: none are looked for */
     /* Which files get a sha256 (it costs more than the scan): with something to list, with any use, all. */

@@ -287,13 +287,20 @@ bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsign
     return *state;
 }
 
+/* Other modules cannot write it: it is read-only once they run. */
+static bool is_protected(const struct mc_prover *prover, const struct mc_text_range *object)
+{
+    const struct mc_segment *segment = mc_image_segment(prover->image, object->start);
+    return segment && (!segment->writable || object->end <= segment->relro_end);
+}
+
 void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, struct mc_cell_values *ret)
 {
     struct writers w = {.prover = prover, .address = address, .end = address + size, .size = size, .complete = true};
     struct mc_symbol_key self = {.kind = MC_SYM_CELL, .width = size * 8, .a = address};
     w.self = mc_value_symbol(prover->values, mc_symbol_id(prover->values, self), 0);
     w.object = mc_object_extent(prover, address);
-    if (mc_image_exports(prover->image, w.object.start))
+    if (mc_image_exports(prover->image, w.object.start) && !is_protected(prover, &w.object))
         w.complete = false;
     w.direct = true;
     add_initial(&w);

@@ -411,13 +411,16 @@ static void follow_branch(struct body *body, struct mc_machine *m, uint64_t targ
         bool equal = m->insn->encoding == MC_LEGACY && (cc & 14) == 4 && (cc & 1) == edge;
         bool is_jcc = m->insn->map == MC_MAP_PRIMARY ? (m->insn->opcode & 0xF0) == 0x70 : (m->insn->opcode & 0xF0) == 0x80;
         int reg = equal && is_jcc ? mc_assume_equal(m, &before) : -1;
-        uint32_t nonzero = m->state->nonzero;
+        uint32_t nonzero = m->state->nonzero, zero = m->state->zero;
         if (!equal && is_jcc && (cc & 14) == 4)
             m->state->nonzero |= mc_found_nonzero(m);
+        if (equal && is_jcc)
+            m->state->zero |= mc_found_zero(m);
         propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
         if (reg >= 0)
             m->state->registers[reg] = before;
         m->state->nonzero = nonzero;
+        m->state->zero = zero;
     }
 }
 

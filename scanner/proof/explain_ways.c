@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/explain.h"
+#include "scanner/proof/foreign.h"
 #include "scanner/proof/kernel.h"
 
 struct list {
@@ -130,6 +131,11 @@ static void ways_of_test(struct list *list, const struct mc_atom *test)
     struct mc_prover *prover = list->prover;
     struct mc_symbol_key key = mc_symbol_get(prover->values, test->a);
     struct mc_cell_values cell = {0};
+    if (mc_foreign_tells(prover, test->a)) {
+        mc_facts facts = mc_foreign_ask(prover, test->a, (enum mc_relation)test->b, test->c, list->inferring);
+        add(list, 0, facts, "follows from how that file writes it: explain that file for the rest");
+        return;
+    }
     switch (key.kind) {
     case MC_SYM_CELL:
         mc_cell_writers(prover, key.a, key.width / 8, &cell);

@@ -2,6 +2,8 @@
 #include "scanner/proof/explain.h"
 #include "scanner/proof/kernel.h"
 
+#include "scanner/proof/foreign.h"
+
 #include "base/demangle.h"
 
 #include <inttypes.h>
@@ -138,7 +140,9 @@ static const char *argument_text(struct mc_prover *prover, struct mc_arena *aren
 static const char *symbol_text(struct mc_prover *prover, struct mc_arena *arena, uint32_t symbol)
 {
     struct mc_symbol_key key = mc_symbol_get(prover->values, symbol);
-    const char *word = word_text(arena, key.width);
+    const char *word = word_text(arena, key.width), *foreign = mc_foreign_text(prover, arena, symbol);
+    if (foreign)
+        return foreign;
     switch (key.kind) {
     case MC_SYM_CELL:
         return mc_arena_printf(arena, "the %s at %s", word, mc_place_text(prover, arena, key.a));

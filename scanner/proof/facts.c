@@ -306,6 +306,28 @@ static size_t ways_of(struct mc_facts_table *table, mc_facts set, mc_facts ways[
     return 1;
 }
 
+/* A test on one way, its opposite on the other, and no more: nothing follows. */
+static bool are_opposite(const struct mc_facts_table *table, mc_facts a, mc_facts b)
+{
+    const struct mc_atom *p = NULL, *q = NULL;
+    struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
+    for (uint32_t i = 0; i < x.count + y.count; i++) {
+        const struct mc_atom *atom = &table->atoms.items[i < x.count ? x.items[i].atom : y.items[i - x.count].atom];
+        const struct mc_atom **one = i < x.count ? &p : &q;
+        if (atom->kind != MC_ATOM_TEST)
+            continue;
+        if (*one)
+            return false;
+        *one = atom;
+    }
+    return p && q && p->a == q->a && p->c == q->c && p->b == mc_relation_negate((enum mc_relation)q->b);
+}
+
+static bool is_vacuous(const struct mc_facts_table *table, const mc_facts ways[2])
+{
+    return table->sets.items[ways[0]].count == 1 && table->sets.items[ways[1]].count == 1 && are_opposite(table, ways[0], ways[1]);
+}
+
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
 {
     mc_facts common = MC_FACTS_ALL;
@@ -329,7 +351,7 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
             question |= mc_facts_only_base(table, distinct[k]) != distinct[k];
         used += more;
     }
-    if (used < 2)
+    if (used < 2 || (used == 2 && is_vacuous(table, distinct)))
         return common;
     if (!question) {
         mc_facts tested = distinct[0];
@@ -341,13 +363,15 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
     return mc_facts_or(table, common, mc_facts_one(table, atom, site));
 }
 
-static bool asks_memory(const struct mc_facts_table *table, mc_facts facts)
+/* `ways`: one of several tests is one, too. */
+static bool asks_memory(const struct mc_facts_table *table, mc_facts facts, bool ways)
 {
     struct mc_fact_set set = table->sets.items[facts];
     bool asks = false;
     for (uint32_t i = 0; i < set.count; i++) {
-        asks |= table->atoms.items[set.items[i].atom].kind == MC_ATOM_TEST;
-        if (table->atoms.items[set.items[i].atom].kind == MC_ATOM_ANY)
+        const struct mc_atom *atom = &table->atoms.items[set.items[i].atom];
+        asks |= atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_ANY;
+        if (atom->kind == MC_ATOM_ANY && (!ways || atom->b))
             return false;
     }
     return asks;
@@ -359,26 +383,9 @@ mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
     if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
         return mc_facts_and(table, a, b);
     bool base = mc_facts_only_base(table, a) != MC_FACTS_NONE || mc_facts_only_base(table, b) != MC_FACTS_NONE;
-    if (!base && !(asks_memory(table, a) && asks_memory(table, b)))
+    if (!base && !(asks_memory(table, a, true) && asks_memory(table, b, true)))
         return mc_facts_and(table, a, b);
     return mc_facts_any(table, sets, 2, 0);
-}
-
-/* A test on one way, its opposite on the other, and no more: nothing follows. */
-static bool are_opposite(const struct mc_facts_table *table, mc_facts a, mc_facts b)
-{
-    const struct mc_atom *p = NULL, *q = NULL;
-    struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
-    for (uint32_t i = 0; i < x.count + y.count; i++) {
-        const struct mc_atom *atom = &table->atoms.items[i < x.count ? x.items[i].atom : y.items[i - x.count].atom];
-        const struct mc_atom **one = i < x.count ? &p : &q;
-        if (atom->kind != MC_ATOM_TEST)
-            continue;
-        if (*one)
-            return false;
-        *one = atom;
-    }
-    return p && q && p->a == q->a && p->c == q->c && p->b == mc_relation_negate((enum mc_relation)q->b);
 }
 
 mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b)
@@ -390,12 +397,20 @@ mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts
     bool base[2];
     for (int i = 0; i < 2; i++)
         base[i] = mc_facts_only_base(table, sets[i]) != MC_FACTS_NONE;
-    if (!sets[0] || !sets[1] || !asks_memory(table, sets[base[0]]) || (base[0] && base[1]))
+    if (!sets[0] || !sets[1] || !asks_memory(table, sets[base[0]], false) || (base[0] && base[1]))
         return common;
-    if (!base[0] && !base[1] && (!asks_memory(table, sets[1]) || are_opposite(table, sets[0], sets[1])))
+    if (!base[0] && !base[1] && (!asks_memory(table, sets[1], false) || are_opposite(table, sets[0], sets[1])))
         return common;
-    struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, sets, 2), .b = 1};
+    struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, sets, 2), .b = MC_ANY_SAME};
     return mc_facts_or(table, common, mc_facts_one(table, atom, 0));
+}
+
+mc_facts mc_facts_inferred(struct mc_facts_table *table, mc_facts facts)
+{
+    if (facts == MC_FACTS_NONE)
+        return MC_FACTS_NONE;
+    struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, &facts, 1), .b = MC_ANY_INFERRED};
+    return mc_facts_one(table, atom, 0);
 }
 
 mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site)

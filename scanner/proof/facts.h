@@ -55,10 +55,16 @@ enum mc_atom_kind {
     MC_ATOM_TEST,     /* a symbol, b relation, c constant */
     MC_ATOM_ENTRY,    /* c address: what holds whenever execution comes to this entry from elsewhere */
     MC_ATOM_RETURN,   /* c address: what holds after a normal return of this function */
-    MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds; b = 1: that something was tested is not enough */
+    MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds; b = enum mc_any */
 };
 
 #define MC_TRIED_RESULT 3
+
+enum mc_any {
+    MC_ANY_TESTED,   /* where all were tested, that something was remains */
+    MC_ANY_SAME,     /* that something was tested is not enough */
+    MC_ANY_INFERRED, /* and only by inference */
+};
 
 enum mc_relation { MC_EQ, MC_NE, MC_BELOW, MC_NOT_BELOW, MC_LESS, MC_NOT_LESS, MC_BIT_SET, MC_BIT_CLEAR };
 
@@ -105,6 +111,8 @@ mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b);
 mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site);
+/* The set holds by inference only. */
+mc_facts mc_facts_inferred(struct mc_facts_table *table, mc_facts facts);
 /* Every fact's site replaced; used when an answer travels up to the test that asked for it. */
 mc_facts mc_facts_at_site(struct mc_facts_table *table, mc_facts facts, uint64_t site);
 mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enum mc_atom_kind kind);

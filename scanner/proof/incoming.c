@@ -201,7 +201,10 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
                        : event->escape == MC_ESCAPE_CALL ? MC_REF_CALL
                        : event->escape == MC_ESCAPE_JUMP ? MC_REF_JUMP
                                                          : MC_REF_LEA;
-        add_incoming(c, event->site, evaluation->entry, kind, event->facts);
+        mc_facts facts = event->facts;
+        if (event->escape != MC_ESCAPE_CALL && event->escape != MC_ESCAPE_JUMP && !object)
+            facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_record(c->prover, evaluation, event->target, event->site));
+        add_incoming(c, event->site, evaluation->entry, kind, facts);
     }
     size_t lost = first_event(evaluation, MC_EVENT_LOST, low);
     bool is_lost = lost < evaluation->event_count && evaluation->events[lost].kind == MC_EVENT_LOST &&
@@ -213,7 +216,9 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
         if (event->kind != MC_EVENT_ADDRESS || event->target >= high)
             break;
         any = true;
-        add_incoming(c, event->site, evaluation->entry, object ? MC_REF_DATA : MC_REF_LEA, event->facts);
+        mc_facts record = object ? MC_FACTS_NONE : mc_facts_of_record(c->prover, evaluation, event->target, event->site);
+        add_incoming(c, event->site, evaluation->entry, object ? MC_REF_DATA : MC_REF_LEA,
+                     mc_facts_or(c->prover->facts, event->facts, record));
     }
     return any;
 }

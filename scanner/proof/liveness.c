@@ -344,6 +344,9 @@ static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsign
     uint32_t ignored = count && depth < MAX_DEPTH ? RESULTS : 0;
     for (size_t i = first; i < first + count && ignored; i++)
         ignored &= ignored_behind(prover, &prover->references->items[i], depth);
+    const struct mc_entry *known_entry = mc_entry_at(prover->entries, entry);
+    if (known_entry && known_entry->sources & MC_ENTRY_IFUNC) /* the loader takes one address */
+        ignored |= BIT(MC_RDX);
     *state = (int)ignored;
     return ignored;
 }

@@ -116,6 +116,7 @@ void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
  * register's number, and in *ret what it held; -1 when nothing is gained. */
 /* The register, as a bit, that is not 0 where ZF is clear; 0: none. */
 uint32_t mc_found_nonzero(const struct mc_machine *m);
+uint32_t mc_found_zero(const struct mc_machine *m); /* those that are 0 where ZF is set, of which nothing else is known: copies, too */
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 void mc_execute_cpuid(struct mc_machine *m);
 mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg); /* reg as enum mc_register */

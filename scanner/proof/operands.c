@@ -26,6 +26,7 @@ void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_va
         m->run->row.place = 0;
     m->state->compared &= ~(1u << number % MC_REGISTERS);
     m->state->nonzero &= ~(1u << number % MC_REGISTERS);
+    m->state->zero &= ~(1u << number % MC_REGISTERS);
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -542,6 +543,7 @@ void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
     m->state->registers[number] = value;
     m->state->compared &= ~(1u << number);
     m->state->nonzero &= ~(1u << number);
+    m->state->zero &= ~(1u << number);
     if (m->state->flags.place == number + 1)
         m->state->flags.place = 0;
     if (m->run->row.place == number + 1)
@@ -557,6 +559,20 @@ static bool gains_by_number(const struct mc_machine *m, mc_value value)
     for (uint32_t i = 0; several && i < data.count; i++)
         several = !data.cases[i].base;
     return several || data.kind == MC_VALUE_BITS || data.kind == MC_VALUE_TOP;
+}
+
+uint32_t mc_found_zero(const struct mc_machine *m)
+{
+    uint32_t found = mc_found_nonzero(m);
+    unsigned reg = m->state->flags.place - 1u;
+    if (!found || m->state->flags.width < 32)
+        return 0;
+    mc_value compared = mc_value_zero_extend(m->values, m->state->registers[reg], m->state->flags.width);
+    if (compared == MC_TOP || mc_value_tells(m->prover, compared))
+        return 0;
+    for (unsigned i = 0; i < 16; i++)
+        found |= (uint32_t)(m->state->registers[i] == compared) << i;
+    return found;
 }
 
 uint32_t mc_found_nonzero(const struct mc_machine *m)

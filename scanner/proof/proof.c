@@ -2,6 +2,7 @@
 /* Every use of a file gets its verdict here: which entries of its body lead to it, what holds there, which rule that is. */
 #include "scanner/proof/alias.h"
 #include "scanner/proof/explain.h"
+#include "scanner/proof/foreign.h"
 #include "scanner/proof/judge.h"
 
 #include <stdio.h>
@@ -55,8 +56,8 @@ static mc_facts facts_of_note(struct mc_prover *prover)
     return mc_facts_or(prover->facts, facts, mc_facts_one(prover->facts, leaves, 0));
 }
 
-static void prover_new(struct mc_prover *prover, const struct mc_image *image, struct mc_entries *entries,
-                       const struct mc_uses *uses, const struct mc_proof_options *options)
+void mc_prover_open(struct mc_prover *prover, const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                    const struct mc_proof_options *options)
 {
     memset(prover, 0, sizeof *prover);
     prover->image = image;
@@ -77,7 +78,7 @@ static void prover_new(struct mc_prover *prover, const struct mc_image *image, s
         qsort(entries->landing_pads, entries->landing_pad_count, sizeof *entries->landing_pads, compare_pads);
 }
 
-static void prover_free(struct mc_prover *prover)
+void mc_prover_close(struct mc_prover *prover)
 {
     mc_resolver_free(prover);
     mc_incoming_free(prover);
@@ -330,23 +331,53 @@ static void keep_entries(struct mc_entries *entries, struct mc_arena *arena)
     entries->items = items;
 }
 
+static void judge_all(struct mc_prover *prover, struct mc_file_result *result)
+{
+    const struct mc_uses *uses = prover->uses;
+    mc_relevance_find(prover);
+    result->finding_count = 0;
+    for (size_t i = 0; i < uses->count; i++)
+        if (mc_alias_matters(prover, &uses->items[i]))
+            judge_use(prover, &uses->items[i], result, &result->findings[result->finding_count++]);
+    if (result->finding_count)
+        add_gaps(prover, result);
+}
+
+static bool some_unsafe(const struct mc_file_result *result)
+{
+    for (size_t i = 0; i < result->finding_count; i++)
+        if (result->findings[i].verdict > MC_VERDICT_GUARDED)
+            return true;
+    return false;
+}
+
+/* First the file for itself; other files are asked only where that leaves something open, and where they have something to say. */
 void mc_proof_run(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
                   const struct mc_proof_options *options, struct mc_file_result *result)
 {
     struct mc_prover prover;
+    struct mc_gap *gaps = result->gaps;
+    size_t gap_count = result->gap_count;
     uses = mc_alias_sift(image, entries, uses, &result->arena);
     if (!uses->count)
         return;
-    prover_new(&prover, image, entries, uses, options);
-    mc_relevance_find(&prover);
+    mc_prover_open(&prover, image, entries, uses, options);
     result->findings = MC_NEW_ARRAY(&result->arena, uses->count, struct mc_finding);
-    for (size_t i = 0; i < uses->count; i++)
-        if (mc_alias_matters(&prover, &uses->items[i]))
-            judge_use(&prover, &uses->items[i], result, &result->findings[result->finding_count++]);
-    if (result->finding_count)
-        add_gaps(&prover, result);
+    judge_all(&prover, result);
+    struct mc_foreign *foreign = some_unsafe(result) ? mc_foreign_new(&prover, options->providers) : NULL;
+    if (mc_foreign_binds(foreign)) {
+        keep_entries(entries, &result->arena);
+        mc_prover_close(&prover);
+        mc_prover_open(&prover, image, entries, uses, options);
+        prover.foreign = foreign;
+        result->gaps = gaps;
+        result->gap_count = gap_count;
+        judge_all(&prover, result);
+    }
     if (options->explain)
         mc_explain_findings(&prover, result);
+    mc_foreign_dependencies(foreign, result);
     keep_entries(entries, &result->arena);
-    prover_free(&prover);
+    mc_prover_close(&prover);
+    mc_foreign_free(foreign);
 }

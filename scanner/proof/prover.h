@@ -112,6 +112,7 @@ struct mc_last_reason { /* given to a use, and what for */
 struct mc_resolver;
 struct mc_relevance;
 struct mc_fields;
+struct mc_foreign;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -131,6 +132,7 @@ struct mc_prover {
     struct mc_resolver *resolver;
     struct mc_relevance *relevance;
     struct mc_fields *fields;
+    struct mc_foreign *foreign; /* what other modules answer; NULL: nothing */
     size_t evaluation_bytes; /* outside of the arena */
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */
@@ -148,6 +150,12 @@ struct mc_prover {
     struct mc_last_reason last_reason;
     bool tried; /* some LZCNT of a known number was evaluated (behaviour.c) */
 };
+
+/* --- proof.c --- */
+/* The options, the image and what was found in it must outlive the prover. */
+void mc_prover_open(struct mc_prover *prover, const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
+                    const struct mc_proof_options *options);
+void mc_prover_close(struct mc_prover *prover);
 
 /* --- evaluate.c --- */
 /* The evaluation of the code from `entry`; memoised. NULL when the address is not code. */
@@ -255,6 +263,9 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
 /* Of a body with more, nothing is told of them one by one: nothing is known wherever one of them leads to. */
 #define MC_MAX_NODES 512
 bool mc_has_many_nodes(const struct mc_prover *prover, struct mc_text_range body); /* so many that it learns nothing */
+
+/* records.c: by inference, what holds where the address is used that this evaluation stores beside a flag, near the site. */
+mc_facts mc_facts_of_record(struct mc_prover *prover, const struct mc_evaluation *evaluation, uint64_t target, uint64_t site);
 
 /* An incoming way to an entry, for paths: who, where, what holds there. */
 struct mc_incoming {

@@ -9,6 +9,7 @@
  * Nearest first, up to a bound: what is not reached by then is taken to learn nothing. That can only take facts away; uses that
  * are unguarded for want of them are then told as inferred. */
 #include "scanner/proof/alias.h"
+#include "scanner/proof/foreign.h"
 #include "scanner/proof/kernel.h"
 #include "scanner/proof/relevance.h"
 
@@ -16,6 +17,7 @@
 
 #define MAX_FUNCTIONS 6000    /* that learn */
 #define MAX_DISTANCE 9        /* functions: asking, detecting, keeping, telling, choosing and running are six */
+#define ASKED_DISTANCE 4      /* of a module that others ask: asking, detecting, keeping and telling */
 #define STEPS_SHARE 2         /* 1 / share of the steps of a file */
 #define MAX_TRYING_USES 500
 #define LARGE_OBJECT 4096
@@ -33,7 +35,7 @@ void mc_learn(struct mc_prover *prover, uint64_t address, bool anew)
     struct step step = {start, r->distance + 1};
     if (!(*flags & LEARNS) && mc_has_many_nodes(prover, mc_function_extent(prover, address)))
         return;
-    if (!(*flags & WAITING) && step.distance > MAX_DISTANCE) {
+    if (!(*flags & WAITING) && step.distance > (prover->options->asker ? ASKED_DISTANCE : MAX_DISTANCE)) {
         r->cut = true;
         return;
     }
@@ -237,23 +239,29 @@ static bool find_arguments(struct mc_prover *prover)
     return any;
 }
 
+/* The import at the address says something of the CPU. */
+static bool speaks(const struct mc_prover *prover, uint64_t import)
+{
+    const char *name = mc_import_name(prover, import);
+    return name && (mc_import_speaks(name) || mc_foreign_speaks(prover, import));
+}
+
 static void start_imports(struct mc_prover *prover)
 {
     const struct mc_image *image = prover->image;
     for (size_t i = 0; i < prover->entries->count; i++) {
         const struct mc_entry *entry = &prover->entries->items[i];
-        const char *name = entry->sources & MC_ENTRY_PLT ? mc_import_name(prover, mc_final_target(prover, entry->address)) : NULL;
-        if (name && mc_import_speaks(name))
+        if (entry->sources & MC_ENTRY_PLT && speaks(prover, mc_final_target(prover, entry->address)))
             learn_referrers(prover, entry->address, entry->address + 1, false);
     }
     for (size_t i = 0; i < image->import_count; i++)
-        if (mc_import_speaks(image->imports[i].symbol->name))
+        if (speaks(prover, image->imports[i].address))
             learn_referrers(prover, image->imports[i].address, image->imports[i].address + image->extern_stride, true);
     for (size_t i = 0; i < image->reloc_count; i++) {
         const struct mc_reloc *reloc = &image->relocs[i];
-        if (reloc->symbol && !reloc->symbol->defined && mc_import_speaks(reloc->symbol->name))
+        if (reloc->symbol && !reloc->symbol->defined && (speaks(prover, reloc->target) || mc_import_speaks(reloc->symbol->name)))
             learn_referrers(prover, reloc->place, reloc->place + reloc->width, true);
-        if (reloc->kind == MC_RELOC_COPY && mc_import_speaks(reloc->symbol->name))
+        if (reloc->kind == MC_RELOC_COPY && (mc_import_speaks(reloc->symbol->name) || mc_foreign_copies(prover, reloc->place)))
             mc_mark_cells(prover, reloc->place, reloc->place + (reloc->symbol->size ? reloc->symbol->size : 1));
     }
 }

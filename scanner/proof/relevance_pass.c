@@ -2,6 +2,8 @@
 /* What an evaluated function hands on of what it knows of the CPU: by stores, results, arguments, and calls under a test. */
 #include "scanner/proof/relevance.h"
 
+#include "scanner/proof/foreign.h"
+
 #define WIDE 40 /* references: what more would learn of is asked for first */
 #define FAR 4   /* functions: so is what comes from so far away */
 
@@ -30,7 +32,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     struct mc_symbol_key key = mc_symbol_get(prover->values, symbol);
     switch (key.kind) {
     case MC_SYM_CELL:
-        return mc_cell_is_relevant(prover, key.a, key.width / 8);
+        return mc_cell_is_relevant(prover, key.a, key.width / 8) || mc_foreign_tells(prover, symbol);
     case MC_SYM_TLS:
         return is_thread_local(r, (int64_t)key.a, key.width / 8);
     case MC_SYM_RETURN:
@@ -38,7 +40,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     case MC_SYM_ARGUMENT:
         return takes_at(prover, key.a, slot_of(prover, key.b));
     case MC_SYM_LOAD:
-        return mc_is_field(prover, key.b, key.width / 8);
+        return mc_is_field(prover, key.b, key.width / 8) || mc_foreign_tells(prover, symbol);
     case MC_SYM_MAX_LEAF:
     case MC_SYM_KERNEL:
     case MC_SYM_LZCNT:

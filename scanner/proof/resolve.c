@@ -6,6 +6,7 @@
  * "everything" and shrinks until nothing changes. An answer found inside an unfinished circle is used only within the round
  * that found it (its stamp) and never published. */
 #include "scanner/proof/alias.h"
+#include "scanner/proof/foreign.h"
 #include "scanner/proof/kernel.h"
 #include "scanner/proof/machine.h"
 
@@ -257,7 +258,7 @@ static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, co
 
 bool mc_result_matters(struct mc_prover *prover, uint64_t final)
 {
-    return !mc_import_name(prover, final) || mc_is_fork(prover, final);
+    return !mc_import_name(prover, final) || mc_is_fork(prover, final) || mc_foreign_is_result(prover, final);
 }
 
 /* What a fork returned, or the status of a child, in a program where a child tries and its end decides. */
@@ -356,10 +357,22 @@ static mc_facts ask_max_leaf(struct question *q, const struct mc_symbol_key *key
     }
 }
 
+/* A copy of another module's object, which this file's own code changes. */
+static bool is_written_here(const struct mc_prover *prover, const struct mc_symbol_key *key)
+{
+    size_t count, first = key->kind == MC_SYM_CELL ? mc_references_to(prover->references, key->a, key->a + key->width / 8, &count) : 0;
+    for (size_t i = first; key->kind == MC_SYM_CELL && i < first + count; i++)
+        if (prover->references->items[i].kind == MC_REF_STORE)
+            return true;
+    return false;
+}
+
 static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
 {
     struct mc_symbol_key key = mc_symbol_get(q->prover->values, atom->a);
     struct test test = {(enum mc_relation)atom->b, atom->c, key.width};
+    if (mc_foreign_tells(q->prover, atom->a) && !is_written_here(q->prover, &key))
+        return mc_foreign_ask(q->prover, atom->a, test.relation, test.constant, q->inferring);
     switch (key.kind) {
     case MC_SYM_CELL:
     case MC_SYM_TLS:
@@ -395,8 +408,8 @@ static mc_facts ask(struct question *q, uint32_t id)
     case MC_ATOM_ANY: {
         size_t count;
         const mc_facts *sets = mc_facts_any_sets(q->prover->facts, atom.a, &count);
-        mc_facts result = MC_FACTS_ALL;
-        for (size_t i = 0; i < count; i++)
+        mc_facts result = atom.b == MC_ANY_INFERRED && !q->inferring ? MC_FACTS_NONE : MC_FACTS_ALL;
+        for (size_t i = 0; i < count && result != MC_FACTS_NONE; i++)
             result = atom.b ? mc_facts_and(q->prover->facts, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
         return result;
     }

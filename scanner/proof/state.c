@@ -207,6 +207,12 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
     return changed;
 }
 
+/* What meets another value there. */
+static mc_value register_of(struct mc_values *values, const struct mc_state *state, int number)
+{
+    return number < 16 && state->zero >> number & 1 ? mc_value_constant(values, 0) : state->registers[number];
+}
+
 bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more,
                    const struct mc_join *how)
 {
@@ -234,7 +240,9 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     uint32_t compared = into->compared | from->compared; /* and so hardly handed on from there */
     for (int i = 0; i < MC_REGISTERS; i++) {
         size_t mark = mc_values_lost_mark(values);
-        mc_value joined = join_value(values, into->registers[i], only_into, from->registers[i], only_from, widen);
+        mc_value joined = into->registers[i];
+        if (from->registers[i] != joined)
+            joined = join_value(values, register_of(values, into, i), only_into, register_of(values, from, i), only_from, widen);
         changed |= joined != into->registers[i];
         into->registers[i] = joined;
         if (how && i < 16 && mc_values_lost_mark(values) > mark &&
@@ -252,6 +260,8 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     into->compared &= from->compared;
     changed |= (into->nonzero & from->nonzero) != into->nonzero;
     into->nonzero &= from->nonzero;
+    changed |= (into->zero & from->zero) != into->zero;
+    into->zero &= from->zero;
     changed |= into->fresh && !from->fresh;
     into->fresh &= from->fresh;
     return changed;
@@ -263,7 +273,7 @@ bool mc_state_replace(struct mc_values *values, struct mc_state *into, const str
     if (!from->reached || facts == MC_FACTS_ALL)
         return false;
     bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared &&
-                into->nonzero == from->nonzero && into->cell_count == from->cell_count &&
+                into->nonzero == from->nonzero && into->zero == from->zero && into->cell_count == from->cell_count &&
                 !memcmp(into->registers, from->registers, sizeof into->registers) &&
                 !memcmp(&into->flags, &from->flags, sizeof into->flags) &&
                 (!from->cell_count || !memcmp(into->cells, from->cells, from->cell_count * sizeof *from->cells));

@@ -37,6 +37,7 @@ struct mc_state {
     mc_value registers[MC_REGISTERS];
     uint32_t compared; /* bit n: what register n holds was compared with something, on every way here */
     uint32_t nonzero;  /* bit n: register n was found not to be 0 */
+    uint32_t zero;     /* bit n: register n was found to be 0; it keeps its symbol, which says more while the ways are apart */
     struct mc_flags flags;
     struct mc_memory_cell *cells; /* heap; sorted by base, then offset; never overlapping */
     uint32_t cell_count, cell_capacity;

@@ -17,6 +17,15 @@ static bool has_subleaves(uint32_t leaf)
     }
 }
 
+/* Not the vendor, caches, topology, sizes, clocks. */
+static bool has_features(uint32_t leaf, unsigned reg)
+{
+    for (unsigned f = 0; f < MC_FEATURE_COUNT; f++)
+        if (mc_features[f].leaf == leaf && (unsigned)mc_features[f].reg == reg)
+            return true;
+    return false;
+}
+
 mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg)
 {
     struct mc_facts_table *t = m->prover->facts;
@@ -24,6 +33,8 @@ mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf
         struct mc_symbol_key key = {.kind = MC_SYM_MAX_LEAF, .width = 32, .a = leaf};
         return mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0);
     }
+    if (m->prover->options->asker && !has_features(leaf, reg)) /* nobody asks another module for those */
+        return MC_TOP;
     struct mc_value_data bits;
     memset(&bits, 0, sizeof bits);
     bits.kind = MC_VALUE_BITS;
@@ -119,6 +130,8 @@ static void execute_cmov(struct mc_machine *m)
     mc_facts taken, kept;
     mc_flags_test(m->values, &m->state->flags, m->insn->opcode & 15, &taken, &kept);
     mc_value source = mc_get_rm(m, size), old = mc_get_reg(m, size);
+    if (source != old && m->insn->reg < 16 && m->state->zero >> m->insn->reg & 1)
+        old = mc_value_constant(m->values, 0);
     mc_set_reg(m, size, mc_value_join(m->values, source, taken, old, kept));
 }
 

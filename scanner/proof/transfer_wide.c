@@ -182,6 +182,30 @@ static void execute_moves(struct mc_machine *m)
     }
 }
 
+/* andps, andnps, orps, xorps; pand, pandn, por, pxor: of the low 16 bytes */
+static void bitwise(struct mc_machine *m)
+{
+    unsigned opcode = m->insn->opcode, first = m->insn->encoding == MC_LEGACY ? m->insn->reg : m->insn->vvvv;
+    bool invert = opcode == 0x55 || opcode == 0xDF, exclusive = opcode == 0x57 || opcode == 0xEF;
+    enum mc_operation operation = exclusive ? MC_OP_XOR : opcode == 0x56 || opcode == 0xEB ? MC_OP_OR : MC_OP_AND;
+    mc_value result[2], address = m->insn->mod == 3 ? MC_TOP : mc_effective_address(m);
+    if (exclusive && is_self(m)) {
+        zero_vector(m);
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        mc_value a = get_lane(m, first, i * 8, 8);
+        mc_value b = m->insn->mod == 3 ? get_lane(m, m->insn->rm, i * 8, 8) : mc_load(m, at_offset(m, address, i * 8), 8);
+        if (invert)
+            a = mc_value_operate(m->values, MC_OP_XOR, a, mc_value_constant(m->values, UINT64_MAX), 64);
+        result[i] = mc_value_operate(m->values, operation, a, b, 64);
+    }
+    mc_clobber_vector(m, m->insn->reg);
+    for (unsigned i = 0; i < 2; i++)
+        if (result[i] != MC_TOP)
+            set_lane(m, m->insn->reg, i * 8, 8, result[i]);
+}
+
 /* Map 0F instructions that write general registers or memory beside the moves. */
 static bool execute_to_general(struct mc_machine *m)
 {
@@ -216,11 +240,8 @@ void mc_execute_vector(struct mc_machine *m)
     case 0x6C:
         unpack(m, 8);
         return;
-    case 0x57: case 0xEF:
-        if (is_self(m))
-            zero_vector(m);
-        else
-            mc_clobber_vector(m, m->insn->reg);
+    case 0x54 ... 0x57: case 0xDB: case 0xDF: case 0xEB: case 0xEF:
+        bitwise(m);
         return;
     case 0xC4:
         insert_lane(m, 2);

@@ -34,6 +34,14 @@ static bool may_be_bits(const struct mc_values *values, mc_value value)
     return mc_value_plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && __builtin_popcountll(data->known) <= 16);
 }
 
+/* Some bits of a word, and other bits of it: `if (!(flags & X)) flags &= ~Y`. */
+static bool same_symbol(struct mc_values *values, mc_value a, mc_value b)
+{
+    struct mc_value_data x, y;
+    return mc_value_as_masked(values, a, &x) && mc_value_as_masked(values, b, &y) && x.cases[0].base == y.cases[0].base &&
+           x.constant == y.constant;
+}
+
 static bool has_override(const struct mc_values *values, mc_facts facts)
 {
     struct mc_fact_set set = mc_facts_get(values->facts, facts);
@@ -105,7 +113,7 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     x = mc_value_data_of(values, a);
     y = mc_value_data_of(values, b);
     bool both = (x->kind == MC_VALUE_BITS && !mc_value_is_dull(values, b)) || (y->kind == MC_VALUE_BITS && !mc_value_is_dull(values, a)) ||
-                may_be_bits(values, a) + may_be_bits(values, b) == 2;
+                may_be_bits(values, a) + may_be_bits(values, b) == 2 || same_symbol(values, a, b);
     if (!both || !mc_value_to_bits(values, a, &p) || !mc_value_to_bits(values, b, &q)) {
         mc_value_lose_all(values, a);
         mc_value_lose_all(values, b);

@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A library asks CPUID, the program asks the library: by a function's result, by an exported word (through the GOT and as a copy), and
+# by a word behind a pointer that it returns. The right bit guards; another bit, a library without CPUID, or none at all does not.
+. "$(dirname "$0")/lib.sh"
+needs jq "${CC:-cc}"
+cc=${CC:-cc}
+
+# A library NAME whose cpu_word holds bit BIT of CPUID 1.ecx, or always LEVEL when BIT is "none".
+library() { # NAME BIT
+    cat >"$work/$1.c" <<END
+#include <cpuid.h>
+struct cpu { unsigned model, word; };
+unsigned cpu_word;
+static struct cpu cpu;
+extern int chance;
+int chance;
+__attribute__((constructor)) static void detect(void)
+{
+    unsigned a, b, c = 0, d;
+    if ("$2"[0] == 'n')
+        c = chance;
+    else
+        __get_cpuid(1, &a, &b, &c, &d);
+    cpu_word = c >> (${2/none/19}) & 1;
+    cpu.word = c;
+}
+unsigned cpu_has(void) { return cpu_word; }
+const struct cpu *cpu_get(void) { return &cpu; }
+END
+    "$cc" -O2 -shared -fPIC -o "$work/lib$1.so" "$work/$1.c"
+}
+# A program NAME that runs PMULLD when CONDITION holds.
+program_c() { # NAME CONDITION LIBRARY FLAGS...
+    local name=$1 condition=$2 library=$3
+    shift 3
+    cat >"$work/$name.c" <<END
+struct cpu { unsigned model, word; };
+extern unsigned cpu_word;
+unsigned cpu_has(void);
+const struct cpu *cpu_get(void);
+__attribute__((noinline)) static void kernel(void) { __asm__ volatile("pmulld %xmm1, %xmm0"); }
+int main(void)
+{
+    if ($condition)
+        kernel();
+    return 0;
+}
+END
+    "$cc" -O2 "$@" -o "$work/$name" "$work/$name.c" -L"$work" -l"$library" -Wl,-rpath,"$work"
+}
+verdict() { # STATUS PROGRAM VERDICT
+    run "$1" scan --no-cache --all-uses --format json "$2"
+    check "$(basename "$2"): $3" test "$(jq -r '[.files[0].uses[] | select(.instruction | startswith("pmulld")).verdict] | unique | join(",")' "$out")" = "$3"
+}
+
+library right 19
+library wrong 9
+library blind none
+program_c result 'cpu_has()' right
+program_c object 'cpu_word' right -fPIE -pie
+program_c copied 'cpu_word' right -fno-pie -no-pie
+program_c pointer 'cpu_get()->word & 1 << 19' right
+program_c other_bit 'cpu_get()->word & 1 << 9' right
+program_c inverted '!cpu_has()' right
+program_c wrong 'cpu_has()' wrong
+program_c blind 'cpu_has()' blind
+program_c stripped 'cpu_has()' right -s
+
+verdict 0 "$work/result" guarded
+verdict 0 "$work/object" guarded
+verdict 0 "$work/copied" guarded
+verdict 0 "$work/pointer" guarded
+verdict 0 "$work/stripped" guarded
+verdict 1 "$work/other_bit" misguarded
+verdict 1 "$work/inverted" unguarded # it is 0, too, before anybody asked
+verdict 1 "$work/wrong" misguarded
+verdict 1 "$work/blind" unguarded
+
+# what it rests on is told
+run 0 explain "$work/result" kernel
+out_has "sse4.1 is CPUID leaf 0x1, subleaf 0, ecx bit 19"
+out_has "libright.so"
+
+# the same below --root; without the library nothing is known
+mkdir -p "$work/root/usr/bin" "$work/root/usr/lib"
+cp "$work/result" "$work/root/usr/bin/"
+run 1 scan --no-cache --root "$work/root" /usr/bin/result
+mkdir -p "$work/root$work"
+cp "$work/libright.so" "$work/root$work/"
+run 0 scan --no-cache --root "$work/root" /usr/bin/result
+
+# a kept result is judged anew when the library changes
+export XDG_CACHE_HOME=$work/cache
+run 0 scan "$work/result"
+sleep 3
+run 0 scan "$work/result"
+run 0 scan "$work/result"
+cp "$work/libblind.so" "$work/libright.so"
+run 1 scan "$work/result"
+finish
