@@ -73,7 +73,7 @@ static const struct mc_option options[] = {
      "count more as unsafe: conformance: deviations from the vendors' guideline that cannot break a migration; proof: "
      "proofs with a guess in them, and uses that nothing reaches; without KIND: both"},
     {OPTION_ALL_USES, "all-uses", NULL, NULL, "list every use, not only what is unsafe, a few per function"},
-    {OPTION_HASH, "hash", NULL, NULL, "SHA-256 of every file, not only of those with findings"},
+    {OPTION_HASH, "hash", NULL, NULL, "SHA-256 and package of every file, not only of those with findings"},
     {OPTION_RUNNING, "running", NULL, NULL, "the files that all processes have mapped as code"},
     {OPTION_FILES_FROM, "files-from", "FILE", MC_WORDS_FILE, "more paths from FILE (- is standard input), one per line"},
     {OPTION_ROOT, "root", "DIR", MC_WORDS_FOLDER,
@@ -223,11 +223,11 @@ static bool is_named(const struct mc_input *input, const struct mc_file_result *
 static void visit(void *context, size_t index, struct mc_file_result *result)
 {
     struct run *run = context;
-    size_t waived = mc_set_aside(run->settings->aside, &run->settings->scan, result);
-    if (mc_result_has_findings(result) && !result->package)
+    const struct settings *settings = run->settings;
+    size_t waived = mc_set_aside(settings->aside, &settings->scan, result);
+    if ((mc_result_has_findings(result) || settings->scan.hash == MC_HASH_ALL) && !result->package)
         result->package = owners_of(run)[index];
     struct chunk *chunk = &run->chunks[index];
-    const struct settings *settings = run->settings;
     mc_scan_totals_add(&run->totals[index], result);
     run->totals[index].waived += waived;
     run->totals[index].fatal += mc_fail_on_matches(&settings->fail_on, result);

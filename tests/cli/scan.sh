@@ -132,6 +132,12 @@ json '.files[] | select(.verdict == "unguarded") | .uses[0] | keys_unsorted == [
 json '.summary | keys_unsorted == ["files","clean","guarded","misguarded","trapped","unguarded","partial","skipped","errors","dead","waived","not_scanned","seconds"]'
 json '.summary | .files == 4 and .clean == 1 and .unguarded == 1 and .skipped == 1 and .errors == 1'
 check "JSON: sha256 is that of sha256sum" test "$(jq -r '.files[0].sha256' "$out")" = "$(sha256sum "$clean" | cut -d' ' -f1)"
+if owner=$(dpkg -S "$(realpath "$(type -P true)")" 2>/dev/null); then
+    "$maskcheck" scan --hash --format json "$(type -P true)" >"$out" 2>"$err"
+    json ".files[0].package == \"${owner%%[:,]*}\""
+else
+    echo "ok - JSON: the package of a file without findings # SKIP no dpkg"
+fi
 run 1 scan --format json "$clean" "$unguarded"
 json '.files | map(.sha256 != null) == [false, true]'
 run 0 scan --format json "$work/folder/sub"
