@@ -158,6 +158,14 @@ objcopy --compress-debug-sections "$work/whole.debug" "$place"
 separate '["blend.c:6"]' "the debug file is compressed"
 run 1 scan "$work/stripped"
 out_lacks "blend.c"
+# Below a root, its own debug files.
+mkdir -p "$work/root/bin" "$work/root/usr/lib/debug/.build-id/${id:0:2}"
+cp -p "$work/stripped" "$work/root/bin/program"
+run 1 scan --root "$work/root" /bin
+out_lacks "blend.c"
+cp -p "$work/whole.debug" "$work/root/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug"
+run 1 scan --root "$work/root" /bin
+out_has "(blend.c:6): pshufb"
 build other -g -Wl,--build-id=0x0123456789
 objcopy --only-keep-debug "$work/other" "$place"
 separate '[null]' "the debug file is another program's"
