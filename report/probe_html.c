@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The probe as one page for a browser: the answer, the features by verdict in words, and a picture of the verdicts by CPU. It needs
  * no other file and no script. */
+#include "report/compare.h"
 #include "report/markup.h"
 #include "report/probe.h"
 #include "report/words.h"
@@ -155,6 +156,16 @@ static void print_origin(FILE *stream, const struct mc_probe *probe, const struc
     fputs("</p>\n", stream);
 }
 
+/* What CPUID shows beyond the baseline, as compare tells it. Names hold no markup. */
+static void print_above(FILE *stream, const struct mc_comparison *comparison)
+{
+    if (!comparison || !comparison->missing_count)
+        return;
+    fputs("<section>\n<h2>Above the baseline</h2>\n<p>", stream);
+    mc_print_lack_names(stream, comparison->missing, comparison->missing_count);
+    fputs("</p>\n</section>\n", stream);
+}
+
 void mc_probe_report_html(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *options)
 {
     char answer[MC_PROBE_ANSWER];
@@ -170,6 +181,7 @@ void mc_probe_report_html(FILE *stream, const struct mc_probe *probe, const stru
     fputs("</h1>\n", stream);
     print_origin(stream, probe, options);
     fputs("</header>\n<main>\n", stream);
+    print_above(stream, options->comparison);
     print_disagreements(stream, probe);
     print_table(stream, probe);
     print_picture(stream, probe);

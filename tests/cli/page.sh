@@ -67,6 +67,9 @@ xml.dom.minidom.parseString(re.search(r"<svg.*</svg>", page, re.S).group(0))
 body = re.search(r"<body>.*</body>", page, re.S).group(0).replace("<br>", "<br/>")
 xml.dom.minidom.parseString(body)
 PY
+run 1 probe --cpuid "$data/instlat-penryn.txt" --baseline intel-merom --format html
+out_has '<h2>Above the baseline</h2>'
+out_has '<p>sse4.1</p>'
 run 2 probe --watch 1 --format html
 err_has "--watch writes text or json, not html"
 run 2 probe --format htm
