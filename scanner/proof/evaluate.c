@@ -469,26 +469,6 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
     }
 }
 
-static bool decode(struct mc_prover *prover, uint64_t address, struct mc_insn *ret)
-{
-    if (!prover->decoded) {
-        prover->decoded = mc_realloc(NULL, MC_DECODED, sizeof *prover->decoded);
-        memset(prover->decoded, 0, MC_DECODED * sizeof *prover->decoded);
-    }
-    struct mc_decoded *known = &prover->decoded[address % MC_DECODED];
-    if (known->address != address + 1) {
-        uint64_t available;
-        const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
-        if (!bytes || !mc_decode(prover->image->mode, bytes, available, &known->insn)) {
-            known->address = 0;
-            return false;
-        }
-        known->address = address + 1;
-    }
-    *ret = known->insn;
-    return true;
-}
-
 static void execute_block(struct body *body, const struct block *block, struct mc_state *state)
 {
     struct mc_run *run = body->run;
@@ -504,7 +484,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
             propagate(body, &m, address, MC_FACTS_NONE);
             return;
         }
-        if (!decode(prover, address, &insn)) {
+        if (!mc_decode_at(prover, address, &insn)) {
             mc_note_gap(run, address, "undecoded");
             return;
         }

@@ -127,11 +127,23 @@ const char *mc_function_name(const struct mc_prover *prover, uint64_t address)
     return entry ? entry->name : NULL;
 }
 
-static bool decode_at(const struct mc_prover *prover, uint64_t address, struct mc_insn *ret)
+bool mc_decode_at(struct mc_prover *prover, uint64_t address, struct mc_insn *ret)
 {
-    uint64_t available;
-    const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
-    return bytes && mc_decode(prover->image->mode, bytes, available, ret);
+    if (!prover->decoded) {
+        prover->decoded = mc_realloc(NULL, MC_DECODED, sizeof *prover->decoded);
+        memset(prover->decoded, 0, MC_DECODED * sizeof *prover->decoded);
+    }
+    struct mc_decoded *known = &prover->decoded[address % MC_DECODED];
+    if (known->address != address + 1) {
+        uint64_t available;
+        const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
+        known->address = 0;
+        if (!bytes || !mc_decode(prover->image->mode, bytes, available, &known->insn))
+            return false;
+        known->address = address + 1;
+    }
+    *ret = known->insn;
+    return true;
 }
 
 /* `jmp [slot]` with a relocated slot, or `jmp target`, possibly after endbr. */
@@ -139,7 +151,7 @@ static bool thunk_target(struct mc_prover *prover, uint64_t address, uint64_t *r
 {
     struct mc_insn insn;
     for (int i = 0; i < 2; i++, address += insn.length) {
-        if (!decode_at(prover, address, &insn))
+        if (!mc_decode_at(prover, address, &insn))
             return false;
         if (insn.flow == MC_FLOW_JMP && insn.encoding == MC_LEGACY) {
             *ret_target = address + insn.length + (uint64_t)insn.displacement;
@@ -351,13 +363,13 @@ bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end)
 }
 
 /* mov r32, [esp]; ret: how i386 code learns its own address. */
-static bool is_counter_thunk(const struct mc_prover *prover, uint64_t address)
+static bool is_counter_thunk(struct mc_prover *prover, uint64_t address)
 {
     struct mc_insn insn;
-    if (prover->image->mode != MC_MODE_32 || !decode_at(prover, address, &insn) || insn.map != MC_MAP_PRIMARY ||
+    if (prover->image->mode != MC_MODE_32 || !mc_decode_at(prover, address, &insn) || insn.map != MC_MAP_PRIMARY ||
         insn.opcode != 0x8B || insn.mod == 3 || insn.base != MC_RSP || insn.index != MC_REG_NONE || insn.displacement)
         return false;
-    return decode_at(prover, address + insn.length, &insn) && insn.flow == MC_FLOW_RET;
+    return mc_decode_at(prover, address + insn.length, &insn) && insn.flow == MC_FLOW_RET;
 }
 
 /* Straight over the bytes of a small function: does it reach CPUID, or (outermost only) does it call nothing at all? */
@@ -368,7 +380,7 @@ static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range ra
     bool calls = false, reaches = mc_has_cpuid(prover, range.start, range.end);
     for (uint64_t address = range.start; address < range.end && !reaches;) {
         struct mc_insn insn;
-        if (!decode_at(prover, address, &insn))
+        if (!mc_decode_at(prover, address, &insn))
             return NO_HELPER;
         address += insn.length;
         if (insn.flow == MC_FLOW_CALL || insn.flow == MC_FLOW_JMP) {

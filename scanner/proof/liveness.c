@@ -223,13 +223,10 @@ static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t sta
 
 static void walk(struct liveness *l, struct place from)
 {
-    const struct mc_image *image = l->prover->image;
     uint32_t written = from.written, stale = from.stale;
     struct mc_insn insn;
     for (uint64_t address = from.address; l->steps < MAX_STEPS;) {
-        uint64_t available;
-        const uint8_t *bytes = mc_image_rest(image, address, &available);
-        if (!bytes || !mc_decode(image->mode, bytes, available, &insn))
+        if (!mc_decode_at(l->prover, address, &insn))
             break;
         l->steps++;
         struct effect effect = effect_of(&insn);
@@ -322,9 +319,7 @@ static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsign
 static uint32_t ignored_behind(struct mc_prover *prover, const struct mc_reference *reference, unsigned depth)
 {
     struct mc_insn insn;
-    uint64_t available;
-    const uint8_t *bytes = mc_image_rest(prover->image, reference->from, &available);
-    if (reference->kind != MC_REF_CALL || !bytes || !mc_decode(prover->image->mode, bytes, available, &insn))
+    if (reference->kind != MC_REF_CALL || !mc_decode_at(prover, reference->from, &insn))
         return 0;
     struct liveness l = {.prover = prover, .range = mc_function_extent(prover, reference->from)};
     l.at_return = RESULTS & ~results_ignored(prover, l.range.start, depth + 1); /* it may hand them on */

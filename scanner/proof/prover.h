@@ -84,7 +84,7 @@ struct mc_reached { /* from the entries of the body that was asked about last */
     size_t last, bytes; /* index asked for last; bytes of all bits */
 };
 
-#define MC_DECODED 2048
+#define MC_DECODED 8192
 struct mc_decoded { /* bodies are gone through several times */
     uint64_t address; /* + 1; 0: nothing */
     struct mc_insn insn;
@@ -170,6 +170,8 @@ struct mc_run;
 bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state);
 
 /* --- functions.c: what can be told of a function without evaluating it --- */
+/* The instruction there; false when there is none, and *ret is not to be read. */
+bool mc_decode_at(struct mc_prover *prover, uint64_t address, struct mc_insn *ret);
 /* The state of an address, made 0 when it is new. `ret_known` may be NULL. */
 int *mc_property_of(struct mc_properties *table, struct mc_arena *arena, uint64_t address, bool *ret_known);
 int mc_property_at(const struct mc_properties *table, uint64_t address); /* 0 when unknown */
