@@ -36,9 +36,12 @@ static mc_value at_offset(struct mc_machine *m, mc_value address, unsigned offse
 
 static bool is_known_place(struct mc_machine *m, mc_value address)
 {
-    uint32_t base;
-    int64_t offset;
-    return mc_value_single(m->values, address, &base, &offset);
+    struct mc_value_data data;
+    mc_value_get(m->values, address, &data);
+    bool known = data.kind == MC_VALUE_CASES && (data.count == 1 || data.other == MC_FACTS_ALL);
+    for (uint32_t i = 0; known && i < data.count && data.count > 1; i++) /* one of a few rows of a table */
+        known = data.cases[i].base != 0;
+    return known;
 }
 
 /* xmm, xmm/m of `bytes`: what we know of the lanes moves along, in pieces of at most 8 bytes. */
