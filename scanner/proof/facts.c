@@ -338,6 +338,7 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
     mc_facts distinct[MAX_WAYS];
     size_t used = 0;
     bool question = false;
+    uint32_t override = mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE});
     for (size_t i = 0; i < count; i++) {
         if (sets[i] == MC_FACTS_ALL)
             continue;
@@ -347,8 +348,8 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         size_t more = ways_of(table, rest, distinct + used, MAX_WAYS - used);
         if (!more)
             return common;
-        for (size_t k = used; k < used + more; k++)
-            question |= mc_facts_only_base(table, distinct[k]) != distinct[k];
+        for (size_t k = used; k < used + more; k++) /* whether the user's say counts is asked, too */
+            question |= mc_facts_only_base(table, distinct[k]) != distinct[k] || mc_facts_has(table, distinct[k], override);
         used += more;
     }
     if (used < 2 || (used == 2 && is_vacuous(table, distinct)))

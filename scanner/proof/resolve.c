@@ -395,6 +395,34 @@ static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
     }
 }
 
+static bool is_overridden(const struct mc_prover *prover, mc_facts facts)
+{
+    return mc_facts_has(prover->facts, facts, mc_atom_id(prover->facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}));
+}
+
+/* One of several ways, each of which is a set of facts. A way on which the user had a say counts for nothing beside one on
+ * which CPUID did (design.md 5.1: the verdict is that of the default). */
+static mc_facts ask_any(struct question *q, const struct mc_atom *atom)
+{
+    struct mc_facts_table *t = q->prover->facts;
+    size_t count;
+    const mc_facts *sets = mc_facts_any_sets(t, atom->a, &count);
+    mc_facts result = MC_FACTS_ALL, defaults = MC_FACTS_ALL;
+    bool overridden = false;
+    if (atom->b == MC_ANY_INFERRED && !q->inferring)
+        return MC_FACTS_NONE;
+    for (size_t i = 0; i < count; i++) {
+        result = atom->b ? mc_facts_and(t, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
+        if (is_overridden(q->prover, sets[i]))
+            overridden = true;
+        else
+            defaults = mc_facts_and(t, defaults, answer_set(q, sets[i]));
+    }
+    if (!q->inferring || !overridden || tells_bits(q->prover, result) || !tells_bits(q->prover, defaults))
+        return result;
+    return mc_facts_or(t, defaults, mc_facts_one(t, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0));
+}
+
 static mc_facts ask(struct question *q, uint32_t id)
 {
     struct mc_atom atom = mc_atom_get(q->prover->facts, id);
@@ -405,14 +433,8 @@ static mc_facts ask(struct question *q, uint32_t id)
         return ask_return(q, atom.c);
     case MC_ATOM_TEST:
         return ask_test(q, &atom);
-    case MC_ATOM_ANY: {
-        size_t count;
-        const mc_facts *sets = mc_facts_any_sets(q->prover->facts, atom.a, &count);
-        mc_facts result = atom.b == MC_ANY_INFERRED && !q->inferring ? MC_FACTS_NONE : MC_FACTS_ALL;
-        for (size_t i = 0; i < count && result != MC_FACTS_NONE; i++)
-            result = atom.b ? mc_facts_and(q->prover->facts, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
-        return result;
-    }
+    case MC_ATOM_ANY:
+        return ask_any(q, &atom);
     default:
         return mc_facts_one(q->prover->facts, atom, 0);
     }
