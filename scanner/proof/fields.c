@@ -8,6 +8,8 @@
 
 #define MAX_FIELDS 64
 #define MAX_READERS 60       /* bodies; a displacement that more of them use belongs to more than one structure */
+#define MAX_CROWDED 4        /* displacements of which those are picked that look at bits */
+#define MAX_BIT_READERS 200
 #define MAX_CANDIDATES 20000 /* bodies that may test a field: those with uses, and what leads to them */
 #define LEVELS 6     /* of calls from where a field is tested to a use */
 
@@ -15,6 +17,8 @@ struct field {
     int64_t displacement;
     unsigned size;
     bool ambiguous;
+    bool crowded;                /* only `readers` count, and only what they ask of single bits */
+    MC_VECTOR(uint64_t) readers; /* starts of bodies, sorted */
 };
 
 struct access {
@@ -35,6 +39,7 @@ struct mc_fields {
     MC_VECTOR(uint64_t) candidates;      /* starts of bodies, sorted */
     MC_VECTOR(struct access) accesses;   /* of the candidates, sorted by displacement */
     bool listed;
+    unsigned crowded;
     MC_VECTOR(struct memo) memo;
 };
 
@@ -52,16 +57,53 @@ bool mc_is_field_base(const struct mc_prover *prover, uint32_t base)
     }
 }
 
-bool mc_is_field(const struct mc_prover *prover, int64_t displacement, unsigned size)
+static bool is_reader(const struct field *field, uint64_t body)
+{
+    size_t low = 0, high = field->readers.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (field->readers.items[middle] < body)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < field->readers.count && field->readers.items[low] == body;
+}
+
+/* The pointer that the symbol stands for comes into being in one of the field's readers. */
+static bool is_of_reader(const struct mc_prover *prover, const struct field *field, uint32_t base)
+{
+    struct mc_symbol_key key = mc_symbol_get(prover->values, base);
+    for (unsigned levels = 0; key.kind == MC_SYM_LOAD && levels < LEVELS; levels++)
+        key = mc_symbol_get(prover->values, (uint32_t)key.a);
+    if (key.kind == MC_SYM_CELL || key.kind == MC_SYM_RETURN)
+        return true;
+    return (key.kind == MC_SYM_ARGUMENT || key.kind == MC_SYM_OBJECT) &&
+           is_reader(field, mc_function_extent(prover, key.a).start);
+}
+
+static const struct field *find_field(const struct mc_prover *prover, const struct mc_symbol_key *key)
 {
     const struct mc_fields *fields = prover->fields;
+    int64_t size = key->width / 8;
     for (size_t i = 0; fields && i < fields->items.count; i++) {
         const struct field *field = &fields->items.items[i];
-        if (!field->ambiguous && displacement < field->displacement + (int64_t)field->size &&
-            field->displacement < displacement + (int64_t)size)
-            return true;
+        if (!field->ambiguous && key->b < field->displacement + (int64_t)field->size && field->displacement < key->b + size &&
+            (!field->crowded || (key->b == field->displacement && is_of_reader(prover, field, (uint32_t)key->a))))
+            return field;
     }
-    return false;
+    return NULL;
+}
+
+bool mc_is_field(const struct mc_prover *prover, const struct mc_symbol_key *key)
+{
+    return find_field(prover, key) != NULL;
+}
+
+bool mc_is_field_of_bits(const struct mc_prover *prover, const struct mc_symbol_key *key)
+{
+    const struct field *field = find_field(prover, key);
+    return field && field->crowded;
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -170,12 +212,28 @@ void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned si
     mc_learn_thread_local_referrers(prover, learn);
 }
 
+/* Of the accesses [first, end), all at the field's displacement: who looks at bits of it. False when there are too many. */
+static bool pick_readers(struct mc_prover *prover, struct field *field, size_t first, size_t end)
+{
+    if (field->size != 4 || prover->fields->crowded++ == MAX_CROWDED)
+        return false;
+    for (size_t i = first; i < end && field->readers.count <= MAX_BIT_READERS; i++) {
+        const struct access *access = &prover->fields->accesses.items[i];
+        bool again = i > first && access[-1].body == access->body && access[-1].displacement == access->displacement;
+        if (!again && access->displacement == field->displacement && mc_reads_bits(prover, access->body, access->displacement))
+            mc_push(&field->readers, access->body);
+    }
+    if (field->readers.count)
+        qsort(field->readers.items, field->readers.count, sizeof *field->readers.items, compare_addresses);
+    return field->readers.count && field->readers.count <= MAX_BIT_READERS;
+}
+
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
 {
     if (!prover->fields)
         prover->fields = MC_NEW(&prover->arena, struct mc_fields);
     struct mc_fields *fields = prover->fields;
-    struct field field = {displacement, size, false};
+    struct field field = {.displacement = displacement, .size = size};
     for (size_t i = 0; i < fields->items.count; i++)
         if (fields->items.items[i].displacement == displacement && fields->items.items[i].size >= size)
             return false;
@@ -184,12 +242,15 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     mc_push(&fields->items, field);
     list_all(prover);
     size_t first = first_access(fields, displacement), end = first_access(fields, displacement + (int64_t)size);
-    if (end - first > MAX_READERS) {
-        fields->items.items[fields->items.count - 1].ambiguous = true;
+    struct field *added = &fields->items.items[fields->items.count - 1];
+    added->crowded = end - first > MAX_READERS;
+    if (added->crowded && !pick_readers(prover, added, first, end)) {
+        added->ambiguous = true;
         return false;
     }
     for (size_t i = first; i < end; i++)
-        learn(prover, fields->accesses.items[i].body);
+        if (!added->crowded || is_reader(added, fields->accesses.items[i].body))
+            learn(prover, fields->accesses.items[i].body);
     return true;
 }
 
@@ -211,18 +272,42 @@ static bool is_of_another_structure(struct mc_prover *prover, const struct mc_ev
            !mc_facts_tell(prover, event->facts);
 }
 
+/* CPUID's own words, or what a function made of them; not only something that a test chose. */
+static bool says_of_cpu(struct mc_prover *prover, mc_value value)
+{
+    uint32_t base;
+    int64_t offset;
+    if (!mc_value_single(prover->values, value, &base, &offset))
+        return mc_value_provenance(prover->values, value) != MC_FACTS_NONE;
+    uint32_t kind = mc_symbol_get(prover->values, base).kind;
+    return (kind == MC_SYM_RETURN || kind == MC_SYM_CELL) && mc_value_tells(prover, value);
+}
+
+static bool is_crowded(const struct mc_prover *prover, int64_t displacement)
+{
+    const struct mc_fields *fields = prover->fields;
+    for (size_t i = 0; fields && i < fields->items.count; i++)
+        if (fields->items.items[i].displacement == displacement && fields->items.items[i].crowded)
+            return true;
+    return false;
+}
+
 static void find_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
-    bool ambiguous = false;
-    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
-        for (size_t i = 0; i < e->event_count; i++) {
+    bool ambiguous = false, crowded = is_crowded(prover, displacement);
+    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
+        bool runs_in_callers = mc_helper_asks(prover, e->entry); /* where it is known what it asks for */
+        for (size_t i = 0; i < e->event_count && !runs_in_callers; i++) {
             mc_value value;
             if (!store_to_field(prover, &e->events[i], displacement, size, &value))
+                continue;
+            if (crowded && (e->events[i].size != size || !says_of_cpu(prover, value))) /* of another structure, surely */
                 continue;
             ambiguous |= is_of_another_structure(prover, &e->events[i], value);
             mc_push(&values, ((struct mc_cell_value){value, e->events[i].facts, e->events[i].site, false}));
         }
+    }
     if (ambiguous) /* which of them is tested cannot be told */
         values.count = 0;
     if (values.count) /* memory is cleared, or set to some default, before */
@@ -310,6 +395,8 @@ void mc_fields_free(struct mc_prover *prover)
 {
     if (!prover->fields)
         return;
+    for (size_t i = 0; i < prover->fields->items.count; i++)
+        mc_vector_free(&prover->fields->items.items[i].readers);
     mc_vector_free(&prover->fields->items);
     mc_vector_free(&prover->fields->memo);
     mc_vector_free(&prover->fields->candidates);

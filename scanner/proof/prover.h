@@ -241,7 +241,11 @@ bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsign
 /* --- fields.c: words behind pointers, by displacement (bytes) and size alone --- */
 typedef void mc_learner(struct mc_prover *prover, uint64_t body);
 bool mc_is_field_base(const struct mc_prover *prover, uint32_t base); /* a store there is one to a field */
-bool mc_is_field(const struct mc_prover *prover, int64_t displacement, unsigned size); /* something was stored in it */
+/* Of an MC_SYM_LOAD: something of the CPU was stored at its displacement. Where many use the displacement, only for those who
+ * look at single bits, and only by the bits that they ask for. */
+bool mc_is_field(const struct mc_prover *prover, const struct mc_symbol_key *key);
+bool mc_is_field_of_bits(const struct mc_prover *prover, const struct mc_symbol_key *key);
+bool mc_reads_bits(struct mc_prover *prover, uint64_t start, int64_t displacement); /* field_readers.c */
 /* Something was: `learn` is called for the bodies near uses that load from it. True when that is news. */
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn);
 void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret);

@@ -40,7 +40,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     case MC_SYM_ARGUMENT:
         return takes_at(prover, key.a, slot_of(prover, key.b));
     case MC_SYM_LOAD:
-        return mc_is_field(prover, key.b, key.width / 8) || mc_foreign_tells(prover, symbol);
+        return mc_is_field(prover, &key) || mc_foreign_tells(prover, symbol);
     case MC_SYM_MAX_LEAF:
     case MC_SYM_KERNEL:
     case MC_SYM_LZCNT:

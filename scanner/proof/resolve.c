@@ -333,7 +333,7 @@ static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key
 static mc_facts ask_field(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_cell_values field;
-    if (!q->inferring)
+    if (!q->inferring || (test->relation < MC_BIT_SET && mc_is_field_of_bits(q->prover, key)))
         return MC_FACTS_NONE;
     mc_field_writers(q->prover, key->b, key->width / 8, &field);
     return facts_of_cell(q, &field, test);
