@@ -235,11 +235,39 @@ static bool for_each_target(struct body *body, struct mc_machine *m, mc_value va
     return all && data.count;
 }
 
+/* The call goes through a variable of the file that starts with a function's address and that nothing here is seen to write:
+ * by default that function is called (libwebp's VP8GetCPUInfo). */
+static bool default_callee(const struct mc_machine *m, uint32_t base, int64_t offset, uint64_t *ret)
+{
+    const struct mc_image *image = m->prover->image;
+    struct mc_symbol_key key = mc_symbol_get(m->values, base);
+    const struct mc_reloc *reloc = key.kind == MC_SYM_CELL && !offset ? mc_image_reloc_at(image, key.a) : NULL;
+    bool relocated = reloc && reloc->kind == MC_RELOC_ADDRESS;
+    if (key.kind != MC_SYM_CELL || offset || (m->prover->position_independent && !relocated) ||
+        !mc_image_read(image, key.a, m->prover->pointer_size, ret) || !mc_image_is_code(image, *ret))
+        return false;
+    size_t count, first = mc_references_to(m->prover->references, key.a, key.a + m->prover->pointer_size, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &m->prover->references->items[i];
+        const struct mc_reloc *slot = reference->kind == MC_REF_DATA ? mc_image_reloc_at(image, reference->from) : NULL;
+        if (reference->kind != MC_REF_LOAD && !(slot && slot->kind == MC_RELOC_SLOT))
+            return false;
+    }
+    return true;
+}
+
 static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_value value)
 {
     uint32_t base;
     int64_t offset;
     uint64_t target;
+    if (mc_value_single(m->values, value, &base, &offset) && default_callee(m, base, offset, &target) &&
+        mc_helper_asks(m->prover, target)) {
+        struct mc_atom override = {.kind = MC_ATOM_OVERRIDE}; /* the variable's owner has a say */
+        bool returns = execute_call(body, m, target);
+        m->state->facts = mc_facts_or(m->prover->facts, m->state->facts, mc_facts_one(m->prover->facts, override, m->address));
+        return returns;
+    }
     if (mc_value_single(m->values, value, &base, &offset) && mc_module_address(m->prover, base, offset, &target) &&
         (mc_image_is_code(m->prover->image, target) || mc_import_name(m->prover, target)))
         return execute_call(body, m, target);

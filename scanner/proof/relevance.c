@@ -69,8 +69,8 @@ void mc_learn_callers(struct mc_prover *prover, uint64_t entry)
         if (reference->kind == MC_REF_JUMP && mc_final_target(prover, mc_function_extent(prover, reference->from).start) == entry)
             learn_referrers(prover, mc_function_extent(prover, reference->from).start,
                             mc_function_extent(prover, reference->from).start + 1, false);
-        else if (reference->kind == MC_REF_DATA) /* through its GOT slot */
-            learn_referrers(prover, reference->from, reference->from + 1, false);
+        else if (reference->kind == MC_REF_DATA) /* through its GOT slot, or through a variable, which may have one */
+            learn_referrers(prover, reference->from, reference->from + 1, true);
     }
 }
 
