@@ -133,6 +133,22 @@ static void follow_pointer(struct writers *w, uint64_t callee, int64_t slot, uin
     }
 }
 
+void mc_stores_through(struct mc_prover *prover, const struct mc_symbol_key *key, int64_t argument, int64_t offset,
+                       struct mc_cell_values *ret)
+{
+    uint64_t place = (uint64_t)offset + 4096; /* anywhere, as long as it is not below 0 */
+    unsigned size = key->width / 8;
+    struct writers w = {.prover = prover, .address = place, .end = place + size, .size = size, .complete = true};
+    w.self = mc_value_symbol(prover->values, mc_symbol_id(prover->values, *key), 0);
+    add_value(&w, mc_value_constant(prover->values, 0), MC_FACTS_NONE, 0);
+    follow_pointer(&w, key->a, argument, 4096, 0);
+    ret->count = w.values.count;
+    ret->items = MC_NEW_ARRAY(&prover->arena, w.values.count, struct mc_cell_value);
+    memcpy(ret->items, w.values.items, w.values.count * sizeof *ret->items);
+    ret->complete = w.complete;
+    mc_vector_free(&w.values);
+}
+
 static void look_at_call(struct writers *w, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
     static const uint8_t registers[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};

@@ -191,7 +191,10 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         provided = mc_kernel_result(m, final);
     if (provided == MC_TOP)
         provided = mc_thread_local_address(m, final);
+    struct mc_left_behind left;
+    mc_outputs_before(m, final, &left);
     forget_after_call(m, final);
+    mc_outputs_after(m, final, escaped, &left);
     if (provided != MC_TOP)
         mc_put_register(m, MC_RAX, provided);
     if (import.keeps_nothing) /* what it was given is as it leaves it, whatever is called later */

@@ -156,6 +156,9 @@ static const char *symbol_text(struct mc_prover *prover, struct mc_arena *arena,
         if (key.b == MC_RETURN_STATUS)
             return "the status of a child";
         return mc_arena_printf(arena, "what %s returned", mc_place_text(prover, arena, key.a));
+    case MC_SYM_OUTPUT:
+        return mc_arena_printf(arena, "the %s at offset %d of what %s left behind a pointer", word, (int)(key.b & INT32_MAX),
+                               mc_place_text(prover, arena, key.a));
     case MC_SYM_MAX_LEAF:
         return key.a ? "the highest extended leaf (CPUID 80000000.eax)" : "the highest leaf (CPUID 0.eax)";
     case MC_SYM_FEATURE_LEAF:

@@ -99,6 +99,19 @@ struct mc_import_call {
     bool keeps_nothing; /* it forgets the pointers it was given */
     mc_value arguments[3], pointee; /* pointee: the word that the second one points to on the stack */
 };
+/* outputs.c: pointers to the stack behind which the callee leaves something; look before the call's effects, apply after.
+ * `escaped`: how many stack places had been handed out before the call. */
+#define MC_LEFT_BEHIND 4
+struct mc_left_behind {
+    struct mc_left_behind_item {
+        unsigned slot;
+        uint32_t base;
+        int64_t offset;
+    } items[MC_LEFT_BEHIND];
+    unsigned count;
+};
+void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behind *ret);
+void mc_outputs_after(struct mc_machine *m, uint64_t final, size_t escaped, const struct mc_left_behind *left);
 mc_value mc_call_argument(struct mc_machine *m, unsigned index); /* 0..2 at a call */
 void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_call *ret);
 void mc_import_after(struct mc_machine *m, const struct mc_import_call *call);

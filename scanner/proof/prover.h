@@ -113,6 +113,7 @@ struct mc_resolver;
 struct mc_relevance;
 struct mc_fields;
 struct mc_foreign;
+struct mc_outputs;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -133,6 +134,7 @@ struct mc_prover {
     struct mc_relevance *relevance;
     struct mc_fields *fields;
     struct mc_foreign *foreign; /* what other modules answer; NULL: nothing */
+    struct mc_outputs *outputs;
     size_t evaluation_bytes; /* outside of the arena */
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */
@@ -237,6 +239,10 @@ struct mc_cell_values {
 };
 void mc_cell_writers(struct mc_prover *prover, uint64_t address, unsigned size, struct mc_cell_values *ret);
 /* Nothing refers to it but loads, as far as one can see: it keeps its initial value, by inference. */
+/* What the function at key->a stores through an argument (numbered as in MC_SYM_ARGUMENT), key->width bits at the offset. 0 is
+ * among the values: the caller cleared the memory, or nobody looks. */
+void mc_stores_through(struct mc_prover *prover, const struct mc_symbol_key *key, int64_t argument, int64_t offset,
+                       struct mc_cell_values *ret);
 bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsigned size);
 /* --- fields.c: words behind pointers, by displacement (bytes) and size alone --- */
 typedef void mc_learner(struct mc_prover *prover, uint64_t body);
@@ -256,6 +262,13 @@ void mc_fields_free(struct mc_prover *prover);
 /* thread_local.c: where the module's block starts, from the thread pointer (bytes); who asks for its address. */
 int64_t mc_thread_local_block(const struct mc_image *image);
 void mc_learn_thread_local_referrers(struct mc_prover *prover, mc_learner *learn);
+
+/* --- outputs.c: what functions leave behind pointers to their callers' stack (slots as in call events, offsets in bytes) --- */
+/* True when that is news. */
+bool mc_mark_output(struct mc_prover *prover, uint64_t callee, unsigned slot, int64_t low, int64_t high);
+bool mc_output_range(struct mc_prover *prover, uint64_t callee, unsigned slot, int64_t *ret_low, int64_t *ret_high);
+void mc_output_writers(struct mc_prover *prover, const struct mc_symbol_key *key, struct mc_cell_values *ret);
+void mc_outputs_free(struct mc_prover *prover);
 
 struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address);
 

@@ -43,6 +43,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
         return mc_is_field(prover, &key) || mc_foreign_tells(prover, symbol);
     case MC_SYM_MAX_LEAF:
     case MC_SYM_KERNEL:
+    case MC_SYM_OUTPUT:
     case MC_SYM_LZCNT:
         return true;
     default:
@@ -178,20 +179,28 @@ static void learn_anew(struct mc_prover *prover, uint64_t body)
     mc_learn(prover, body, true);
 }
 
-static void mark_pointer(struct mc_prover *prover, uint64_t entry, unsigned slot)
+/* The function leaves something in bytes [low, high) from where the argument points. */
+static void mark_pointer(struct mc_prover *prover, uint64_t entry, unsigned slot, int64_t low, int64_t high)
 {
     int *slots = mc_property_of(&prover->relevance->pointers, &prover->arena, entry, NULL);
-    if (slot >= MC_CALL_ARGUMENTS || *slots >> slot & 1)
+    if (slot >= MC_CALL_ARGUMENTS)
+        return;
+    bool news = mc_mark_output(prover, entry, slot, low, high) && !mc_helper_asks(prover, entry);
+    if (*slots >> slot & 1 && !news)
         return;
     *slots |= 1 << slot;
     mc_learn_callers(prover, entry);
 }
 
 /* The value itself is CPUID's, or a memory of it; not only chosen by a test. */
-static bool says(const struct mc_prover *prover, mc_value value)
+static bool says(struct mc_prover *prover, mc_value value)
 {
     uint32_t base;
     int64_t offset;
+    struct mc_value_data data;
+    mc_value_get(prover->values, value, &data);
+    if (data.kind == MC_VALUE_BITS || data.kind == MC_VALUE_MASKED || data.kind == MC_VALUE_PAIR)
+        return mc_value_tells(prover, value);
     return mc_value_provenance(prover->values, value) != MC_FACTS_NONE ||
            (mc_value_single(prover->values, value, &base, &offset) && mc_symbol_is_relevant(prover, base));
 }
@@ -211,7 +220,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
     struct mc_symbol_key key = mc_symbol_get(prover->values, event->base);
     bool value = value_tells(prover, event->value, facts_tell), tested = facts_tell(prover, event->facts);
     if (key.kind == MC_SYM_ARGUMENT && (says(prover, event->value) || has_asked(prover, event->facts)))
-        mark_pointer(prover, key.a, slot_of(prover, key.b));
+        mark_pointer(prover, key.a, slot_of(prover, key.b), event->offset, event->offset + event->size);
     if (event->kind == MC_EVENT_STORE && event->size <= 4 && mc_is_field_base(prover, event->base) &&
         (says(prover, event->value) || has_asked(prover, event->facts)) &&
         mc_mark_field(prover, event->offset, event->size, learn_anew))
@@ -246,7 +255,9 @@ static void pass_pointers(struct mc_prover *prover, const struct mc_evaluation *
             struct mc_text_range extent = mc_object_extent(prover, place);
             mc_mark_cells(prover, extent.start, extent.end);
         } else if (key.kind == MC_SYM_ARGUMENT) {
-            mark_pointer(prover, evaluation->entry, slot_of(prover, key.b));
+            int64_t low = 0, high = 0;
+            mc_output_range(prover, mc_final_target(prover, event->target), i, &low, &high);
+            mark_pointer(prover, evaluation->entry, slot_of(prover, key.b), offset + low, offset + high);
         }
     }
 }

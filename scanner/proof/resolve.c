@@ -339,6 +339,16 @@ static mc_facts ask_field(struct question *q, const struct mc_symbol_key *key, c
     return facts_of_cell(q, &field, test);
 }
 
+/* What a callee left behind a pointer: only by inference, for it may not write there on every way. */
+static mc_facts ask_output(struct question *q, const struct mc_symbol_key *key, const struct test *test)
+{
+    struct mc_cell_values cell;
+    if (!q->inferring)
+        return MC_FACTS_NONE;
+    mc_output_writers(q->prover, key, &cell);
+    return facts_of_cell(q, &cell, test);
+}
+
 static mc_facts ask_max_leaf(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_atom atom = {.kind = MC_ATOM_MAX_LEAF, .a = (uint32_t)key->a, .c = test->constant};
@@ -381,6 +391,8 @@ static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
         return ask_field(q, &key, &test);
     case MC_SYM_RETURN:
         return ask_returned(q, &key, &test);
+    case MC_SYM_OUTPUT:
+        return ask_output(q, &key, &test);
     case MC_SYM_ARGUMENT:
         return ask_argument(q, &key, &test);
     case MC_SYM_LZCNT:

@@ -342,6 +342,7 @@ static bool is_data_symbol(const struct mc_symbol_key *key)
     case MC_SYM_RETURN:
     case MC_SYM_MAX_LEAF:
     case MC_SYM_KERNEL:
+    case MC_SYM_OUTPUT:
         return true;
     default:
         return false;

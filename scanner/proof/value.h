@@ -35,6 +35,7 @@ enum mc_symbol_kind {
     MC_SYM_FEATURE_LEAF, /* glibc's record of a CPUID leaf; a = its index, see provider.c */
     MC_SYM_ENVIRONMENT, /* what getenv gave; a = site */
     MC_SYM_KERNEL,  /* what Linux tells its modules: kernel.h */
+    MC_SYM_OUTPUT,  /* a = entry of a callee, b = slot of the argument << 32 | offset: what it left where its argument points */
     MC_SYM_LZCNT,   /* a = site, b = value counted: what LZCNT made of it, or BSR on a CPU without LZCNT */
 };
 

@@ -296,7 +296,8 @@ bool mc_value_is_dull(const struct mc_values *values, mc_value value)
         return false;
     for (uint32_t i = 0; i < data->count; i++) {
         uint32_t kind = mc_symbol_get(values, data->cases[i].base).kind;
-        if (kind == MC_SYM_NONE || kind == MC_SYM_CELL || kind == MC_SYM_RETURN || kind == MC_SYM_TLS || kind == MC_SYM_ARGUMENT)
+        if (kind == MC_SYM_NONE || kind == MC_SYM_CELL || kind == MC_SYM_RETURN || kind == MC_SYM_TLS || kind == MC_SYM_ARGUMENT ||
+            kind == MC_SYM_OUTPUT)
             return false;
         if (kind == MC_SYM_LOAD && values->filter && values->filter(values->filter_context, data->cases[i].base))
             return false;
