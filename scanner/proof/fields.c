@@ -283,6 +283,13 @@ static bool says_of_cpu(struct mc_prover *prover, mc_value value)
     return (kind == MC_SYM_RETURN || kind == MC_SYM_CELL) && mc_value_tells(prover, value);
 }
 
+static bool is_lost(struct mc_prover *prover, mc_value value)
+{
+    struct mc_value_data data;
+    mc_value_get(prover->values, value, &data);
+    return data.kind == MC_VALUE_TOP;
+}
+
 static bool is_crowded(const struct mc_prover *prover, int64_t displacement)
 {
     const struct mc_fields *fields = prover->fields;
@@ -297,10 +304,13 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
     MC_VECTOR(struct mc_cell_value) values = {0};
     bool ambiguous = false, crowded = is_crowded(prover, displacement);
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        bool runs_in_callers = mc_helper_asks(prover, e->entry); /* where it is known what it asks for */
-        for (size_t i = 0; i < e->event_count && !runs_in_callers; i++) {
+        bool runs_in_callers = mc_helper_asks(prover, e->entry);
+        for (size_t i = 0; i < e->event_count; i++) {
             mc_value value;
             if (!store_to_field(prover, &e->events[i], displacement, size, &value))
+                continue;
+            bool argument = mc_symbol_get(prover->values, e->events[i].base).kind == MC_SYM_ARGUMENT;
+            if (runs_in_callers && argument && is_lost(prover, value)) /* they know what it asks for */
                 continue;
             if (crowded && (e->events[i].size != size || !says_of_cpu(prover, value))) /* of another structure, surely */
                 continue;
