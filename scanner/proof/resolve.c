@@ -33,6 +33,8 @@ struct mc_resolver {
     struct answer *answers;
     struct set_answer *sets;
     unsigned depth, stamp;
+    bool exports_are_roots; /* those to which nothing else leads but a circle */
+    bool export_in_circle;  /* there was one, perhaps */
 };
 
 void mc_resolver_new(struct mc_prover *prover)
@@ -121,7 +123,10 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
         result = either(q, result, list.items[i].facts);
-    return result;
+    if (result != MC_FACTS_ALL || !mc_is_root(q->prover, entry, false, NULL))
+        return result;
+    q->prover->resolver->export_in_circle = true;
+    return q->prover->resolver->exports_are_roots ? facts_of_root(q, entry) : result;
 }
 
 static mc_facts ask_return(struct question *q, uint64_t entry)
@@ -466,6 +471,29 @@ static struct answer *answer_record(struct mc_prover *prover, uint32_t atom, boo
     return found;
 }
 
+/* Rounds until the answer does not change any more, or turns out to be part of an outer circle. */
+static void solve(struct question *q, struct answer *a, uint32_t atom)
+{
+    struct mc_resolver *r = q->prover->resolver;
+    while (!a->done) {
+        unsigned low = UINT32_MAX;
+        struct question inner = {q->prover, q->inferring, &low};
+        mc_facts value = ask(&inner, atom);
+        bool stable = value == a->value;
+        a->value = value;
+        if (value != MC_FACTS_NONE && low < a->depth) { /* part of an outer circle: good for this round only */
+            a->low = low;
+            a->stamp = r->stamp;
+            if (low < *q->low)
+                *q->low = low;
+            break;
+        }
+        if (low <= a->depth)
+            r->stamp++; /* what this round found inside the circle is void */
+        a->done = value == MC_FACTS_NONE || low > a->depth || stable; /* nothing is less than NONE */
+    }
+}
+
 static mc_facts answer_atom(struct question *q, uint32_t atom)
 {
     struct mc_resolver *r = q->prover->resolver;
@@ -483,22 +511,17 @@ static mc_facts answer_atom(struct question *q, uint32_t atom)
     a->active = true;
     a->depth = ++r->depth;
     a->value = MC_FACTS_ALL;
-    while (!a->done) {
-        unsigned low = UINT32_MAX;
-        struct question inner = {q->prover, q->inferring, &low};
-        mc_facts value = ask(&inner, atom);
-        bool stable = value == a->value;
-        a->value = value;
-        if (value != MC_FACTS_NONE && low < a->depth) { /* part of an outer circle: good for this round only */
-            a->low = low;
-            a->stamp = r->stamp;
-            if (low < *q->low)
-                *q->low = low;
-            break;
-        }
-        if (low <= a->depth)
-            r->stamp++; /* what this round found inside the circle is void */
-        a->done = value == MC_FACTS_NONE || low > a->depth || stable; /* nothing is less than NONE */
+    if (a->depth == 1)
+        r->export_in_circle = false;
+    solve(q, a, atom);
+    /* Functions that refer to one another in a circle, and no root leads there: then the exported ones are roots after all. */
+    if (a->done && a->value == MC_FACTS_ALL && r->export_in_circle && !r->exports_are_roots) {
+        r->exports_are_roots = true;
+        r->stamp++;
+        a->done = false;
+        solve(q, a, atom);
+        a->done = true;
+        r->exports_are_roots = false;
     }
     a->active = false;
     r->depth--;
