@@ -51,13 +51,15 @@ static void record_call(struct mc_machine *m, uint64_t target, mc_facts facts, e
 }
 
 /* Local functions take arguments in any register; `registers` are those that the callee may look at. */
-static void escape_arguments(struct mc_machine *m, uint32_t registers)
+static void escape_arguments(struct mc_machine *m, uint32_t registers, bool stack)
 {
     for (unsigned i = 0; i < 16; i++)
         if (registers >> i & 1 && i != MC_RSP)
             mc_escape(m, m->state->registers[i], MC_ESCAPE_PASSED);
     uint32_t base;
     int64_t offset;
+    if (!stack)
+        return;
     if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
         return;
     for (int i = 0; i < 8; i++) {
@@ -137,7 +139,7 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
     if (!mc_in_body(body, target)) {
         record_call(m, target, facts, MC_ESCAPE_JUMP);
         if (run->recording)
-            escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)));
+            escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)), true);
         if (body->inside)
             leave_helper(body, m, target, more);
         return;
@@ -174,12 +176,14 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     struct mc_prover *prover = m->prover;
     uint64_t final = mc_final_target(prover, target);
     record_call(m, target, m->state->facts, MC_ESCAPE_CALL);
-    if (m->run->depth < MAX_DEPTH && !mc_import_name(prover, final) && mc_is_cpuid_helper(prover, final)) {
+    const char *import_name = mc_import_name(prover, final);
+    if (m->run->depth < MAX_DEPTH && !import_name && mc_is_cpuid_helper(prover, final)) {
         mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)(m->address + m->insn->length)));
         return mc_run_inline(m->run, final, m->state);
     }
     size_t escaped = m->run->escaped_stack.count;
-    escape_arguments(m, mc_argument_registers(prover, final));
+    bool in_registers = import_name && m->prover->pointer_size == 8 && mc_import_arity(import_name) >= 0;
+    escape_arguments(m, mc_argument_registers(prover, final), !in_registers);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -202,8 +206,11 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     mc_import_after(m, &import);
     for (size_t i = 0; i < pad_count; i++)
         propagate(body, m, pads[i], MC_FACTS_NONE);
-    if (mc_never_returns(prover, target))
+    if (mc_never_returns(prover, target)) {
+        if (!pad_count) /* what it was given changes nothing elsewhere */
+            m->run->escaped_stack.count = escaped;
         return false;
+    }
     m->state->facts = handler;
     if (mc_is_gate(prover, final)) {
         struct mc_atom atom = {.kind = MC_ATOM_RETURN, .c = final};
@@ -277,7 +284,7 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     uint32_t registers = 0;
     if (!for_each_target(body, m, value, false, &registers))
         registers |= mc_unknown_callee_arguments(m->prover);
-    escape_arguments(m, registers);
+    escape_arguments(m, registers, true);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -366,7 +373,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         tail = is_popped(m);
     if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
-    escape_arguments(m, mc_unknown_callee_arguments(m->prover));
+    escape_arguments(m, mc_unknown_callee_arguments(m->prover), true);
     if (!tail)
         mc_note_gap(m->run, m->address, "indirect-jump");
 }

@@ -7,6 +7,27 @@
 
 #define MAX_COPY 256 /* bytes */
 
+/* Parameters by POSIX, and the Itanium C++ ABI (section 3.3). What else is in the registers of arguments was left there. */
+static const struct {
+    const char *name;
+    int count;
+} arities[] = {
+    {"_setjmp", 1}, {"__sigsetjmp", 2}, {"sigsetjmp", 2}, {"setjmp", 1}, {"signal", 2}, {"sigaction", 3}, {"sigprocmask", 3},
+    {"pthread_sigmask", 3}, {"sigemptyset", 1}, {"raise", 1}, {"sysconf", 1}, {"getauxval", 1}, {"getpid", 0}, {"getenv", 1},
+    {"secure_getenv", 1}, {"strlen", 1}, {"strcmp", 2}, {"strncmp", 3}, {"strcasecmp", 2}, {"strncasecmp", 3}, {"strchr", 2},
+    {"strstr", 2}, {"memcmp", 3}, {"memcpy", 3}, {"memmove", 3}, {"memset", 3}, {"malloc", 1}, {"calloc", 2}, {"realloc", 2},
+    {"free", 1}, {"pthread_mutex_lock", 1}, {"pthread_mutex_unlock", 1}, {"pthread_once", 2}, {"__cxa_guard_acquire", 1},
+    {"__cxa_guard_release", 1}, {"__cxa_atexit", 3}, {"strtol", 3}, {"strtoul", 3}, {"strtoull", 3}, {"atoi", 1}, {"puts", 1},
+    {"fputs", 2}, {"fwrite", 4}, {"abort", 0}, {"exit", 1}, {"_Znwm", 1}, {"_ZdlPv", 1}, {"_ZdlPvm", 2}};
+
+int mc_import_arity(const char *name)
+{
+    for (size_t i = 0; i < sizeof arities / sizeof *arities; i++)
+        if (!strcmp(arities[i].name, name))
+            return arities[i].count;
+    return -1;
+}
+
 mc_value mc_call_argument(struct mc_machine *m, unsigned index)
 {
     static const uint8_t registers[3] = {MC_RDI, MC_RSI, MC_RDX};

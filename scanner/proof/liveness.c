@@ -308,7 +308,15 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
 
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
 {
-    if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
+    static const uint8_t order[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
+    const char *name = final ? mc_import_name(prover, final) : NULL;
+    int arity = name && prover->pointer_size == 8 ? mc_import_arity(name) : -1;
+    uint32_t registers = 0;
+    for (int i = 0; i < arity; i++)
+        registers |= BIT(order[i]);
+    if (arity >= 0)
+        return registers;
+    if (!final || name || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);
     return live_at(prover, final, 0);
 }

@@ -91,6 +91,7 @@ bool mc_child_tries(struct mc_prover *prover, bool uses);
 bool mc_has_use(const struct mc_prover *prover, struct mc_text_range range);
 bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebody installed it for SIGILL */
 bool mc_is_environment(struct mc_prover *prover, uint64_t final); /* getenv and its kin */
+int mc_import_arity(const char *name); /* parameters of a function of the C library, at most 6; -1 when unknown */
 bool mc_import_speaks(const char *name); /* of the CPU, or of how a trial of it ended */
 /* imports.c: calls of known imports. Look before the call's effects, apply after them. */
 struct mc_import_call {
