@@ -58,6 +58,13 @@ void mc_find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_p
 
 /* evaluate.c: runs the body from `entry` with state `in`; body->out is left joined over its returns. */
 void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in);
+/* calls.c: the events of a call of, or a jump to, the target (facts hold there). */
+void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how);
+/* Local functions take arguments in any register; `registers` are those that the callee may look at. `stack`: there may be more. */
+void mc_escape_arguments(struct mc_machine *m, uint32_t registers, bool stack);
+/* The callee returned (`final` as of mc_final_target, 0: unknown): registers and memory that it may have changed are unknown. */
+void mc_forget_after_call(struct mc_machine *m, uint64_t final);
+bool mc_default_callee(const struct mc_machine *m, uint32_t base, int64_t offset, uint64_t *ret);
 /* The run could not be followed beyond the address; the first such place is kept. */
 void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind);
 

@@ -25,89 +25,6 @@ void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind)
     run->complete = false;
 }
 
-static void record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how)
-{
-    struct mc_run *run = m->run;
-    if (!run->recording)
-        return;
-    mc_record(run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = (uint8_t)how, .site = m->address,
-                                     .target = target, .facts = facts});
-    struct mc_event event = {.kind = MC_EVENT_CALL, .site = m->address, .target = target, .facts = facts,
-                             .arguments = (uint32_t)run->arguments.count};
-    for (int i = 0; i < 16; i++)
-        mc_push(&run->arguments, m->state->registers[i]);
-    uint32_t base;
-    int64_t offset;
-    bool stack = mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset);
-    int64_t skip = how == MC_ESCAPE_JUMP ? m->prover->pointer_size : 0; /* at a tail jump the return address is on top */
-    for (int i = 0; i < MC_CALL_STACK_SLOTS; i++) {
-        bool found = false;
-        mc_value slot = stack ? mc_state_load(m->values, m->state, base, offset + skip + i * (int64_t)m->prover->pointer_size,
-                                              m->prover->pointer_size, &found)
-                              : MC_TOP;
-        mc_push(&run->arguments, found ? slot : MC_TOP);
-    }
-    mc_record(run, event);
-}
-
-/* Local functions take arguments in any register; `registers` are those that the callee may look at. */
-static void escape_arguments(struct mc_machine *m, uint32_t registers, bool stack)
-{
-    for (unsigned i = 0; i < 16; i++)
-        if (registers >> i & 1 && i != MC_RSP)
-            mc_escape(m, m->state->registers[i], MC_ESCAPE_PASSED);
-    uint32_t base;
-    int64_t offset;
-    if (!stack)
-        return;
-    if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
-        return;
-    for (int i = 0; i < 8; i++) {
-        bool found;
-        mc_value slot = mc_state_load(m->values, m->state, base, offset + i * (int64_t)m->prover->pointer_size,
-                                      m->prover->pointer_size, &found);
-        if (found)
-            mc_escape(m, slot, MC_ESCAPE_PASSED);
-    }
-}
-
-static void forget_after_call(struct mc_machine *m, uint64_t final)
-{
-    struct mc_state *state = m->state;
-    struct mc_values *v = m->values;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < state->cell_count; i++) {
-        uint32_t kind = mc_symbol_get(v, state->cells[i].base).kind;
-        if (kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED)
-            state->cells[kept++] = state->cells[i];
-    }
-    state->cell_count = kept;
-    if (m->run->escaped_stack.count)
-        state->fresh = false;
-    for (size_t i = 0; i < m->run->escaped_stack.count; i++)
-        mc_state_forget(state, m->run->escaped_stack.items[i].base, m->run->escaped_stack.items[i].offset, 128);
-    bool wide = m->prover->pointer_size == 8;
-    static const uint8_t clobbered[] = {MC_RCX, MC_RSI, MC_RDI, 8, 9, 10, 11};
-    static const uint8_t clobbered_by_go[] = {MC_RBX, 12, 13, 15}; /* its own convention keeps only the stack and R14 */
-    if (wide)
-        for (size_t i = 0; i < sizeof clobbered; i++)
-            state->registers[clobbered[i]] = MC_TOP;
-    if (wide && mc_is_go(m->prover, m->run->entry))
-        for (size_t i = 0; i < sizeof clobbered_by_go; i++)
-            state->registers[clobbered_by_go[i]] = MC_TOP;
-    state->registers[MC_RCX] = MC_TOP;
-    for (int i = 0; i < 2; i++) {
-        int reg = i ? MC_RDX : MC_RAX;
-        struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};
-        if (!final || !mc_result_matters(m->prover, final)) /* unknown, but one and the same: structures are followed from it */
-            key = (struct mc_symbol_key){.kind = MC_SYM_OBJECT, .width = m->prover->pointer_size * 8, .a = m->address};
-        if (final && mc_is_environment(m->prover, final))
-            key.kind = MC_SYM_ENVIRONMENT;
-        state->registers[reg] = i && key.kind != MC_SYM_RETURN ? MC_TOP : mc_value_symbol(v, mc_symbol_id(v, key), 0);
-    }
-    mc_forget_flags(m);
-}
-
 /* A tail call of a helper that is run inside its caller: what it returns is what the callee does. */
 static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t target, mc_facts more)
 {
@@ -122,7 +39,7 @@ static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t
     if (run->depth < MAX_DEPTH && !mc_import_name(run->prover, final) && mc_is_cpuid_helper(run->prover, final)) {
         returns = mc_run_inline(run, final, &left);
     } else {
-        forget_after_call(&after, final);
+        mc_forget_after_call(&after, final);
         mc_pop_value(&after);
     }
     if (returns && !mc_never_returns(run->prover, final))
@@ -137,9 +54,9 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
     if (facts == MC_FACTS_ALL)
         return;
     if (!mc_in_body(body, target)) {
-        record_call(m, target, facts, MC_ESCAPE_JUMP);
+        mc_record_call(m, target, facts, MC_ESCAPE_JUMP);
         if (run->recording)
-            escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)), true);
+            mc_escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)), true);
         if (body->inside)
             leave_helper(body, m, target, more);
         return;
@@ -175,7 +92,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
 {
     struct mc_prover *prover = m->prover;
     uint64_t final = mc_final_target(prover, target);
-    record_call(m, target, m->state->facts, MC_ESCAPE_CALL);
+    mc_record_call(m, target, m->state->facts, MC_ESCAPE_CALL);
     const char *import_name = mc_import_name(prover, final);
     if (m->run->depth < MAX_DEPTH && !import_name && mc_is_cpuid_helper(prover, final)) {
         mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)(m->address + m->insn->length)));
@@ -183,7 +100,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     }
     size_t escaped = m->run->escaped_stack.count;
     bool in_registers = import_name && m->prover->pointer_size == 8 && mc_import_arity(import_name) >= 0;
-    escape_arguments(m, mc_argument_registers(prover, final), !in_registers);
+    mc_escape_arguments(m, mc_argument_registers(prover, final), !in_registers);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -197,7 +114,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         provided = mc_thread_local_address(m, final);
     struct mc_left_behind left;
     mc_outputs_before(m, final, &left);
-    forget_after_call(m, final);
+    mc_forget_after_call(m, final);
     mc_outputs_after(m, final, escaped, &left);
     if (provided != MC_TOP)
         mc_put_register(m, MC_RAX, provided);
@@ -240,30 +157,9 @@ static bool for_each_target(struct body *body, struct mc_machine *m, mc_value va
         if (jump)
             propagate(body, m, target, data.cases[i].facts);
         else
-            record_call(m, target, mc_facts_or(m->prover->facts, m->state->facts, data.cases[i].facts), MC_ESCAPE_CALL);
+            mc_record_call(m, target, mc_facts_or(m->prover->facts, m->state->facts, data.cases[i].facts), MC_ESCAPE_CALL);
     }
     return all && data.count;
-}
-
-/* The call goes through a variable of the file that starts with a function's address and that nothing here is seen to write:
- * by default that function is called (libwebp's VP8GetCPUInfo). */
-static bool default_callee(const struct mc_machine *m, uint32_t base, int64_t offset, uint64_t *ret)
-{
-    const struct mc_image *image = m->prover->image;
-    struct mc_symbol_key key = mc_symbol_get(m->values, base);
-    const struct mc_reloc *reloc = key.kind == MC_SYM_CELL && !offset ? mc_image_reloc_at(image, key.a) : NULL;
-    bool relocated = reloc && reloc->kind == MC_RELOC_ADDRESS;
-    if (key.kind != MC_SYM_CELL || offset || (m->prover->position_independent && !relocated) ||
-        !mc_image_read(image, key.a, m->prover->pointer_size, ret) || !mc_image_is_code(image, *ret))
-        return false;
-    size_t count, first = mc_references_to(m->prover->references, key.a, key.a + m->prover->pointer_size, &count);
-    for (size_t i = first; i < first + count; i++) {
-        const struct mc_reference *reference = &m->prover->references->items[i];
-        const struct mc_reloc *slot = reference->kind == MC_REF_DATA ? mc_image_reloc_at(image, reference->from) : NULL;
-        if (reference->kind != MC_REF_LOAD && !(slot && slot->kind == MC_RELOC_SLOT))
-            return false;
-    }
-    return true;
 }
 
 static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_value value)
@@ -271,7 +167,7 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     uint32_t base;
     int64_t offset;
     uint64_t target;
-    if (mc_value_single(m->values, value, &base, &offset) && default_callee(m, base, offset, &target) &&
+    if (mc_value_single(m->values, value, &base, &offset) && mc_default_callee(m, base, offset, &target) &&
         mc_helper_asks(m->prover, target)) {
         struct mc_atom override = {.kind = MC_ATOM_OVERRIDE}; /* the variable's owner has a say */
         bool returns = execute_call(body, m, target);
@@ -284,11 +180,11 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     uint32_t registers = 0;
     if (!for_each_target(body, m, value, false, &registers))
         registers |= mc_unknown_callee_arguments(m->prover);
-    escape_arguments(m, registers, true);
+    mc_escape_arguments(m, registers, true);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
-    forget_after_call(m, 0);
+    mc_forget_after_call(m, 0);
     for (size_t i = 0; i < pad_count; i++)
         propagate(body, m, pads[i], MC_FACTS_NONE);
     return true;
@@ -373,7 +269,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         tail = is_popped(m);
     if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
-    escape_arguments(m, mc_unknown_callee_arguments(m->prover), true);
+    mc_escape_arguments(m, mc_unknown_callee_arguments(m->prover), true);
     if (!tail)
         mc_note_gap(m->run, m->address, "indirect-jump");
 }

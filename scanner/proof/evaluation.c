@@ -55,7 +55,7 @@ static bool answers_changed(struct mc_prover *prover, const struct mc_evaluation
     for (size_t i = 0; i < evaluation->gate_count; i++)
         if (mc_is_gate(prover, evaluation->gates[i]))
             return true;
-    return false;
+    return mc_outputs_changed(prover, evaluation);
 }
 
 static size_t bytes_of(const struct mc_evaluation *evaluation)
@@ -127,6 +127,7 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
     body.use_count = prover->uses->count;
     struct mc_state state;
     size_t lost;
+    unsigned outputs_known = mc_outputs_known(prover);
     uint64_t steps = prover->steps;
     prover->asked.number++;
     prover->asked.symbols.count = prover->asked.gates.count = 0;
@@ -142,6 +143,7 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
         mc_record(&run, (struct mc_event){.kind = MC_EVENT_LOST, .target = (uint64_t)addresses[i]});
     found = MC_NEW(&prover->arena, struct mc_evaluation);
     found->entry = entry;
+    found->outputs_known = outputs_known;
     found->event_count = run.events.count;
     found->events = mc_realloc(run.events.items, run.events.count, sizeof *run.events.items);
     if (found->event_count)

@@ -11,9 +11,11 @@ struct output {
     uint64_t callee;
     unsigned slot;     /* of a call event's arguments */
     int64_t low, high; /* bytes [low, high) from where the argument points, whole words */
+    unsigned change;   /* the number of the change that made it what it is */
 };
 
 struct mc_outputs {
+    unsigned changes;
     MC_VECTOR(struct output) items;
 };
 
@@ -41,13 +43,33 @@ bool mc_mark_output(struct mc_prover *prover, uint64_t callee, unsigned slot, in
     struct output *known = find_output(prover, callee, slot);
     if (known && known->low <= fresh.low && known->high >= fresh.high)
         return false;
+    fresh.change = ++prover->outputs->changes;
     if (known) {
+        known->change = fresh.change;
         known->low = fresh.low < known->low ? fresh.low : known->low;
         known->high = fresh.high > known->high ? fresh.high : known->high;
     } else {
         mc_push(&prover->outputs->items, fresh);
     }
     return true;
+}
+
+unsigned mc_outputs_known(const struct mc_prover *prover)
+{
+    return prover->outputs ? prover->outputs->changes : 0;
+}
+
+bool mc_outputs_changed(struct mc_prover *prover, const struct mc_evaluation *evaluation)
+{
+    if (evaluation->outputs_known == mc_outputs_known(prover))
+        return false;
+    for (size_t i = 0; i < prover->outputs->items.count; i++) {
+        const struct output *output = &prover->outputs->items.items[i];
+        for (size_t k = 0; output->change > evaluation->outputs_known && k < evaluation->event_count; k++)
+            if (evaluation->events[k].kind == MC_EVENT_CALL && mc_final_target(prover, evaluation->events[k].target) == output->callee)
+                return true;
+    }
+    return false;
 }
 
 bool mc_output_range(struct mc_prover *prover, uint64_t callee, unsigned slot, int64_t *ret_low, int64_t *ret_high)
@@ -76,7 +98,7 @@ static mc_value argument_at(struct mc_machine *m, unsigned slot)
 
 void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behind *ret)
 {
-    int slots = mc_property_at(m->prover->relevance->pointers, final);
+    int slots = mc_property_at(&m->prover->relevance->pointers, final);
     ret->count = 0;
     for (unsigned slot = 0; slot < MC_CALL_ARGUMENTS && slots >> slot && ret->count < MC_LEFT_BEHIND; slot++) {
         uint32_t base;

@@ -62,6 +62,7 @@ struct mc_evaluation {
     uint32_t *symbols;
     uint64_t *gates;
     size_t symbol_count, gate_count;
+    unsigned outputs_known; /* mc_outputs_known when it was made */
     UT_hash_handle hh;
 };
 
@@ -268,6 +269,8 @@ void mc_learn_thread_local_referrers(struct mc_prover *prover, mc_learner *learn
 bool mc_mark_output(struct mc_prover *prover, uint64_t callee, unsigned slot, int64_t low, int64_t high);
 bool mc_output_range(struct mc_prover *prover, uint64_t callee, unsigned slot, int64_t *ret_low, int64_t *ret_high);
 void mc_output_writers(struct mc_prover *prover, const struct mc_symbol_key *key, struct mc_cell_values *ret);
+unsigned mc_outputs_known(const struct mc_prover *prover); /* a number that grows with what is known of them */
+bool mc_outputs_changed(struct mc_prover *prover, const struct mc_evaluation *evaluation); /* of its callees, since it was made */
 void mc_outputs_free(struct mc_prover *prover);
 
 struct mc_text_range mc_object_extent(const struct mc_prover *prover, uint64_t address);

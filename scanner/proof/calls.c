@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a call does to the state of its caller, and what is kept of it for others. */
+#include "scanner/proof/body.h"
+
+void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how)
+{
+    struct mc_run *run = m->run;
+    if (!run->recording)
+        return;
+    mc_record(run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = (uint8_t)how, .site = m->address,
+                                     .target = target, .facts = facts});
+    struct mc_event event = {.kind = MC_EVENT_CALL, .site = m->address, .target = target, .facts = facts,
+                             .arguments = (uint32_t)run->arguments.count};
+    for (int i = 0; i < 16; i++)
+        mc_push(&run->arguments, m->state->registers[i]);
+    uint32_t base;
+    int64_t offset;
+    bool stack = mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset);
+    int64_t skip = how == MC_ESCAPE_JUMP ? m->prover->pointer_size : 0; /* at a tail jump the return address is on top */
+    for (int i = 0; i < MC_CALL_STACK_SLOTS; i++) {
+        bool found = false;
+        mc_value slot = stack ? mc_state_load(m->values, m->state, base, offset + skip + i * (int64_t)m->prover->pointer_size,
+                                              m->prover->pointer_size, &found)
+                              : MC_TOP;
+        mc_push(&run->arguments, found ? slot : MC_TOP);
+    }
+    mc_record(run, event);
+}
+
+/* Local functions take arguments in any register; `registers` are those that the callee may look at. */
+void mc_escape_arguments(struct mc_machine *m, uint32_t registers, bool stack)
+{
+    for (unsigned i = 0; i < 16; i++)
+        if (registers >> i & 1 && i != MC_RSP)
+            mc_escape(m, m->state->registers[i], MC_ESCAPE_PASSED);
+    uint32_t base;
+    int64_t offset;
+    if (!stack)
+        return;
+    if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
+        return;
+    for (int i = 0; i < 8; i++) {
+        bool found;
+        mc_value slot = mc_state_load(m->values, m->state, base, offset + i * (int64_t)m->prover->pointer_size,
+                                      m->prover->pointer_size, &found);
+        if (found)
+            mc_escape(m, slot, MC_ESCAPE_PASSED);
+    }
+}
+
+void mc_forget_after_call(struct mc_machine *m, uint64_t final)
+{
+    struct mc_state *state = m->state;
+    struct mc_values *v = m->values;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->cell_count; i++) {
+        uint32_t kind = mc_symbol_get(v, state->cells[i].base).kind;
+        if (kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED)
+            state->cells[kept++] = state->cells[i];
+    }
+    state->cell_count = kept;
+    if (m->run->escaped_stack.count)
+        state->fresh = false;
+    for (size_t i = 0; i < m->run->escaped_stack.count; i++)
+        mc_state_forget(state, m->run->escaped_stack.items[i].base, m->run->escaped_stack.items[i].offset, 128);
+    bool wide = m->prover->pointer_size == 8;
+    static const uint8_t clobbered[] = {MC_RCX, MC_RSI, MC_RDI, 8, 9, 10, 11};
+    static const uint8_t clobbered_by_go[] = {MC_RBX, 12, 13, 15}; /* its own convention keeps only the stack and R14 */
+    if (wide)
+        for (size_t i = 0; i < sizeof clobbered; i++)
+            state->registers[clobbered[i]] = MC_TOP;
+    if (wide && mc_is_go(m->prover, m->run->entry))
+        for (size_t i = 0; i < sizeof clobbered_by_go; i++)
+            state->registers[clobbered_by_go[i]] = MC_TOP;
+    state->registers[MC_RCX] = MC_TOP;
+    for (int i = 0; i < 2; i++) {
+        int reg = i ? MC_RDX : MC_RAX;
+        struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};
+        if (!final || !mc_result_matters(m->prover, final)) /* unknown, but one and the same: structures are followed from it */
+            key = (struct mc_symbol_key){.kind = MC_SYM_OBJECT, .width = m->prover->pointer_size * 8, .a = m->address};
+        if (final && mc_is_environment(m->prover, final))
+            key.kind = MC_SYM_ENVIRONMENT;
+        state->registers[reg] = i && key.kind != MC_SYM_RETURN ? MC_TOP : mc_value_symbol(v, mc_symbol_id(v, key), 0);
+    }
+    mc_forget_flags(m);
+}
+
+/* The call goes through a variable of the file that starts with a function's address and that nothing here is seen to write:
+ * by default that function is called (libwebp's VP8GetCPUInfo). */
+bool mc_default_callee(const struct mc_machine *m, uint32_t base, int64_t offset, uint64_t *ret)
+{
+    const struct mc_image *image = m->prover->image;
+    struct mc_symbol_key key = mc_symbol_get(m->values, base);
+    const struct mc_reloc *reloc = key.kind == MC_SYM_CELL && !offset ? mc_image_reloc_at(image, key.a) : NULL;
+    bool relocated = reloc && reloc->kind == MC_RELOC_ADDRESS;
+    if (key.kind != MC_SYM_CELL || offset || (m->prover->position_independent && !relocated) ||
+        !mc_image_read(image, key.a, m->prover->pointer_size, ret) || !mc_image_is_code(image, *ret))
+        return false;
+    size_t count, first = mc_references_to(m->prover->references, key.a, key.a + m->prover->pointer_size, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &m->prover->references->items[i];
+        const struct mc_reloc *slot = reference->kind == MC_REF_DATA ? mc_image_reloc_at(image, reference->from) : NULL;
+        if (reference->kind != MC_REF_LOAD && !(slot && slot->kind == MC_RELOC_SLOT))
+            return false;
+    }
+    return true;
+}
