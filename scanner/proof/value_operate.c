@@ -233,7 +233,8 @@ static mc_value operate_shift(struct mc_values *values, enum mc_operation operat
 {
     uint64_t count;
     struct mc_value_data source, result;
-    if (!mc_value_is_constant(values, b, &count) || !mc_value_to_bits(values, a, &source))
+    if (!mc_value_is_constant(values, b, &count) ||
+        (!mc_value_to_bits(values, a, &source) && (width > 32 || !mc_value_some_bits(values, a, mc_width_mask(width), &source))))
         return lost(values, a, b);
     count &= width == 64 ? 63 : 31;
     mc_bits_unknown(&result);
@@ -263,7 +264,8 @@ static bool operate_masked(struct mc_values *values, enum mc_operation operation
     if (!mc_value_is_constant(values, b, &constant))
         return false;
     if (!mc_value_as_masked(values, a, &masked)) {
-        if (operation != MC_OP_AND || !mc_value_some_bits(values, a, constant & mc_width_mask(width), &masked))
+        uint64_t wanted = constant & mc_width_mask(width);
+        if (operation != MC_OP_AND || __builtin_popcountll(wanted) > 16 || !mc_value_some_bits(values, a, wanted, &masked))
             return false;
         *ret = mc_value_from_bits(values, &masked);
         return true;
