@@ -107,6 +107,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     mc_facts handler = mc_handler_installed(m, final);
     struct mc_import_call import;
     mc_import_before(m, final, &import);
+    bool killed = mc_import_kills(m, &import);
     mc_value provided = mc_provider_result(m, final);
     if (provided == MC_TOP)
         provided = mc_kernel_result(m, final);
@@ -123,7 +124,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     mc_import_after(m, &import);
     for (size_t i = 0; i < pad_count; i++)
         propagate(body, m, pads[i], MC_FACTS_NONE);
-    if (mc_never_returns(prover, target)) {
+    if (killed || mc_never_returns(prover, target)) {
         if (!pad_count) /* what it was given changes nothing elsewhere */
             m->run->escaped_stack.count = escaped;
         return false;
@@ -162,6 +163,42 @@ static bool for_each_target(struct body *body, struct mc_machine *m, mc_value va
     return all && data.count;
 }
 
+/* Every address that the other may be, the one may be: most likely it just still holds what the one was chosen from. */
+static bool is_same_address(const struct mc_machine *m, mc_value one, mc_value other)
+{
+    struct mc_value_data first, second;
+    mc_value_get(m->values, one, &first);
+    mc_value_get(m->values, other, &second);
+    if (first.kind != MC_VALUE_CASES || second.kind != MC_VALUE_CASES)
+        return false;
+    for (uint32_t i = 0; i < second.count; i++) {
+        bool same = false;
+        for (uint32_t k = 0; k < first.count && !same; k++)
+            same = first.cases[k].base == second.cases[i].base && first.cases[k].offset == second.cases[i].offset;
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+/* The value without those of its addresses that the other may be, too. */
+static mc_value without_addresses(const struct mc_machine *m, mc_value value, mc_value other)
+{
+    struct mc_value_data data;
+    uint32_t kept = 0;
+    mc_value_get(m->values, value, &data);
+    if (data.kind != MC_VALUE_CASES)
+        return value;
+    for (uint32_t i = 0; i < data.count; i++) {
+        mc_value one = mc_value_symbol(m->values, data.cases[i].base, data.cases[i].offset);
+        if (data.cases[i].base != MC_BASE_MODULE || !is_same_address(m, other, one))
+            data.cases[kept++] = data.cases[i];
+    }
+    if (!kept && data.count)
+        return MC_TOP;
+    return kept == data.count ? value : mc_value_cases(m->values, data.cases, kept, data.other, data.width);
+}
+
 static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_value value)
 {
     uint32_t base;
@@ -180,6 +217,9 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     uint32_t registers = 0;
     if (!for_each_target(body, m, value, false, &registers))
         registers |= mc_unknown_callee_arguments(m->prover);
+    for (unsigned i = 0; i < 16; i++) /* nobody passes a function to itself */
+        if (registers >> i & 1)
+            m->state->registers[i] = without_addresses(m, m->state->registers[i], value);
     mc_escape_arguments(m, registers, true);
     uint64_t pads[4];
     size_t pad_count;
@@ -274,24 +314,6 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         mc_note_gap(m->run, m->address, "indirect-jump");
 }
 
-/* rdx often just still holds what rax was made from; as a second result it would be something else. */
-static bool returns_same_address(struct mc_machine *m, mc_value rax, mc_value rdx)
-{
-    struct mc_value_data first, second;
-    mc_value_get(m->values, rax, &first);
-    mc_value_get(m->values, rdx, &second);
-    if (first.kind != MC_VALUE_CASES || second.kind != MC_VALUE_CASES)
-        return false;
-    for (uint32_t i = 0; i < second.count; i++) {
-        bool same = false;
-        for (uint32_t k = 0; k < first.count && !same; k++)
-            same = first.cases[k].base == second.cases[i].base && first.cases[k].offset == second.cases[i].offset;
-        if (!same)
-            return false;
-    }
-    return true;
-}
-
 static void execute_return(struct body *body, struct mc_machine *m)
 {
     struct mc_run *run = body->run;
@@ -308,7 +330,7 @@ static void execute_return(struct body *body, struct mc_machine *m)
     ignored |= m->state->compared & 1u << MC_RDX; /* put there to be compared, not to be returned */
     if (!(ignored >> MC_RAX & 1))
         mc_escape(m, rax, MC_ESCAPE_RETURNED);
-    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !returns_same_address(m, rax, rdx))
+    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !is_same_address(m, rax, rdx))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
         mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,
@@ -345,12 +367,16 @@ static void follow_branch(struct body *body, struct mc_machine *m, uint64_t targ
         bool equal = m->insn->encoding == MC_LEGACY && (cc & 14) == 4 && (cc & 1) == edge;
         bool is_jcc = m->insn->map == MC_MAP_PRIMARY ? (m->insn->opcode & 0xF0) == 0x70 : (m->insn->opcode & 0xF0) == 0x80;
         int reg = equal && is_jcc ? mc_assume_equal(m, &before) : -1;
+        struct mc_assumed assumed = {.reg = -1};
+        if (reg < 0 && is_jcc && m->insn->encoding == MC_LEGACY)
+            mc_assume_stored(m, cc, !edge, &assumed);
         uint32_t nonzero = m->state->nonzero, zero = m->state->zero;
         if (!equal && is_jcc && (cc & 14) == 4)
             m->state->nonzero |= mc_found_nonzero(m);
         if (equal && is_jcc)
             m->state->zero |= mc_found_zero(m);
         propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
+        mc_assume_undo(m, &assumed);
         if (reg >= 0)
             m->state->registers[reg] = before;
         m->state->nonzero = nonzero;

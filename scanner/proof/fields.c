@@ -373,6 +373,11 @@ static bool initial_word(const struct mc_image *image, int64_t offset, unsigned 
     return whole || (*ret & mask) != mask;
 }
 
+bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, unsigned size, uint64_t *ret)
+{
+    return initial_word(prover->image, offset, size, true, ret);
+}
+
 static void find_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};

@@ -147,3 +147,20 @@ void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
              on_stack(m, call->arguments[1], &base, &offset))
         mc_state_store(m->values, m->state, base, offset, m->prover->pointer_size, call->pointee);
 }
+
+/* raise of a signal whose default action is the end (signal(7)), in a file that does not install handlers. */
+bool mc_import_kills(struct mc_machine *m, const struct mc_import_call *call)
+{
+    static const uint64_t fatal = 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 9 | 1u << 11; /* ILL TRAP ABRT BUS FPE KILL SEGV */
+    static const char *const installers[] = {"signal", "sigaction", "__sysv_signal", "bsd_signal", "sysv_signal", "sigset", NULL};
+    uint64_t number;
+    if (!call->name || strcmp(call->name, "raise") || !mc_value_is_constant(m->values, call->arguments[0], &number) || number > 31 ||
+        !(fatal >> number & 1))
+        return false;
+    const struct mc_image *image = m->prover->image;
+    for (size_t i = 0; i < image->import_count && number != 9; i++)
+        for (const char *const *name = installers; *name; name++)
+            if (!strcmp(image->imports[i].symbol->name, *name))
+                return false;
+    return true;
+}

@@ -115,6 +115,7 @@ void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behi
 void mc_outputs_after(struct mc_machine *m, uint64_t final, size_t escaped, const struct mc_left_behind *left);
 mc_value mc_call_argument(struct mc_machine *m, unsigned index); /* 0..2 at a call */
 void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_call *ret);
+bool mc_import_kills(struct mc_machine *m, const struct mc_import_call *call); /* the process, by a signal that nobody here handles */
 void mc_import_after(struct mc_machine *m, const struct mc_import_call *call);
 /* `size` bytes at `to`, when it is on the stack, become what `from` points to; with `fill`, bytes equal to `from`. False
  * when it is not there, and nothing was done. */
@@ -132,6 +133,17 @@ void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
 uint32_t mc_found_nonzero(const struct mc_machine *m);
 uint32_t mc_found_zero(const struct mc_machine *m); /* those that are 0 where ZF is set, of which nothing else is known: copies, too */
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
+/* initial.c: the flags tell, where the condition is as `taken`, that a global is not what it starts with ("not asked yet"), but
+ * what somebody stored there. The memory, and the register that was compared, then are that, until it is undone. */
+struct mc_assumed {
+    int reg; /* -1: none */
+    mc_value before;
+    uint32_t base; /* of the memory; 0: nothing was gained */
+    int64_t offset;
+    unsigned size;
+};
+void mc_assume_stored(struct mc_machine *m, unsigned condition, bool taken, struct mc_assumed *ret);
+void mc_assume_undo(struct mc_machine *m, const struct mc_assumed *assumed);
 void mc_execute_cpuid(struct mc_machine *m);
 mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg); /* reg as enum mc_register */
 /* provider.c: modules whose answers are CPUID's by their documentation. What the call of an import returns in RAX; MC_TOP when

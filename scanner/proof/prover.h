@@ -259,6 +259,8 @@ void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned s
 /* Thread-local words, by their offset from the thread pointer (bytes). `whole`: not single bits of it are asked for. */
 void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn);
 void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, bool whole, struct mc_cell_values *ret);
+/* What a thread-local word starts with; false when unknown. */
+bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, unsigned size, uint64_t *ret);
 void mc_fields_free(struct mc_prover *prover);
 /* thread_local.c: where the module's block starts, from the thread pointer (bytes); who asks for its address. */
 int64_t mc_thread_local_block(const struct mc_image *image);

@@ -157,6 +157,7 @@ struct test {
     enum mc_relation relation;
     uint64_t constant;
     unsigned width;
+    bool stored; /* of what somebody stored, not of the initial value */
 };
 
 static mc_facts way_of_value(struct question *q, mc_value value, const struct test *test, mc_facts facts)
@@ -198,6 +199,8 @@ static mc_facts facts_of_values(struct question *q, const struct mc_cell_values 
 {
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++) {
+        if (test->stored && cell->items[i].direct && !cell->items[i].site)
+            continue;
         if ((q->inferring && is_stray(&cell->items[i])) || (defaults && is_foreign(q, cell->items[i].value)))
             continue;
         result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
@@ -385,9 +388,10 @@ static bool is_written_here(const struct mc_prover *prover, const struct mc_symb
 static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
 {
     struct mc_symbol_key key = mc_symbol_get(q->prover->values, atom->a);
-    struct test test = {(enum mc_relation)atom->b, atom->c, key.width};
+    struct test test = {(enum mc_relation)atom->b, atom->c, key.width, false};
     if (mc_foreign_tells(q->prover, atom->a) && !is_written_here(q->prover, &key))
         return mc_foreign_ask(q->prover, atom->a, test.relation, test.constant, q->inferring);
+    test.stored = (key.kind == MC_SYM_CELL || key.kind == MC_SYM_TLS) && key.b;
     switch (key.kind) {
     case MC_SYM_CELL:
     case MC_SYM_TLS:

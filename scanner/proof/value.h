@@ -25,8 +25,8 @@ enum mc_symbol_kind {
     MC_SYM_STACK,   /* the stack pointer at a function's entry; a = entry */
     MC_SYM_ALIGNED, /* a stack pointer after `and rsp, -n`; a = site */
     MC_SYM_ARGUMENT,/* a = entry, b = register 0..15, or 16 + offset from the entry stack pointer in bytes */
-    MC_SYM_CELL,    /* a = virtual address: contents of a global, width bits */
-    MC_SYM_TLS,     /* a = offset from the thread pointer */
+    MC_SYM_CELL,    /* a = virtual address: contents of a global, width bits; b = 1: not what it starts with */
+    MC_SYM_TLS,     /* a = offset from the thread pointer, b as of a cell */
     MC_SYM_LOAD,    /* a = base symbol, b = displacement: contents of memory through a pointer we know only by name */
     MC_SYM_RETURN,  /* a = entry or extern address of the callee, b = register */
     MC_SYM_MAX_LEAF,/* a = 0 or 0x80000000: what CPUID(a).EAX says */
