@@ -55,7 +55,7 @@ fi
 
 folder=${1:?usage: samples/build.sh OUTPUT-FOLDER}
 seed=${MASKCHECK_SEED:-1}
-MASKCHECK_NEWEST_SOURCE=$(find "$here" -name '*.[chS]' -printf '%T@ %p\n' -o -name build.sh -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
+MASKCHECK_NEWEST_SOURCE=$(find "$here" -name '*.[chS]' -printf '%T@ %p\n' -o -name '*.cpp' -printf '%T@ %p\n' -o -name build.sh -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 export MASKCHECK_NEWEST_SOURCE
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
