@@ -39,7 +39,7 @@ bool mc_mark_output(struct mc_prover *prover, uint64_t callee, unsigned slot, in
         return false;
     if (!prover->outputs)
         prover->outputs = MC_NEW(&prover->arena, struct mc_outputs);
-    struct output fresh = {callee, slot, low / WORD * WORD, (high + WORD - 1) / WORD * WORD};
+    struct output fresh = {callee, slot, low / WORD * WORD, (high + WORD - 1) / WORD * WORD, 0};
     struct output *known = find_output(prover, callee, slot);
     if (known && known->low <= fresh.low && known->high >= fresh.high)
         return false;
