@@ -148,7 +148,7 @@ void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
         mc_state_store(m->values, m->state, base, offset, m->prover->pointer_size, call->pointee);
 }
 
-/* raise of a signal whose default action is the end (signal(7)), in a file that does not install handlers. */
+/* raise of a signal whose default action is the end (signal(7)), in a program that does not install handlers. */
 bool mc_import_kills(struct mc_machine *m, const struct mc_import_call *call)
 {
     static const uint64_t fatal = 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 9 | 1u << 11; /* ILL TRAP ABRT BUS FPE KILL SEGV */
@@ -158,6 +158,8 @@ bool mc_import_kills(struct mc_machine *m, const struct mc_import_call *call)
         !(fatal >> number & 1))
         return false;
     const struct mc_image *image = m->prover->image;
+    if (image->kind != MC_KIND_EXECUTABLE && image->kind != MC_KIND_PIE && number != 9)
+        return false;
     for (size_t i = 0; i < image->import_count && number != 9; i++)
         for (const char *const *name = installers; *name; name++)
             if (!strcmp(image->imports[i].symbol->name, *name))

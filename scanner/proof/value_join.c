@@ -65,12 +65,16 @@ static bool join_override(struct mc_values *values, mc_value said, mc_value othe
     return true;
 }
 
-/* The number that a symbol is known to be on the way it comes by: a copy of what was compared there, most likely. */
+/* The number that a symbol is known to be on the way it comes by: it is a copy of what was compared there. Only of symbols that
+ * are one and the same all through the function: what is in memory, or returned, may have changed since. */
 static mc_value as_number(struct mc_values *values, mc_value value, mc_facts facts)
 {
     uint32_t base;
     int64_t offset;
     if (facts <= MC_FACTS_ALL || !mc_value_single(values, value, &base, &offset) || base <= MC_BASE_MODULE)
+        return value;
+    uint32_t kind = mc_symbol_get(values, base).kind;
+    if (kind != MC_SYM_MAX_LEAF && kind != MC_SYM_ARGUMENT)
         return value;
     struct mc_fact_set set = mc_facts_get(values->facts, facts);
     for (uint32_t i = 0; i < set.count; i++) {
