@@ -5,28 +5,22 @@
 namespace {
 
 struct multiplier {
-    virtual ~multiplier() {}
-    virtual int multiply(int a, int b) = 0;
-};
-
-struct slow_multiplier : multiplier {
-    int multiply(int a, int b) override { return multiply_plain(a, b); }
+    virtual int multiply(int a, int b) const { return multiply_plain(a, b); }
 };
 
 struct fast_multiplier : multiplier {
-    int multiply(int a, int b) override { return multiply_sse41(a, b); }
+    int multiply(int a, int b) const override { return multiply_sse41(a, b); }
 };
+
+NOINLINE const multiplier *choose(bool fast) {
+    static const multiplier plain_object;
+    static const fast_multiplier fast_object;
+    return fast ? &fast_object : &plain_object;
+}
 
 } // namespace
 
 int main() {
-    multiplier *chosen;
     bool fast = ask_cpuid(1, 0).ecx & ECX1_SSE41;
-    if (fast)
-        chosen = new fast_multiplier;
-    else
-        chosen = new slow_multiplier;
-    int result = chosen->multiply(6, 7);
-    delete chosen;
-    return finish(result, fast ? "fast" : "plain");
+    return finish(choose(fast)->multiply(6, 7), fast ? "fast" : "plain");
 }
