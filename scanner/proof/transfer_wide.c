@@ -44,12 +44,12 @@ static bool is_known_place(struct mc_machine *m, mc_value address)
     return known;
 }
 
-/* xmm, xmm/m of `bytes`: what we know of the lanes moves along, in pieces of at most 8 bytes. */
+/* xmm, xmm/m of `bytes`: what we know of the lanes moves along, in pieces of at most a pointer. */
 static void load_vector(struct mc_machine *m, unsigned bytes)
 {
     unsigned to = m->insn->reg;
     mc_value lanes[8];
-    unsigned piece = bytes < 8 ? bytes : 8, count = bytes / piece;
+    unsigned piece = bytes < m->prover->pointer_size ? bytes : m->prover->pointer_size, count = bytes / piece;
     if (count > 8)
         count = 8;
     mc_value address = m->insn->mod == 3 ? MC_TOP : mc_effective_address(m);
@@ -77,7 +77,7 @@ static void store_vector(struct mc_machine *m, unsigned bytes)
         return;
     }
     mc_value address = mc_effective_address(m);
-    unsigned piece = bytes < 8 ? bytes : 8;
+    unsigned piece = bytes < m->prover->pointer_size ? bytes : m->prover->pointer_size;
     for (unsigned offset = 0; offset < bytes; offset += piece)
         mc_store(m, at_offset(m, address, offset), piece, get_lane(m, m->insn->reg, offset, piece));
 }
