@@ -37,10 +37,11 @@ static mc_value at_offset(struct mc_machine *m, mc_value address, unsigned offse
 static bool is_known_place(struct mc_machine *m, mc_value address)
 {
     struct mc_value_data data;
+    uint64_t place;
     mc_value_get(m->values, address, &data);
     bool known = data.kind == MC_VALUE_CASES && (data.count == 1 || data.other == MC_FACTS_ALL);
     for (uint32_t i = 0; known && i < data.count && data.count > 1; i++) /* one of a few rows of a table */
-        known = data.cases[i].base != 0;
+        known = data.cases[i].base > MC_BASE_MODULE || mc_module_address(m->prover, data.cases[i].base, data.cases[i].offset, &place);
     return known;
 }
 
