@@ -283,6 +283,33 @@ static void print_program(const struct printer *printer, const struct mc_audit_p
     end_line(printer, &line, 12, 12);
 }
 
+static bool same_blames(const struct mc_audit_program *a, const struct mc_audit_program *b)
+{
+    if (a->blame_count != b->blame_count)
+        return false;
+    for (size_t i = 0; i < a->blame_count; i++)
+        if (a->blames[i].file != b->blames[i].file || a->blames[i].file == a->file || b->blames[i].file == b->file ||
+            a->blames[i].cause != b->blames[i].cause)
+            return false;
+    return true;
+}
+
+/* What is wrong is the libraries' fault, and was said of an earlier program. */
+static void print_same(const struct printer *printer, const struct mc_audit_program *program, const struct mc_audit_program *earlier)
+{
+    const struct mc_audit_report *report = printer->report;
+    struct line line;
+    fprintf(printer->stream, "  %s", style(printer, BOLD));
+    mc_print_clean(printer->stream, report->input->files[program->file].name);
+    fprintf(printer->stream, "%s  ", style(printer, PLAIN));
+    mc_audit_print_pids(printer->stream, report, program, PIDS_SHOWN);
+    fputs("\n      ", printer->stream);
+    FILE *out = begin_line(&line)->stream;
+    fputs("as ", out);
+    mc_print_clean(out, report->input->files[earlier->file].name);
+    end_line(printer, &line, 6, 10);
+}
+
 /* Programs at rest by the file at fault: one library is often in the way of hundreds. */
 struct fault {
     size_t file;
@@ -377,8 +404,15 @@ static void print_programs(const struct printer *printer)
     size_t limit = printer->report->options->verbose ? SIZE_MAX : RUNNING_SHOWN, i;
     if (audit->unsafe_running)
         heading(printer, "Running now: the move breaks these");
-    for (i = 0; i < audit->unsafe_running && i < limit; i++)
-        print_program(printer, &audit->programs[i]);
+    for (i = 0; i < audit->unsafe_running && i < limit; i++) {
+        size_t k = 0;
+        while (k < i && !same_blames(&audit->programs[k], &audit->programs[i]))
+            k++;
+        if (k < i && !printer->report->options->verbose)
+            print_same(printer, &audit->programs[i], &audit->programs[k]);
+        else
+            print_program(printer, &audit->programs[i]);
+    }
     if (audit->unsafe_running > limit)
         fprintf(printer->stream, "  and %zu more (--verbose)\n", audit->unsafe_running - limit);
     print_resting(printer);

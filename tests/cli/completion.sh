@@ -84,6 +84,7 @@ zpty -w shell "PS1= ; PATH=$PATH; cd $PWD; autoload -U compinit; compinit -D; so
 zpty -w shell 'noting() { compadd() { builtin compadd -O found "$@"; print -rl -- $found >>offered; builtin compadd "$@" }
 _main_complete; unfunction compadd }; zle -C noting complete-word noting; bindkey "^I" noting; print rea""dy'
 until_has ready
+zmodload zsh/zselect; zselect -t 50 # the line editor must listen before the key that empties the line comes
 zpty -n -w shell "$1"$'\t'
 zpty -n -w shell $'\x15print do""ne\n'
 until_has $'done\r'
