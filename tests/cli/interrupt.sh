@@ -13,7 +13,7 @@ for i in $(seq 1000 2999); do
     cp "$work/unguarded" "$work/many/$i"
     head -c 20 "$work/unguarded" >"$work/damaged/$i"
 done
-cp "$work/unguarded" "$work/damaged/0"
+cp "$work/unguarded" "$work/damaged/9999" # the others do not wait for it: it takes longest
 cat >"$work/interrupt.py" <<'PY'
 """interrupt.py STREAM WORD COMMAND...: sends SIGINT when the stream (1, 2) has the word."""
 import os, signal, subprocess, sys, threading
