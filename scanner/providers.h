@@ -16,6 +16,7 @@ struct mc_providers;
 
 /* `root`: where the libraries lie, "" for this system. Never NULL. */
 struct mc_providers *mc_providers_new(const char *root);
+const char *mc_providers_root(const struct mc_providers *providers); /* as given */
 void mc_providers_free(struct mc_providers *providers); /* accepts NULL */
 
 #endif

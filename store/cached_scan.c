@@ -33,6 +33,7 @@ struct key { /* no padding: compared as bytes */
     uint64_t build_size;
     struct mc_feature_set baseline;
     uint64_t strict_conformance, strict_proof, all_sources, debug_folder;
+    uint64_t root;
 };
 
 static struct mc_blob make_key(struct mc_cached_scans *scans)
@@ -45,6 +46,8 @@ static struct mc_blob make_key(struct mc_cached_scans *scans)
     key->all_sources = scans->asked->all_sources;
     const char *debug = scans->asked->debug_folder;
     key->debug_folder = debug ? mc_hash_bytes(MC_HASH_START, debug, strlen(debug)) : 0;
+    const char *root = scans->asked->providers ? mc_providers_root(scans->asked->providers) : ""; /* whose libraries answered */
+    key->root = mc_hash_bytes(MC_HASH_START, root, strlen(root));
     scans->build = (struct mc_blob){key->build, key->build_size};
     return (struct mc_blob){key, sizeof *key};
 }

@@ -6,8 +6,6 @@
 #include "scanner/proof/prover.h"
 #include "scanner/providers.h"
 
-#include <pthread.h>
-
 /* ---- teller.c: one library ---- */
 
 struct mc_range_list {

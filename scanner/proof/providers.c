@@ -5,6 +5,7 @@
 #include "input/closure.h"
 #include "scanner/image_link.h"
 
+#include <pthread.h>
 #include <string.h>
 
 struct known_module {
@@ -35,6 +36,11 @@ struct mc_providers *mc_providers_new(const char *root)
     pthread_mutex_init(&providers->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
     return providers;
+}
+
+const char *mc_providers_root(const struct mc_providers *providers)
+{
+    return providers->root;
 }
 
 void mc_providers_free(struct mc_providers *providers)

@@ -3,6 +3,7 @@
  * question comes after its memory was given back. */
 #include "scanner/proof/foreign.h"
 
+#include "scanner/evidence.h"
 #include "scanner/proof/relevance.h"
 
 #include <string.h>
@@ -131,12 +132,9 @@ static int compare_hashes(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static uint64_t hash_of(const char *name) /* FNV-1a: draft-eastlake-fnv, section 2 */
+static uint64_t hash_of(const char *name)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    for (; *name; name++)
-        hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001B3);
-    return hash;
+    return mc_hash_bytes(MC_HASH_START, name, strlen(name));
 }
 
 static void list_names(struct mc_teller *module)
