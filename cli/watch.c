@@ -88,6 +88,7 @@ static int watch_on(const struct mc_watch_options *options, FILE *stream, struct
             return MC_EXIT_USAGE;
         if (event.count && options->once)
             return MC_EXIT_UNSAFE;
+        mc_watch_forget(before);
         *before = *after;
     }
 }
@@ -98,9 +99,13 @@ int mc_watch(const struct mc_watch_options *options)
     if (!take_probe(options, &before))
         return options->probe->cpuid_file ? MC_EXIT_USAGE : MC_EXIT_INCOMPLETE;
     FILE *stream = mc_open_report(options->output);
-    if (!stream)
+    if (!stream) {
+        mc_watch_forget(&before);
         return MC_EXIT_USAGE;
+    }
     const struct mc_watch_event start = {.when = time(NULL), .machine = &before.profile, .seconds = options->seconds};
     int status = write_event(options, stream, &start) ? watch_on(options, stream, &before, &after) : MC_EXIT_USAGE;
+    mc_watch_forget(&before);
+    mc_watch_forget(&after);
     return mc_close_report(stream, options->output) ? status : MC_EXIT_USAGE;
 }

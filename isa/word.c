@@ -27,6 +27,30 @@ static const struct mc_component_info components[] = {
 #undef MC_COMPONENT
 };
 
+uint32_t mc_passing_bits(uint32_t leaf, uint32_t subleaf, enum mc_register reg)
+{
+    static const struct {
+        uint32_t leaf;
+        int subleaf; /* -1: all */
+        enum mc_register reg;
+        uint32_t bits;
+    } rows[] = {
+#define MC_PASSING(leaf, subleaf, reg, bits, source) {leaf, subleaf, MC_##reg, bits},
+#include "isa/words.def"
+#undef MC_PASSING
+    };
+    uint32_t bits = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].leaf == leaf && rows[i].reg == reg && (rows[i].subleaf < 0 || (uint32_t)rows[i].subleaf == subleaf))
+            bits |= rows[i].bits;
+    for (unsigned bit = 0; bit < 32; bit++) {
+        int feature = mc_feature_at(leaf, subleaf, reg, bit);
+        if (feature >= 0 && mc_features[feature].dynamic)
+            bits |= UINT32_C(1) << bit;
+    }
+    return bits;
+}
+
 const char *mc_used_by_name(enum mc_used_by used_by)
 {
     static const char *const names[] = {"program", "kernel", "both"};
@@ -70,6 +94,14 @@ static void derive(void)
             derive_bit(word, bit);
 }
 
+int mc_word_at(uint32_t leaf, uint32_t subleaf, enum mc_register reg)
+{
+    for (size_t word = 0; word < MC_WORD_COUNT; word++)
+        if (mc_words[word].leaf == leaf && mc_words[word].subleaf == subleaf && mc_words[word].reg == reg)
+            return (int)word;
+    return -1;
+}
+
 int mc_word_feature(size_t word, unsigned bit)
 {
     pthread_once(&derived_once, derive);
@@ -95,14 +127,27 @@ enum mc_used_by mc_feature_used_by(enum mc_feature feature)
     return mc_features[feature].os == MC_OS_NONE ? MC_USED_BY_PROGRAM : MC_USED_BY_BOTH;
 }
 
-void mc_word_name(size_t word, char ret[MC_BIT_NAME_SIZE])
+void mc_register_name(uint32_t leaf, uint32_t subleaf, enum mc_register reg, char ret[MC_BIT_NAME_SIZE])
 {
     static const char *const registers[] = {"eax", "ebx", "ecx", "edx"};
-    const struct mc_word_info *info = &mc_words[word];
-    char subleaf[12] = "";
-    if (info->subleaf)
-        snprintf(subleaf, sizeof subleaf, ".%" PRIu32, info->subleaf);
-    snprintf(ret, MC_BIT_NAME_SIZE, "%" PRIx32 "%s.%s", info->leaf, subleaf, registers[info->reg]);
+    char text[12] = "";
+    if (subleaf)
+        snprintf(text, sizeof text, ".%" PRIu32, subleaf);
+    snprintf(ret, MC_BIT_NAME_SIZE, "%" PRIx32 "%s.%s", leaf, text, registers[reg]);
+}
+
+void mc_word_name(size_t word, char ret[MC_BIT_NAME_SIZE])
+{
+    mc_register_name(mc_words[word].leaf, mc_words[word].subleaf, mc_words[word].reg, ret);
+}
+
+void mc_component_name(unsigned bit, char ret[MC_BIT_NAME_SIZE])
+{
+    const struct mc_component_info *info = mc_component_at(bit);
+    if (info)
+        snprintf(ret, MC_BIT_NAME_SIZE, "%s.%s", info->supervisor ? "xss" : "xcr0", info->name);
+    else
+        snprintf(ret, MC_BIT_NAME_SIZE, "xcr0[%u]", bit & 63);
 }
 
 void mc_bit_name(size_t word, unsigned bit, char ret[MC_BIT_NAME_SIZE])

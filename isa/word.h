@@ -52,6 +52,11 @@ struct mc_component_info {
 /* The state component of that number, 0 to 63; NULL when the catalogue names none. */
 const struct mc_component_info *mc_component_at(unsigned bit);
 
+/* Bits of a register that may differ between two readings of one CPU: ids and numbers of CPUs, the OS's choices, dynamic features. */
+uint32_t mc_passing_bits(uint32_t leaf, uint32_t subleaf, enum mc_register reg);
+
+/* The index into mc_words; -1 when the register has no feature bits. */
+int mc_word_at(uint32_t leaf, uint32_t subleaf, enum mc_register reg);
 /* The feature of a bit of mc_words[word]; -1 when it has no name, or is a copy of a bit that stands elsewhere. */
 int mc_word_feature(size_t word, unsigned bit);
 /* Bits that are compared: without fields, dynamic features and copies. */
@@ -65,5 +70,7 @@ enum mc_used_by mc_feature_used_by(enum mc_feature feature);
 /* "sse4.1", or "7.edx[14]" where the bit has no name, "7.1.edx[2]" in another subleaf than 0, "80000021.eax[12]". */
 void mc_bit_name(size_t word, unsigned bit, char ret[MC_BIT_NAME_SIZE]);
 void mc_word_name(size_t word, char ret[MC_BIT_NAME_SIZE]); /* "7.1.eax" */
+void mc_register_name(uint32_t leaf, uint32_t subleaf, enum mc_register reg, char ret[MC_BIT_NAME_SIZE]);
+void mc_component_name(unsigned bit, char ret[MC_BIT_NAME_SIZE]); /* "xcr0.opmask", "xss.cet-u", "xcr0[23]" */
 
 #endif

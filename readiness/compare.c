@@ -45,10 +45,7 @@ static void name_component(unsigned bit, struct mc_lack *lack)
 {
     const struct mc_component_info *info = mc_component_at(bit);
     lack->used_by = info ? info->used_by : MC_USED_BY_BOTH;
-    if (info)
-        snprintf(lack->feature, sizeof lack->feature, "%s.%s", info->supervisor ? "xss" : "xcr0", info->name);
-    else
-        snprintf(lack->feature, sizeof lack->feature, "xcr0[%u]", bit & 63);
+    mc_component_name(bit, lack->feature);
 }
 
 static void compare_state(struct work *work)

@@ -5,6 +5,8 @@
 #include "report/words.h"
 
 #define PROCESSES_SHOWN 20 /* in text; JSON has all */
+#define REGISTERS_SHOWN 20 /* likewise */
+#define CPUS_SHOWN 8
 
 static void print_time(FILE *stream, time_t when)
 {
@@ -35,6 +37,29 @@ static void print_processes(FILE *stream, const struct mc_watch_event *event)
         fprintf(stream, "    and %zu more\n", event->process_count - PROCESSES_SHOWN);
 }
 
+static void print_change(FILE *stream, const struct mc_change *change)
+{
+    fprintf(stream, "  %-10s %s: %s -> %s", mc_change_kind_name(change->kind), change->what,
+            *change->before ? change->before : "none", *change->after ? change->after : "none");
+    for (size_t i = 0; i < change->cpu_count && i < CPUS_SHOWN; i++)
+        fprintf(stream, "%s %u", i ? "," : change->cpu_count > 1 ? " on CPUs" : " on CPU", change->cpus[i]);
+    fputs(change->cpu_count > CPUS_SHOWN ? " ...\n" : "\n", stream);
+}
+
+/* What has a name first. */
+static void print_changes(FILE *stream, const struct mc_watch_event *event)
+{
+    size_t registers = 0;
+    for (size_t i = 0; i < event->count; i++)
+        if (!event->changes[i].is_register)
+            print_change(stream, &event->changes[i]);
+    for (size_t i = 0; i < event->count; i++)
+        if (event->changes[i].is_register && registers++ < REGISTERS_SHOWN)
+            print_change(stream, &event->changes[i]);
+    if (registers > REGISTERS_SHOWN)
+        fprintf(stream, "  and %zu more registers\n", registers - REGISTERS_SHOWN);
+}
+
 void mc_watch_event_text(FILE *stream, const struct mc_watch_event *event)
 {
     const char *brand = event->machine->machine.brand;
@@ -45,12 +70,16 @@ void mc_watch_event_text(FILE *stream, const struct mc_watch_event *event)
         return;
     }
     fprintf(stream, "the CPU under this machine has changed\n");
-    for (size_t i = 0; i < event->count; i++) {
-        const struct mc_change *change = &event->changes[i];
-        fprintf(stream, "  %-10s %s: %s -> %s\n", mc_change_kind_name(change->kind), change->what,
-                *change->before ? change->before : "none", *change->after ? change->after : "none");
-    }
+    print_changes(stream, event);
     print_processes(stream, event);
+}
+
+static json_t *numbers(const unsigned *items, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_integer(items[i]));
+    return array;
 }
 
 static json_t *changes(const struct mc_watch_event *event)
@@ -63,6 +92,9 @@ static json_t *changes(const struct mc_watch_event *event)
         json_object_set_new(object, "before", mc_json_text(event->changes[i].before));
         json_object_set_new(object, "after", mc_json_text(event->changes[i].after));
         json_object_set_new(object, "lost", json_boolean(event->changes[i].lost));
+        json_object_set_new(object, "cpus", event->changes[i].cpu_count
+                                                ? numbers(event->changes[i].cpus, event->changes[i].cpu_count)
+                                                : json_null());
         json_array_append_new(array, object);
     }
     return array;
