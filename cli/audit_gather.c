@@ -5,6 +5,7 @@
 #include "cli/audit_gather.h"
 
 #include "base/vector.h"
+#include "cli/interrupt.h"
 #include "input/closure.h"
 #include "input/package.h"
 #include "scanner/image_link.h"
@@ -90,10 +91,10 @@ static bool runs_here(const struct mapped *mapped, const struct mc_process *proc
 static void find_closures(struct gathering *gathering)
 {
     const char *last = "";
-    for (size_t i = 0; i < gathering->asked.count; i++)
+    for (size_t i = 0; i < gathering->asked.count && !mc_interrupted; i++)
         if (gathering->asked.items[i].kind == MC_INPUT_ELF)
             find_closure(gathering, gathering->asked.items[i].path);
-    for (size_t i = 0; i < gathering->mapped.count; i++) {
+    for (size_t i = 0; i < gathering->mapped.count && !mc_interrupted; i++) {
         const struct mapped *mapped = &gathering->mapped.items[i];
         const struct mc_process *process = &gathering->out->system.items[mapped->process];
         if (!runs_here(mapped, process) || strcmp(mapped->path, last) == 0)
@@ -283,6 +284,7 @@ bool mc_gather(const char *root, char *const *paths, size_t path_count, const ch
     *ret = (struct mc_gathered){0};
     struct gathering gathering = {.out = ret, .root = root, .proc = proc};
     gathering.asked.root = ret->inputs.root = *root ? root : NULL;
+    gathering.asked.stop = ret->inputs.stop = &mc_interrupted;
     if (proc && !mc_processes_read(proc, &ret->system, ret_error))
         return false;
     for (size_t i = 0; i < path_count; i++)

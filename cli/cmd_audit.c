@@ -4,6 +4,7 @@
 #include "cli/audit_gather.h"
 #include "cli/baseline_option.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/report_file.h"
 #include "cli/scan_jobs.h"
@@ -47,6 +48,7 @@ struct run {
     FILE *scan; /* the scan's document, NULL for text */
     bool *done; /* by item: it is in the total */
     bool anything_written;
+    bool listed; /* it was not interrupted before the scan began */
     struct mc_progress progress;
 };
 
@@ -251,7 +253,11 @@ static void scan_files(struct run *run)
                                 .context = run,
                                 .visit = visit,
                                 .done = done};
+    bool listed = !mc_interrupted;
     run->total.not_scanned = mc_scan_jobs_run(&jobs);
+    if (!listed && !run->total.not_scanned)
+        run->total.not_scanned = 1; /* at least: what was being looked for */
+    run->listed = listed;
     mc_progress_clear(&run->progress);
     run->total.seconds = mc_progress_seconds(&run->progress);
     run->files = finished_files(run);
@@ -331,7 +337,7 @@ static int audit_gathered(const struct settings *settings, struct mc_gathered *g
     bool written = mc_close_report(stream, settings->output);
     if (run.total.not_scanned) {
         size_t count = gathered->inputs.count;
-        mc_warn("interrupted: %zu of %zu files were scanned", count - run.total.not_scanned, count);
+        mc_say_interrupted(run.listed, count, run.total.not_scanned);
         _exit(written ? MC_EXIT_INTERRUPTED : MC_EXIT_USAGE);
     }
     free_run(&run);
@@ -352,6 +358,7 @@ static int run_audit(struct settings *settings)
     bool probed = mc_probe_run(&settings->probe, &probe, &error);
     if (!probed)
         mc_diagnose(settings->probe.cpuid_file, &error);
+    mc_interrupt_catch(); /* before, nothing has been found */
     bool found = probed && mc_gather(settings->root, settings->paths, settings->path_count,
                                      settings->running ? settings->proc : NULL, &gathered, &error);
     if (probed && !found)

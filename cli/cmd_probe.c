@@ -66,7 +66,7 @@ const struct mc_syntax mc_syntax_probe = {
                 "probe --cpuid penryn.txt --try\n"
                 "probe --watch 30 --format json",
     .statuses = "0 nothing broken (masked alone is 0); 1 broken, wrong, a broken implication, CPUs that differ, or CPUID above "
-                "the baseline; 2 usage error; 3 trials could not be run.",
+                "the baseline; 2 usage error; 3 trials could not be run; 130 --watch was interrupted (Ctrl-C).",
 };
 
 static void write_json(FILE *stream, const struct mc_probe *probe, const struct mc_probe_report *report)

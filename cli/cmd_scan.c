@@ -2,6 +2,7 @@
 #include "cli/baseline_option.h"
 #include "cli/command.h"
 #include "cli/fail_on.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/report_file.h"
 #include "cli/scan_inputs.h"
@@ -348,8 +349,11 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
                                 .no_cache = settings->no_cache || settings->format->shows_code,
                                 .verbose = settings->report.verbose,
                                 .progress = &run.progress,
-                                .context = &run, .visit = visit, .done = done};
+                                .context = &run, .visit = visit, .done = done, .part = done};
+    bool listed = !mc_interrupted; /* all of it */
     run.total.not_scanned = mc_scan_jobs_run(&jobs);
+    if (!listed && !run.total.not_scanned)
+        run.total.not_scanned = 1; /* at least: what was being looked for */
     mc_progress_clear(&run.progress);
     run.total.seconds = mc_progress_seconds(&run.progress);
     state_packages(&run);
@@ -359,7 +363,7 @@ static int scan_inputs(const struct settings *settings, const struct mc_inputs *
         mc_warn("%s: a part of the report was lost: it could not be read back from the temporary file", COMMAND);
     bool written = mc_close_report(stream, settings->output) && !run.lost;
     if (run.total.not_scanned) {
-        mc_warn("interrupted: %zu of %zu files were scanned", count - run.total.not_scanned, count);
+        mc_say_interrupted(listed, count, run.total.not_scanned);
         _exit(written ? MC_EXIT_INTERRUPTED : MC_EXIT_USAGE);
     }
     free_run(&run);
@@ -372,6 +376,7 @@ static int run_scan(struct settings *settings, int argc, char **argv)
     FILE *stream;
     settings->sources.words = argv + optind;
     settings->sources.count = argc - optind;
+    mc_interrupt_catch();
     int status = mc_set_aside_open(settings->aside, COMMAND, settings->report.generated);
     if (status < 0)
         status = mc_gather_inputs(&settings->sources, COMMAND, &inputs);

@@ -39,6 +39,8 @@ int mc_usage_error(const char *command, const char *format, ...) __attribute__((
 /* "maskcheck: SUBJECT: [offset N: ]text" on stderr; control bytes of the subject (a path, may be NULL) are escaped. */
 void mc_diagnose(const char *subject, const struct mc_error *error);
 void mc_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* After Ctrl-C: `left` of `count` items were not finished; not `listed`: they had not even all been found. */
+void mc_say_interrupted(bool listed, size_t count, size_t left);
 int mc_print_version(void); /* returns MC_EXIT_SAFE */
 /* Flushes the stream and says on stderr when anything written to it was lost. False then; the caller ends with
  * MC_EXIT_USAGE. `name` is the file's name, NULL for stdout. */

@@ -62,6 +62,14 @@ void mc_warn(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void mc_say_interrupted(bool listed, size_t count, size_t left)
+{
+    if (listed)
+        mc_warn("interrupted: %zu of %zu files were scanned", count - left, count);
+    else
+        mc_warn("interrupted while the files were being listed: none was scanned");
+}
+
 int mc_print_version(void)
 {
     printf("maskcheck %s\n", mc_version);

@@ -2,6 +2,7 @@
 #include "cli/scan_inputs.h"
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "input/processes.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@ static int read_list(struct mc_inputs *inputs, const char *list, bool zero, cons
 {
     struct mc_error error;
     FILE *stream = strcmp(list, "-") == 0 ? stdin : fopen(list, "re");
+    if (!stream && mc_interrupted)
+        return -1;
     if (!stream)
         return mc_usage_error(command, "%s: cannot open: %s", list, strerror(errno));
     bool good = mc_inputs_add_list(inputs, stream, zero ? 0 : '\n', &error);
@@ -69,8 +72,9 @@ static int add_processes(struct mc_inputs *inputs, const char *word, struct mc_s
 int mc_gather_inputs(struct mc_sources *sources, const char *command, struct mc_inputs *inputs)
 {
     inputs->root = sources->root;
+    inputs->stop = &mc_interrupted;
     int status = sources->list ? read_list(inputs, sources->list, sources->zero, command) : -1;
-    for (int i = 0; i < sources->count && status < 0; i++) {
+    for (int i = 0; i < sources->count && status < 0 && !mc_interrupted; i++) {
         const char *word = sources->words[i];
         if (strcmp(word, "-") == 0)
             status = read_list(inputs, "-", sources->zero, command);
@@ -79,7 +83,7 @@ int mc_gather_inputs(struct mc_sources *sources, const char *command, struct mc_
         else
             mc_inputs_add(inputs, word);
     }
-    if (sources->running && status < 0)
+    if (sources->running && status < 0 && !mc_interrupted)
         status = add_processes(inputs, NULL, sources, command);
     bool nothing = sources->count == 0 && !sources->list && !sources->running;
     if (nothing && sources->root)

@@ -3,12 +3,11 @@
 #include "cli/scan_jobs.h"
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,38 +21,20 @@ struct pool {
     struct mc_cached_scans *cache; /* NULL: none */
     size_t *order;         /* indices of items, largest first */
     atomic_size_t next;    /* in `order` */
+    struct worker *workers;
+    size_t worker_count;
     pthread_mutex_t lock;  /* of what follows */
     bool *finished;        /* by item */
+    bool *begun;           /* by item: it was visited; under the worker's lock */
     size_t handed_over;    /* items before this one were given to `done` */
-    bool closed;           /* nothing more is given */
+    bool closed;           /* nothing more is given; set under all locks */
 };
 
-struct visit {
-    const struct mc_scan_jobs *jobs;
-    size_t index;
+struct worker {
+    struct pool *pool;
+    pthread_mutex_t lock; /* held while it visits: what has been visited can be looked at in between */
+    size_t index;         /* of the item at hand */
 };
-
-/* What the signal handler may touch. */
-static volatile sig_atomic_t interrupted;
-static sem_t wake; /* posted once by each worker that ends, and by the handler */
-
-static void take_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-    sem_post(&wake);
-}
-
-/* Where SIGINT is ignored (nohup, a shell's background) it stays so. */
-static void catch_interrupt(struct sigaction *ret_before)
-{
-    struct sigaction action = {.sa_handler = take_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    interrupted = 0;
-    sem_init(&wake, 0, 0);
-    if (sigaction(SIGINT, NULL, ret_before) == 0 && ret_before->sa_handler != SIG_IGN)
-        sigaction(SIGINT, &action, NULL);
-}
 
 unsigned mc_cpu_count(void)
 {
@@ -64,8 +45,14 @@ unsigned mc_cpu_count(void)
 
 static void emit(void *context, struct mc_file_result *result)
 {
-    const struct visit *visit = context;
-    visit->jobs->visit(visit->jobs->context, visit->index, result);
+    struct worker *worker = context;
+    struct pool *pool = worker->pool;
+    pthread_mutex_lock(&worker->lock);
+    if (!pool->closed) {
+        pool->begun[worker->index] = true;
+        pool->jobs.visit(pool->jobs.context, worker->index, result);
+    }
+    pthread_mutex_unlock(&worker->lock);
     mc_file_result_free(result);
 }
 
@@ -84,18 +71,19 @@ static void finish(struct pool *pool, size_t index)
 
 static void *work(void *argument)
 {
-    struct pool *pool = argument;
+    struct worker *worker = argument;
+    struct pool *pool = worker->pool;
     const struct mc_scan_jobs *jobs = &pool->jobs;
-    for (size_t i; !interrupted && (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
-        struct visit visit = {jobs, pool->order[i]};
-        const struct mc_input *item = &jobs->items[visit.index];
+    for (size_t i; !mc_interrupted && (i = atomic_fetch_add(&pool->next, 1)) < jobs->count;) {
+        worker->index = pool->order[i];
+        const struct mc_input *item = &jobs->items[worker->index];
         if (pool->cache)
-            mc_cached_scan(pool->cache, item, emit, &visit);
+            mc_cached_scan(pool->cache, item, emit, worker);
         else
-            mc_scan_input(item, &pool->options, emit, &visit);
-        finish(pool, visit.index);
+            mc_scan_input(item, &pool->options, emit, worker);
+        finish(pool, worker->index);
     }
-    sem_post(&wake);
+    sem_post(&mc_interrupt_wake);
     return NULL;
 }
 
@@ -118,15 +106,16 @@ static size_t *order_of_work(const struct mc_scan_jobs *jobs)
     return order;
 }
 
-/* Starts up to `wanted` workers. When the system refuses more, those that run do all the work. */
-static size_t start_workers(struct pool *pool, pthread_t *threads, size_t wanted)
+/* Starts as many workers as can be had. When the system refuses more, those that run do all the work. */
+static size_t start_workers(struct pool *pool, pthread_t *threads)
 {
     pthread_attr_t attributes;
     size_t started = 0;
     if (pthread_attr_init(&attributes) != 0)
         return 0;
     bool roomy = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0;
-    while (roomy && started < wanted && pthread_create(&threads[started], &attributes, work, pool) == 0)
+    while (roomy && started < pool->worker_count &&
+           pthread_create(&threads[started], &attributes, work, &pool->workers[started]) == 0)
         started++;
     pthread_attr_destroy(&attributes);
     return started;
@@ -147,25 +136,39 @@ static void close_cache(struct pool *pool)
 /* Until all workers have ended, or the user has had enough. */
 static void wait_for(size_t count)
 {
-    for (size_t ended = 0; ended < count && !interrupted;)
-        ended += sem_wait(&wake) == 0;
+    for (size_t ended = 0; ended < count && !mc_interrupted;)
+        ended += sem_wait(&mc_interrupt_wake) == 0;
 }
 
-/* Gives away what is finished, though something before it is not. Returns how many items are not. */
+/* Gives away what is finished, though something before it is not, and what was seen of archives that are not. Waits for what is
+ * being visited at the moment, for nothing else. Returns how many items are not finished. */
 static size_t close_early(struct pool *pool)
 {
     size_t left = 0;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        pthread_mutex_lock(&pool->workers[i].lock);
     pthread_mutex_lock(&pool->lock);
     pool->closed = true;
-    for (size_t i = pool->handed_over; i < pool->jobs.count; i++)
+    for (size_t i = pool->handed_over; i < pool->jobs.count; i++) {
+        left += !pool->finished[i];
         if (pool->finished[i])
             pool->jobs.done(pool->jobs.context, i);
-        else
-            left++;
+        else if (pool->begun[i] && pool->jobs.part)
+            pool->jobs.part(pool->jobs.context, i);
+    }
     pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->worker_count; i++)
+        pthread_mutex_unlock(&pool->workers[i].lock);
     if (pool->cache)
         mc_cached_scans_finish(pool->cache);
     return left;
+}
+
+static bool *flags(size_t count)
+{
+    bool *items = mc_realloc(NULL, count + 1, sizeof *items);
+    memset(items, 0, (count + 1) * sizeof *items);
+    return items;
 }
 
 static void free_pool(struct pool *pool)
@@ -173,34 +176,50 @@ static void free_pool(struct pool *pool)
     close_cache(pool);
     mc_providers_free(pool->options.providers);
     pthread_mutex_destroy(&pool->lock);
+    for (size_t i = 0; i < pool->worker_count; i++)
+        pthread_mutex_destroy(&pool->workers[i].lock);
+    free(pool->workers);
     free(pool->finished);
+    free(pool->begun);
     free(pool->order);
     free(pool);
 }
 
-size_t mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
+/* It may outlive the call that makes it: see the header. */
+static struct pool *new_pool(const struct mc_scan_jobs *jobs)
 {
-    struct pool *pool = mc_realloc(NULL, 1, sizeof *pool); /* it may outlive this call: see the header */
-    struct sigaction before;
+    struct pool *pool = mc_realloc(NULL, 1, sizeof *pool);
     *pool = (struct pool){.jobs = *jobs, .order = order_of_work(jobs), .options = *jobs->options};
     pool->options.providers = mc_providers_new(jobs->root ? jobs->root : "");
     if (!jobs->no_cache)
         pool->cache = mc_cached_scans_new(NULL, &pool->options, jobs->items, jobs->count);
-    mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
     pthread_mutex_init(&pool->lock, NULL);
-    pool->finished = mc_realloc(NULL, jobs->count + 1, sizeof *pool->finished);
-    memset(pool->finished, 0, (jobs->count + 1) * sizeof *pool->finished);
-    size_t wanted = jobs->threads ? jobs->threads : mc_cpu_count();
-    if (wanted > jobs->count)
-        wanted = jobs->count;
-    pthread_t *threads = mc_realloc(NULL, wanted + 1, sizeof *threads);
-    catch_interrupt(&before);
-    size_t started = start_workers(pool, threads, wanted);
-    if (!started)
-        work(pool);
+    pool->finished = flags(jobs->count);
+    pool->begun = flags(jobs->count);
+    pool->worker_count = jobs->threads ? jobs->threads : mc_cpu_count();
+    if (pool->worker_count > jobs->count)
+        pool->worker_count = jobs->count;
+    pool->workers = mc_realloc(NULL, pool->worker_count + 1, sizeof *pool->workers);
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        pool->workers[i] = (struct worker){.pool = pool};
+        pthread_mutex_init(&pool->workers[i].lock, NULL);
+    }
+    return pool;
+}
+
+size_t mc_scan_jobs_run(const struct mc_scan_jobs *jobs)
+{
+    struct pool *pool = new_pool(jobs);
+    mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
+    pthread_t *threads = mc_realloc(NULL, pool->worker_count + 1, sizeof *threads);
+    mc_interrupt_catch();
+    mc_interrupt_restart_calls();
+    size_t started = start_workers(pool, threads);
+    if (!started && pool->worker_count)
+        work(&pool->workers[0]);
     wait_for(started);
-    size_t left = interrupted ? close_early(pool) : 0;
-    sigaction(SIGINT, &before, NULL);
+    size_t left = mc_interrupted ? close_early(pool) : 0;
+    mc_interrupt_release();
     if (left)
         return left;
     for (size_t i = 0; i < started; i++)

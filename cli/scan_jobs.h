@@ -21,12 +21,14 @@ struct mc_scan_jobs {
     void (*visit)(void *context, size_t index, struct mc_file_result *result);
     /* Under a lock, for each item in the order of the list, once all its results and those of all items before were visited. */
     void (*done)(void *context, size_t index);
+    /* The same after an interruption, for items of which some results were visited and the others never will be; NULL: not called. */
+    void (*part)(void *context, size_t index);
 };
 
 /* Says on stderr that the cache was made anew and, when verbose, why there is none.
  *
- * SIGINT (Ctrl-C) ends it early: `done` is called for all items that were finished, in order, and the number of the others is
- * returned; 0 when all are done. Then workers may still be busy with what they had begun: whatever `visit` touches must stay
+ * SIGINT (Ctrl-C), also one that came before (cli/interrupt.h), ends it early: `done` is called for all items that were finished, `part`
+ * for those that were begun, in order, and the number of all that were not finished is returned; 0 when all are done. Then workers may still be busy with what they had begun: whatever `visit` touches must stay
  * as it is until the process ends, which it must without waiting for them (_exit). A second SIGINT ends the process at once. */
 size_t mc_scan_jobs_run(const struct mc_scan_jobs *jobs);
 unsigned mc_cpu_count(void); /* CPUs this process may run on, at least 1 */

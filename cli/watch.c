@@ -2,6 +2,7 @@
 #include "cli/watch.h"
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/report_file.h"
 #include "report/watch.h"
 
@@ -65,7 +66,7 @@ static bool tell_change(const struct mc_watch_options *options, FILE *stream, co
     return good;
 }
 
-/* Until the first change with `once`, until output fails otherwise. */
+/* Until the first change with `once`, until output fails otherwise; until Ctrl-C. */
 static int watch_on(const struct mc_watch_options *options, FILE *stream, struct mc_watch_state *before,
                     struct mc_watch_state *after)
 {
@@ -74,7 +75,11 @@ static int watch_on(const struct mc_watch_options *options, FILE *stream, struct
         struct mc_change *changes;
         struct mc_watch_event event = {.seconds = options->seconds};
         bool good = true;
+        mc_interrupt_catch();
         sleep(options->seconds);
+        mc_interrupt_release(); /* during a probe it ends the process */
+        if (mc_interrupted)
+            return MC_EXIT_INTERRUPTED;
         double since = read_uptime(); /* what starts during the probe may have seen either */
         if (!take_probe(options, after))
             continue; /* said why; the next one may do */

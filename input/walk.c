@@ -18,6 +18,11 @@
 
 typedef MC_VECTOR(const char *) path_vector;
 
+static bool is_stopped(const struct mc_inputs *inputs)
+{
+    return inputs->stop && *inputs->stop;
+}
+
 static void add_item(struct mc_inputs *inputs, const struct mc_input *item)
 {
     mc_reserve(inputs, inputs->count + 1);
@@ -119,12 +124,12 @@ static void read_folder(struct mc_inputs *inputs, const char *path, bool named, 
         return;
     }
     struct dirent *entry;
-    while ((named || !is_kernel_view(dirfd(folder))) && (errno = 0, entry = readdir(folder))) {
+    while (!is_stopped(inputs) && (named || !is_kernel_view(dirfd(folder))) && (errno = 0, entry = readdir(folder))) {
         if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
             visit_name(inputs, dirfd(folder), join(&inputs->arena, path, entry->d_name), entry->d_name, folders);
         named = true; /* looked at once per folder */
     }
-    if (errno)
+    if (errno && !is_stopped(inputs))
         add_failure(inputs, path, MC_INPUT_ERROR, "cannot read the folder: %s", strerror(errno));
     closedir(folder);
 }
@@ -161,7 +166,7 @@ void mc_inputs_add(struct mc_inputs *inputs, const char *path)
     }
     path_vector folders = {0};
     mc_push(&folders, kept);
-    for (bool named = true; folders.count; named = false)
+    for (bool named = true; folders.count && !is_stopped(inputs); named = false)
         read_folder(inputs, folders.items[--folders.count], named, &folders);
     mc_vector_free(&folders);
 }
@@ -171,7 +176,7 @@ bool mc_inputs_add_list(struct mc_inputs *inputs, FILE *list, char separator, st
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length;
-    while ((length = getdelim(&line, &capacity, separator, list)) > 0) {
+    while (!is_stopped(inputs) && (length = getdelim(&line, &capacity, separator, list)) > 0) {
         if (line[length - 1] == separator)
             line[--length] = 0;
         if (length && strlen(line) != (size_t)length)
@@ -181,7 +186,7 @@ bool mc_inputs_add_list(struct mc_inputs *inputs, FILE *list, char separator, st
             mc_inputs_add(inputs, line);
     }
     free(line);
-    if (ferror(list))
+    if (ferror(list) && !is_stopped(inputs))
         return mc_fail(ret_error, MC_ERROR_IO, MC_NO_OFFSET, "cannot read the list of files: %s", strerror(errno));
     return true;
 }
@@ -252,7 +257,7 @@ void mc_inputs_finish(struct mc_inputs *inputs)
     }
     inputs->count = kept;
     qsort(inputs->items, inputs->count, sizeof *inputs->items, compare_paths);
-    for (size_t i = 0; i < inputs->count; i++)
+    for (size_t i = 0; i < inputs->count && !is_stopped(inputs); i++)
         classify(inputs, &inputs->items[i]);
 }
 

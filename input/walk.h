@@ -25,6 +25,7 @@
 #include "input/classify.h"
 #include "input/identity.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -47,6 +48,7 @@ struct mc_inputs {
     size_t count, capacity;
     const char *root; /* the tree in which all paths lie (input/root.h); NULL: this system. Set before anything is added */
     bool plain;       /* folders that are laid out as container images are folders like others */
+    const volatile sig_atomic_t *stop; /* not 0: nothing more is added, read or classified; NULL: never */
 };
 
 void mc_inputs_add(struct mc_inputs *inputs, const char *path);

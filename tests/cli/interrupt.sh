@@ -77,6 +77,48 @@ check "$said: well formed" python3 -c 'import sys, xml.dom.minidom; xml.dom.mini
 interrupted 2 damaged/1 scan --format prometheus "$work/damaged"
 check "$said: files left are counted" grep -qE '^maskcheck_scan_files_not_judged\{status="not-scanned"\} [1-9]' "$out"
 
+# Before the scan begins: while the list is awaited. And within an archive: its members so far are reported.
+cat >"$work/early.py" <<'PY'
+"""early.py TICKS COMMAND...: standard input stays open; sends SIGINT once the command catches it and has used that many clock ticks."""
+import signal, subprocess, sys, time
+process = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+def ready():
+    status = open("/proc/%d/status" % process.pid).read()
+    ticks = open("/proc/%d/stat" % process.pid).read().rsplit(")", 1)[1].split()[11]
+    caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt:"))
+    return caught & 1 << signal.SIGINT - 1 and int(ticks) >= int(sys.argv[1])
+while process.poll() is None and not ready():
+    time.sleep(0.01)
+process.send_signal(signal.SIGINT)
+sys.exit(process.wait(timeout=60) % 256)
+PY
+early() { # early TICKS ARGUMENT...
+    said="maskcheck ${*:2} | SIGINT"
+    python3 "$work/early.py" "$1" "$maskcheck" "${@:2}" >"$out" 2>"$err"
+    check "$said: exit status 130" test $? = 130
+}
+early 0 scan --no-cache --files-from -
+err_has "interrupted while the files were being listed: none was scanned"
+out_has "Interrupted: "
+early 0 scan --no-cache --format json - "$work/many"
+json '.summary.not_scanned > 0 and .summary.files == 0'
+early 0 probe --watch 1000
+python3 - "$work/unguarded" "$work/many.tar.gz" <<'PY'
+import io, sys, tarfile
+data = open(sys.argv[1], "rb").read()
+with tarfile.open(sys.argv[2], "w:gz", compresslevel=1) as archive:
+    for i in range(8000):
+        member = tarfile.TarInfo("%04d" % i)
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+PY
+early 20 scan --no-cache --format json "$work/many.tar.gz"
+err_has "interrupted: 0 of 1 files were scanned"
+json '.summary.not_scanned == 1 and .summary.unguarded > 0 and .summary.unguarded < 8000'
+json '(.files | length) == .summary.files'
+early 20 scan --no-cache --format html "$work/many.tar.gz"
+out_has "</html>"
+
 # Progress: on a terminal only, and gone at the end. The reader lets the program go on piece by piece.
 run 1 scan "$work/many"
 check "$said: no progress in a file" bash -c '! grep -q $'"'\\r'"' "$1"' - "$err"
