@@ -144,6 +144,11 @@ static void ways_of_test(struct list *list, const struct mc_atom *test)
         mc_thread_local_writers(prover, (int64_t)key.a, key.width / 8, test->b < MC_BIT_SET, &cell);
         break;
     case MC_SYM_LOAD:
+        if (test->b == MC_BIT_SET && mc_tag_writers(prover, &key, (unsigned)test->c, &cell)) {
+            const struct mc_atom one = {.kind = MC_ATOM_TEST, .b = MC_BIT_SET};
+            ways_of_values(list, &cell, &one, 1);
+            return;
+        }
         mc_field_writers(prover, key.b, key.width / 8, &cell);
         break;
     case MC_SYM_RETURN:

@@ -21,6 +21,7 @@ struct mc_facts_table {
     MC_VECTOR(struct mc_fact_set) sets;
     MC_VECTOR(struct mc_fact_set) lists; /* of set ids, for MC_ATOM_ANY: `items` holds mc_facts values */
     MC_VECTOR(struct mc_fact) scratch;
+    MC_VECTOR(uint8_t) behind_pointers; /* by symbol: a word behind a pointer */
     struct cache_entry cache[CACHE_SIZE];
 };
 
@@ -46,6 +47,7 @@ void mc_facts_table_free(struct mc_facts_table *table)
     mc_vector_free(&table->sets);
     mc_vector_free(&table->lists);
     mc_vector_free(&table->scratch);
+    mc_vector_free(&table->behind_pointers);
     free(table);
 }
 
@@ -389,13 +391,72 @@ mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return mc_facts_any(table, sets, 2, 0);
 }
 
+/* Where plain tests are left, those by which one of several things holds are given up: `x != 0`, then `x == 0x100`. */
+static mc_facts without_ways(struct mc_facts_table *table, mc_facts facts)
+{
+    mc_facts rest = mc_facts_without_kind(table, facts, MC_ATOM_ANY);
+    return asks_memory(table, rest, false) ? rest : facts;
+}
+
+void mc_facts_note_behind_pointer(struct mc_facts_table *table, uint32_t symbol)
+{
+    while (table->behind_pointers.count <= symbol)
+        mc_push(&table->behind_pointers, 0);
+    table->behind_pointers.items[symbol] = 1;
+}
+
+/* It was learnt from a word behind a pointer, too. */
+static bool is_of_structure(const struct mc_facts_table *table, mc_facts facts)
+{
+    struct mc_fact_set set = table->sets.items[facts];
+    for (uint32_t i = 0; i < set.count; i++) {
+        const struct mc_atom *atom = &table->atoms.items[set.items[i].atom];
+        if (atom->kind == MC_ATOM_TEST && atom->a < table->behind_pointers.count && table->behind_pointers.items[atom->a])
+            return true;
+    }
+    return false;
+}
+
+/* One of two things holds, or a third, which has something in common with one of them: that, or the other. Only of what a
+ * structure is asked for, which may say in one way or another what it may be used for. */
+static bool meet_ways(struct mc_facts_table *table, mc_facts ways, mc_facts third, mc_facts *ret)
+{
+    if (ways <= MC_FACTS_ALL || third <= MC_FACTS_ALL || table->sets.items[ways].count != 1)
+        return false;
+    const struct mc_atom *atom = &table->atoms.items[table->sets.items[ways].items[0].atom];
+    size_t count, most = 0, at = 0;
+    if (atom->kind != MC_ATOM_ANY || atom->b != MC_ANY_SAME)
+        return false;
+    const mc_facts *sets = mc_facts_any_sets(table, atom->a, &count);
+    mc_facts merged[MAX_WAYS], shared;
+    bool of_structure = is_of_structure(table, third);
+    for (size_t i = 0; i < count && count <= MAX_WAYS; i++) {
+        merged[i] = sets[i];
+        of_structure |= is_of_structure(table, sets[i]);
+        shared = mc_facts_and(table, sets[i], third);
+        if (shared != MC_FACTS_NONE && table->sets.items[shared].count > most) {
+            most = table->sets.items[shared].count;
+            at = i;
+        }
+    }
+    if (!most || !of_structure)
+        return false;
+    merged[at] = mc_facts_and(table, merged[at], third);
+    struct mc_atom either = {.kind = MC_ATOM_ANY, .a = intern_list(table, merged, count), .b = MC_ANY_SAME};
+    *ret = mc_facts_one(table, either, 0);
+    return true;
+}
+
 mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
     mc_facts common = mc_facts_and(table, a, b);
     if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
         return common;
-    mc_facts sets[2] = {mc_facts_minus(table, a, common), mc_facts_minus(table, b, common)};
+    mc_facts sets[2] = {without_ways(table, mc_facts_minus(table, a, common)), without_ways(table, mc_facts_minus(table, b, common))};
     bool base[2];
+    mc_facts third;
+    if (meet_ways(table, sets[0], sets[1], &third) || meet_ways(table, sets[1], sets[0], &third))
+        return mc_facts_or(table, common, third);
     for (int i = 0; i < 2; i++)
         base[i] = mc_facts_only_base(table, sets[i]) != MC_FACTS_NONE;
     if (!sets[0] || !sets[1] || !asks_memory(table, sets[base[0]], false) || (base[0] && base[1]))

@@ -123,6 +123,9 @@ const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t l
 bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret_site);
 bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom);
 
+/* The symbol is a word behind a pointer: where several tests of such meet, one of which holds, they are kept. */
+void mc_facts_note_behind_pointer(struct mc_facts_table *table, uint32_t symbol);
+
 struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value);
 struct mc_atom mc_atom_test(uint32_t symbol, enum mc_relation relation, uint64_t constant);
 

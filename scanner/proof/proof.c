@@ -84,6 +84,7 @@ void mc_prover_close(struct mc_prover *prover)
     mc_incoming_free(prover);
     mc_relevance_free(prover);
     mc_fields_free(prover);
+    mc_tags_free(prover);
     mc_outputs_free(prover);
     mc_reached_free(&prover->reached);
     mc_evaluations_free(prover);

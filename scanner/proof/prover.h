@@ -115,6 +115,7 @@ struct mc_relevance;
 struct mc_fields;
 struct mc_foreign;
 struct mc_outputs;
+struct mc_tags;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -136,6 +137,7 @@ struct mc_prover {
     struct mc_fields *fields;
     struct mc_foreign *foreign; /* what other modules answer; NULL: nothing */
     struct mc_outputs *outputs;
+    struct mc_tags *tags;
     size_t evaluation_bytes; /* outside of the arena */
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */
@@ -262,6 +264,16 @@ void mc_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned 
 /* What a thread-local word starts with; false when unknown. */
 bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, unsigned size, uint64_t *ret);
 void mc_fields_free(struct mc_prover *prover);
+/* --- tags.c: bits that are set in a word behind a pointer under a test --- */
+bool mc_is_tag(const struct mc_prover *prover, const struct mc_symbol_key *key); /* of an MC_SYM_LOAD: a word that has such bits */
+void mc_note_tag(struct mc_prover *prover, const struct mc_event *event); /* the store stands under a test */
+/* Of those noted since, which set bits in a word behind a pointer under a test that `speaks` of the CPU? `learn` is called for
+ * those who may ask for such bits, and those who set them, too. */
+typedef bool mc_speaker(struct mc_prover *prover, mc_facts facts);
+void mc_find_tags(struct mc_prover *prover, mc_speaker *speaks, mc_learner *learn);
+/* Who sets the bit, but by copying the word; the values are of that bit alone. False when it is no tag. */
+bool mc_tag_writers(struct mc_prover *prover, const struct mc_symbol_key *key, unsigned bit, struct mc_cell_values *ret);
+void mc_tags_free(struct mc_prover *prover);
 /* thread_local.c: where the module's block starts, from the thread pointer (bytes); who asks for its address. */
 int64_t mc_thread_local_block(const struct mc_image *image);
 void mc_learn_thread_local_referrers(struct mc_prover *prover, mc_learner *learn);

@@ -301,6 +301,7 @@ static bool ask_doubtful(struct mc_prover *prover)
         if (evaluation)
             mc_pass_on(prover, evaluation);
     }
+    mc_pass_tags(prover);
     r->asking = false;
     mc_resolver_forget(prover);
     return r->work.count > learners || find_arguments(prover) || find_controlled(prover);

@@ -56,5 +56,6 @@ bool mc_is_controlled(const struct mc_prover *prover, uint64_t entry);
 /* --- relevance_pass.c --- */
 bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol);
 void mc_pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation);
+void mc_pass_tags(struct mc_prover *prover); /* tags.c: those that were noted, once all that is near is known */
 
 #endif

@@ -40,7 +40,7 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     case MC_SYM_ARGUMENT:
         return takes_at(prover, key.a, slot_of(prover, key.b));
     case MC_SYM_LOAD:
-        return mc_is_field(prover, &key) || mc_foreign_tells(prover, symbol);
+        return mc_is_field(prover, &key) || mc_is_tag(prover, &key) || mc_foreign_tells(prover, symbol);
     case MC_SYM_MAX_LEAF:
     case MC_SYM_KERNEL:
     case MC_SYM_OUTPUT:
@@ -225,6 +225,8 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
         (says(prover, event->value) || has_asked(prover, event->facts)) &&
         mc_mark_field(prover, event->offset, event->size, learn_anew))
         mc_learn(prover, evaluation->entry, true); /* what was there before matters now */
+    if (tested)
+        mc_note_tag(prover, event);
     if (!value && !tested && !runs_under_test(prover, evaluation->entry))
         return;
     if (event->base == MC_BASE_MODULE) {
@@ -327,6 +329,11 @@ static void pass_returns(struct mc_prover *prover, const struct mc_evaluation *e
         mc_mark_entry(prover, evaluation->entry, GATES);
     if (tells & RETURNS)
         mc_mark_entry(prover, evaluation->entry, RETURNS);
+}
+
+void mc_pass_tags(struct mc_prover *prover)
+{
+    mc_find_tags(prover, answers_tell, learn_anew);
 }
 
 void mc_pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation)

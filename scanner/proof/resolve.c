@@ -341,6 +341,9 @@ static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key
 static mc_facts ask_field(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_cell_values field;
+    const struct test one = {MC_BIT_SET, 0, 1, false};
+    if (q->inferring && test->relation == MC_BIT_SET && mc_tag_writers(q->prover, key, (unsigned)test->constant, &field))
+        return field.count ? facts_of_values(q, &field, &one, false) : MC_FACTS_NONE;
     if (!q->inferring || (test->relation < MC_BIT_SET && mc_is_field_of_bits(q->prover, key)))
         return MC_FACTS_NONE;
     mc_field_writers(q->prover, key->b, key->width / 8, &field);

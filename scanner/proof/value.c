@@ -78,6 +78,8 @@ mc_facts mc_symbol_test(struct mc_values *values, uint32_t symbol, enum mc_relat
 {
     if (values->filter && !values->filter(values->filter_context, symbol))
         return MC_FACTS_NONE;
+    if (values->symbols.items[symbol].kind == MC_SYM_LOAD)
+        mc_facts_note_behind_pointer(values->facts, symbol);
     return mc_facts_one(values->facts, mc_atom_test(symbol, relation, constant), 0);
 }
 
