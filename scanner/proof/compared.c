@@ -27,6 +27,11 @@ uint32_t mc_found_zero(const struct mc_machine *m)
     return found;
 }
 
+uint32_t mc_found_zero_byte(const struct mc_machine *m)
+{
+    return m->state->flags.width == 8 ? mc_found_nonzero(m) : 0;
+}
+
 uint32_t mc_found_nonzero(const struct mc_machine *m)
 {
     const struct mc_flags *flags = &m->state->flags;
@@ -40,7 +45,7 @@ int mc_assume_equal(struct mc_machine *m, mc_value *ret_before)
 {
     struct mc_flags *flags = &m->state->flags;
     uint64_t number = 0;
-    if (!flags->place || flags->kind == MC_FLAGS_UNKNOWN || flags->kind == MC_FLAGS_BITS ||
+    if (!flags->place || flags->width < 32 || flags->kind == MC_FLAGS_UNKNOWN || flags->kind == MC_FLAGS_BITS ||
         (flags->kind == MC_FLAGS_COMPARE && !mc_value_is_constant(m->values, flags->b, &number)))
         return -1;
     int reg = (int)flags->place - 1;

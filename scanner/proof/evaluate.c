@@ -370,17 +370,20 @@ static void follow_branch(struct body *body, struct mc_machine *m, uint64_t targ
         struct mc_assumed assumed = {.reg = -1};
         if (reg < 0 && is_jcc && m->insn->encoding == MC_LEGACY)
             mc_assume_stored(m, cc, !edge, &assumed);
-        uint32_t nonzero = m->state->nonzero, zero = m->state->zero;
+        uint32_t nonzero = m->state->nonzero, zero = m->state->zero, zero_byte = m->state->zero_byte;
         if (!equal && is_jcc && (cc & 14) == 4)
             m->state->nonzero |= mc_found_nonzero(m);
         if (equal && is_jcc)
             m->state->zero |= mc_found_zero(m);
+        if (equal && is_jcc)
+            m->state->zero_byte |= mc_found_zero_byte(m);
         propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
         mc_assume_undo(m, &assumed);
         if (reg >= 0)
             m->state->registers[reg] = before;
         m->state->nonzero = nonzero;
         m->state->zero = zero;
+        m->state->zero_byte = zero_byte;
     }
 }
 

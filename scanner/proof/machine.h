@@ -132,6 +132,7 @@ void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
 /* The register, as a bit, that is not 0 where ZF is clear; 0: none. */
 uint32_t mc_found_nonzero(const struct mc_machine *m);
 uint32_t mc_found_zero(const struct mc_machine *m); /* those that are 0 where ZF is set, of which nothing else is known: copies, too */
+uint32_t mc_found_zero_byte(const struct mc_machine *m); /* that whose lowest byte is 0 where ZF is set */
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 /* initial.c: the flags tell, where the condition is as `taken`, that a global is not what it starts with ("not asked yet"), but
  * what somebody stored there. The memory, and the register that was compared, then are that, until it is undone. */

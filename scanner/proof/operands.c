@@ -27,6 +27,7 @@ void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_va
     m->state->compared &= ~(1u << number % MC_REGISTERS);
     m->state->nonzero &= ~(1u << number % MC_REGISTERS);
     m->state->zero &= ~(1u << number % MC_REGISTERS);
+    m->state->zero_byte &= ~(1u << number % MC_REGISTERS);
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -534,7 +535,7 @@ void mc_forget_flags(struct mc_machine *m)
 
 void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size)
 {
-    if (size >= 4)
+    if (size != 2 && !is_high_byte(m, number, size))
         m->state->flags.place = number % MC_REGISTERS + 1;
 }
 
@@ -544,6 +545,7 @@ void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
     m->state->compared &= ~(1u << number);
     m->state->nonzero &= ~(1u << number);
     m->state->zero &= ~(1u << number);
+    m->state->zero_byte &= ~(1u << number);
     if (m->state->flags.place == number + 1)
         m->state->flags.place = 0;
     if (m->run->row.place == number + 1)

@@ -210,7 +210,12 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
 /* What meets another value there. */
 static mc_value register_of(struct mc_values *values, const struct mc_state *state, int number)
 {
-    return number < 16 && state->zero >> number & 1 ? mc_value_constant(values, 0) : state->registers[number];
+    mc_value value = state->registers[number];
+    if (number < 16 && state->zero >> number & 1)
+        return mc_value_constant(values, 0);
+    if (number < 16 && state->zero_byte >> number & 1)
+        return mc_value_insert(values, value, mc_value_constant(values, 0), 0, 8);
+    return value;
 }
 
 bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more,
@@ -262,6 +267,8 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     into->nonzero &= from->nonzero;
     changed |= (into->zero & from->zero) != into->zero;
     into->zero &= from->zero;
+    changed |= (into->zero_byte & from->zero_byte) != into->zero_byte;
+    into->zero_byte &= from->zero_byte;
     changed |= into->fresh && !from->fresh;
     into->fresh &= from->fresh;
     return changed;
@@ -273,7 +280,7 @@ bool mc_state_replace(struct mc_values *values, struct mc_state *into, const str
     if (!from->reached || facts == MC_FACTS_ALL)
         return false;
     bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared &&
-                into->nonzero == from->nonzero && into->zero == from->zero && into->cell_count == from->cell_count &&
+                into->nonzero == from->nonzero && into->zero == from->zero && into->zero_byte == from->zero_byte && into->cell_count == from->cell_count &&
                 !memcmp(into->registers, from->registers, sizeof into->registers) &&
                 !memcmp(&into->flags, &from->flags, sizeof into->flags) &&
                 (!from->cell_count || !memcmp(into->cells, from->cells, from->cell_count * sizeof *from->cells));

@@ -38,6 +38,7 @@ struct mc_state {
     uint32_t compared; /* bit n: what register n holds was compared with something, on every way here */
     uint32_t nonzero;  /* bit n: register n was found not to be 0 */
     uint32_t zero;     /* bit n: register n was found to be 0; it keeps its symbol, which says more while the ways are apart */
+    uint32_t zero_byte; /* the same of its lowest byte */
     struct mc_flags flags;
     struct mc_memory_cell *cells; /* heap; sorted by base, then offset; never overlapping */
     uint32_t cell_count, cell_capacity;

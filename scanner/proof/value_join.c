@@ -27,11 +27,12 @@ static mc_value join_cases(struct mc_values *values, const struct mc_value_data 
     return mc_value_cases(values, cases, count, other, width);
 }
 
-/* Only numbers are worth looking at bit by bit. */
+/* Only numbers, and what was cut out of a word, are worth looking at bit by bit; `and al, 1` leaves the rest of the word there. */
 static bool may_be_bits(const struct mc_values *values, mc_value value)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
-    return mc_value_plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && __builtin_popcountll(data->known) <= 16);
+    return mc_value_plain_cases(data, 0) || (data->kind == MC_VALUE_MASKED && (__builtin_popcountll(data->known) <= 16 ||
+                                                                               __builtin_popcountll(data->known & 0xff) <= 4));
 }
 
 /* Some bits of a word, and other bits of it: `if (!(flags & X)) flags &= ~Y`. */
@@ -87,6 +88,19 @@ static mc_value as_number(struct mc_values *values, mc_value value, mc_facts fac
     return value;
 }
 
+/* Of a word whose bits tell nothing: which of them were cut off. */
+static bool outline(struct mc_values *values, mc_value value, struct mc_value_data *ret)
+{
+    struct mc_value_data masked;
+    if (mc_value_data_of(values, value)->kind != MC_VALUE_MASKED || !mc_value_as_masked(values, value, &masked))
+        return false;
+    mc_bits_unknown(ret);
+    for (unsigned bit = 0; bit < 64; bit++)
+        if (!(masked.known >> bit & 1))
+            mc_bits_put(ret, bit, MC_FACTS_ALL, MC_FACTS_NONE);
+    return true;
+}
+
 mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_value b, mc_facts fb)
 {
     if (a == b || fb == MC_FACTS_ALL)
@@ -118,7 +132,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     y = mc_value_data_of(values, b);
     bool both = (x->kind == MC_VALUE_BITS && !mc_value_is_dull(values, b)) || (y->kind == MC_VALUE_BITS && !mc_value_is_dull(values, a)) ||
                 may_be_bits(values, a) + may_be_bits(values, b) == 2 || same_symbol(values, a, b);
-    if (!both || !mc_value_to_bits(values, a, &p) || !mc_value_to_bits(values, b, &q)) {
+    bool known_a = both && mc_value_to_bits(values, a, &p), known_b = both && mc_value_to_bits(values, b, &q);
+    if (!(known_a && known_b) && !(known_a && outline(values, b, &q)) && !(known_b && outline(values, a, &p))) {
         mc_value_lose_all(values, a);
         mc_value_lose_all(values, b);
         mc_facts provenance = mc_facts_or(t, mc_value_provenance(values, a), mc_value_provenance(values, b));

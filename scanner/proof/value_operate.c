@@ -299,7 +299,7 @@ bool mc_value_is_dull(const struct mc_values *values, mc_value value)
     for (uint32_t i = 0; i < data->count; i++) {
         uint32_t kind = mc_symbol_get(values, data->cases[i].base).kind;
         if (kind == MC_SYM_NONE || kind == MC_SYM_CELL || kind == MC_SYM_RETURN || kind == MC_SYM_TLS || kind == MC_SYM_ARGUMENT ||
-            kind == MC_SYM_OUTPUT)
+            kind == MC_SYM_OUTPUT || kind == MC_SYM_KERNEL)
             return false;
         if (kind == MC_SYM_LOAD && values->filter && values->filter(values->filter_context, data->cases[i].base))
             return false;
@@ -435,6 +435,25 @@ mc_value mc_value_extract(struct mc_values *values, mc_value value, unsigned low
     return mc_value_from_bits(values, &result);
 }
 
+/* Bits of one symbol, each at its own place still: `and al, 1` of what was shifted as a whole. */
+static bool insert_masked(struct mc_values *values, mc_value old, mc_value part, unsigned low, unsigned width, mc_value *ret)
+{
+    struct mc_value_data o, p;
+    uint64_t range = mc_width_mask(width) << low, number;
+    if (!mc_value_as_masked(values, old, &o))
+        return false;
+    if (mc_value_is_constant(values, part, &number) && !(number & mc_width_mask(width))) {
+        *ret = mc_value_masked(values, &o.cases[0], o.known & ~range, (int64_t)o.constant);
+        return true;
+    }
+    if (!mc_value_as_masked(values, part, &p) || o.cases[0].base != p.cases[0].base || o.constant != p.constant - low)
+        return false;
+    struct mc_case symbol = o.cases[0];
+    symbol.facts = mc_facts_or(values->facts, symbol.facts, p.cases[0].facts);
+    *ret = mc_value_masked(values, &symbol, (o.known & ~range) | (p.known << low & range), (int64_t)o.constant);
+    return true;
+}
+
 mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, unsigned low, unsigned width)
 {
     const struct mc_value_data *o = mc_value_data_of(values, old), *p = mc_value_data_of(values, part);
@@ -466,6 +485,9 @@ mc_value mc_value_insert(struct mc_values *values, mc_value old, mc_value part, 
         p = mc_value_data_of(values, part);
     }
     struct mc_value_data base, added, result;
+    mc_value masked;
+    if (insert_masked(values, old, part, low, width, &masked))
+        return masked;
     bool symbol_part = p->kind == MC_VALUE_CASES && p->count == 1 && p->cases[0].base;
     if (low == 0 && symbol_part && p->other == MC_FACTS_ALL && o->kind != MC_VALUE_BITS) /* what was there above is given up */
         return mc_value_cases(values, p->cases, 1, MC_FACTS_ALL, width);

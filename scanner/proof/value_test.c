@@ -33,6 +33,13 @@ static bool holds(uint64_t x, enum mc_relation relation, uint64_t constant, unsi
     return true;
 }
 
+/* A narrower symbol of the same kind is its lower bits. */
+static bool can_be_narrow(const struct mc_values *values, uint32_t symbol)
+{
+    uint32_t kind = mc_symbol_get(values, symbol).kind;
+    return kind == MC_SYM_ARGUMENT || kind == MC_SYM_RETURN;
+}
+
 static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one, enum mc_relation relation,
                             uint64_t constant, unsigned width)
 {
@@ -68,7 +75,12 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
         return one->facts; /* x + k below c says nothing simple of x */
     uint64_t wanted = equality ? (constant - (uint64_t)one->offset) & mc_width_mask(width < key.width ? width : key.width)
                                : constant;
-    mc_facts test = mc_symbol_test(values, one->base, relation, wanted);
+    uint32_t symbol = one->base;
+    if (can_be_narrow(values, symbol) && width < key.width) { /* the rest of it may be anything */
+        key.width = width;
+        symbol = mc_symbol_id(values, key);
+    }
+    mc_facts test = mc_symbol_test(values, symbol, relation, wanted);
     return mc_facts_or(values->facts, test, one->facts);
 }
 
@@ -198,10 +210,11 @@ static mc_facts test_masked(struct mc_values *values, const struct mc_value_data
 {
     uint64_t mask = masked->known & mc_width_mask(width), wanted = constant & mc_width_mask(width);
     unsigned left = (unsigned)-(int64_t)masked->constant; /* all of the symbol, moved up: an index times the size of a row */
-    uint32_t whole = mc_symbol_get(values, masked->cases[0].base).width;
+    uint32_t whole = mc_symbol_get(values, masked->cases[0].base).width, tested = width - left % 8;
+    bool all = tested >= whole || tested > MAX_TESTED_BITS || can_be_narrow(values, masked->cases[0].base);
     if ((relation == MC_EQ || relation == MC_NE) && left < 8 && mask == (mc_width_mask(whole) << left & mc_width_mask(width)) &&
-        !(wanted & ~mask))
-        return test_symbol(values, &masked->cases[0], relation, wanted >> left, whole);
+        !(wanted & ~mask) && all)
+        return test_symbol(values, &masked->cases[0], relation, wanted >> left, tested < whole ? tested : whole);
     bool sign = mask >> (width - 1) & 1;
     switch (relation) {
     case MC_EQ:

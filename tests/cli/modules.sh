@@ -136,6 +136,50 @@ verdict xfeatures guarded
 { echo "$avx1$start xor %esi, %esi; mov \$2, %edi; call cpu_has_xfeatures; test %eax, %eax; je 1f $finish_init"; } | module xfeatures_sse
 check "xfeatures_sse is unsafe" bash -c '! "$1" scan --no-cache -q xfeatures_sse.ko >/dev/null' - "$maskcheck"
 
+# A function that answers in AL: what the register holds above it is no answer. usable LINES: of that function
+usable() {
+    cat <<ASM
+    .text
+    .type avx_usable, @function
+avx_usable:
+    call __fentry__
+    xor %esi, %esi
+    mov \$6, %edi
+    call cpu_has_xfeatures
+    mov %eax, %edx
+    mov \$1, %al
+    test %edx, %edx
+    jne 1f
+    xor %eax, %eax
+1:  jmp __x86_return_thunk
+    .size avx_usable, . - avx_usable
+    .type usable, @function
+usable:
+    call __fentry__
+$1
+3:  jmp __x86_return_thunk
+    .size usable, . - usable
+$start
+    call usable
+    test %al, %al
+    ${2:-je} 1f
+$finish_init
+ASM
+}
+both='call avx_usable; test %al, %al; je 3f; mov boot_cpu_data+0x48(%rip), %rax; shr $37, %rax; and $1, %al; je 3f
+      mov boot_cpu_data+0x48(%rip), %rax; shr $40, %rax; and $1, %eax'
+{ echo "$avx"; usable "$both"; } | module usable
+verdict usable guarded
+other=${both/shr \$37/shr \$32} # FSGSBASE and SMEP
+{ echo "$avx"; usable "${other/shr \$40/shr \$39}"; } | module usable_other
+check "usable_other (asks for another bit) is unsafe" bash -c '! "$1" scan --no-cache -q usable_other.ko >/dev/null' - "$maskcheck"
+{ echo "$avx"; usable "$both" jne; } | module usable_inverted
+check "usable_inverted is unsafe" bash -c '! "$1" scan --no-cache -q usable_inverted.ko >/dev/null' - "$maskcheck"
+{ echo "$avx"; usable 'call avx_usable; test %al, %al; je 3f; mov $1, %eax'; } | module usable_avx
+check "usable_avx (AVX alone) is unsafe" bash -c '! "$1" scan --no-cache -q usable_avx.ko >/dev/null' - "$maskcheck"
+{ echo "$avx"; usable 'mov $0x100, %eax' jne; } | module usable_always
+check "usable_always: AL is 0 whatever stands above it" bash -c '! "$1" scan --no-cache -q usable_always.ko >/dev/null' - "$maskcheck"
+
 # alternatives: 12 bytes (5.13 and later), 14 (6.3), 13 (before)
 alternative() { # alternative FEATURE LAYOUT
     local feature=$1 tail
