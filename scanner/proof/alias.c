@@ -129,6 +129,8 @@ struct way {
     } slots[MAX_SLOTS];
     unsigned slot_count;
     unsigned flags; /* CF, ZF: still those of the use */
+    uint32_t source; /* the register that was counted, as a bit, while it holds that; 0: no more */
+    bool asked;     /* ZF says whether the source is 0 */
     bool edge;      /* the flags are those of a comparison of the result with size - 1 */
 };
 
@@ -207,6 +209,7 @@ static void set_register(struct way *way, unsigned number, bool holds)
 {
     if (number > 31)
         return;
+    way->source &= ~(UINT32_C(1) << number);
     way->registers &= ~(UINT32_C(1) << number);
     if (holds)
         way->registers |= UINT32_C(1) << number;
@@ -259,7 +262,7 @@ static void add_way(struct walk *walk, const struct way *way, uint64_t address)
         return;
     for (size_t i = 0; i < walk->way_count; i++)
         if (walk->ways[i].address == address && walk->ways[i].registers == way->registers &&
-            walk->ways[i].flags == way->flags)
+            walk->ways[i].flags == way->flags && walk->ways[i].source == way->source && walk->ways[i].asked == way->asked)
             return;
     if (walk->way_count == WALK_WAYS)
         return;
@@ -270,8 +273,16 @@ static void add_way(struct walk *walk, const struct way *way, uint64_t address)
 static void leave_call(const struct mc_image *image, struct way *way)
 {
     way->flags = 0;
-    way->edge = false;
+    way->edge = way->asked = false;
+    way->source &= image->mode == MC_MODE_64 ? 0xF028u : 0xE8u;
     way->registers &= image->mode == MC_MODE_64 ? 0xF028u : 0xE8u; /* rbx, rbp, r12..r15; ebx, ebp, esi, edi */
+}
+
+/* TEST of what was counted with itself. */
+static bool asks_source(const struct walk *walk, const struct way *way, const struct mc_insn *insn)
+{
+    return insn->encoding == MC_LEGACY && insn->map == MC_MAP_PRIMARY && insn->opcode == 0x85 && insn->mod == 3 &&
+           insn->reg == insn->rm && insn->rm < 16 && insn->operand_size * 8u == walk->size && way->source >> insn->rm & 1;
 }
 
 static void follow(struct walk *walk, struct way *way)
@@ -284,8 +295,11 @@ static void follow(struct walk *walk, struct way *way)
             walk->compared |= cc >> 1 == 3 || cc >> 1 == 7;
         address += insn.length;
         if (insn.flow == MC_FLOW_JCC || insn.flow == MC_FLOW_JMP) {
-            add_way(walk, way, address + (uint64_t)insn.displacement);
-            if (insn.flow == MC_FLOW_JMP)
+            bool asked = way->asked && has_condition(&insn, &cc) && (cc & 14) == 4; /* where it is not 0, nothing differs */
+            way->asked = false;
+            if (!asked || cc == 4)
+                add_way(walk, way, address + (uint64_t)insn.displacement);
+            if (insn.flow == MC_FLOW_JMP || (asked && cc == 4))
                 return;
             continue;
         }
@@ -295,7 +309,9 @@ static void follow(struct walk *walk, struct way *way)
             return;
         unsigned what = effect_of(&insn);
         if (what & (CF | ZF))
-            way->edge = false;
+            way->edge = way->asked = false;
+        if (asks_source(walk, way, &insn))
+            way->asked = true;
         look_for_comparison(walk, way, &insn);
         move_result(way, &insn);
         if (walk->flags_read || (!way->registers && !way->slot_count && !way->flags && !way->edge))
@@ -358,6 +374,8 @@ static void walk_behind(const struct mc_image *image, uint64_t address, const st
     ret->size = insn->operand_size * 8u;
     ret->left = WALK_LIMIT;
     struct way first = {.registers = UINT32_C(1) << (insn->reg & 31), .flags = CF | ZF};
+    if (insn->mod == 3 && insn->rm != insn->reg)
+        first.source = UINT32_C(1) << (insn->rm & 31);
     add_way(ret, &first, address + insn->length);
     while (ret->next < ret->way_count && !ret->flags_read) {
         struct way way = ret->ways[ret->next++];

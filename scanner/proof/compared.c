@@ -13,11 +13,24 @@ static bool gains_by_number(const struct mc_machine *m, mc_value value)
     return several || data.kind == MC_VALUE_BITS || data.kind == MC_VALUE_TOP;
 }
 
-uint32_t mc_found_zero(const struct mc_machine *m)
+/* The number that the register was compared with, at the flags' width. */
+static bool compared_with(const struct mc_machine *m, uint64_t *ret)
 {
-    uint32_t found = mc_found_nonzero(m);
-    unsigned reg = m->state->flags.place - 1u;
-    if (!found || m->state->flags.width < 32)
+    const struct mc_flags *flags = &m->state->flags;
+    *ret = 0;
+    if (!flags->place || flags->place > 16 || flags->kind == MC_FLAGS_UNKNOWN || flags->kind == MC_FLAGS_BITS)
+        return false;
+    if (flags->kind == MC_FLAGS_COMPARE && !mc_value_is_constant(m->values, flags->b, ret))
+        return false;
+    *ret &= flags->width < 64 ? (UINT64_C(1) << flags->width) - 1 : UINT64_MAX;
+    return true;
+}
+
+/* Those that are 0 together with the register `reg`, of which nothing else is known: copies, too. */
+static uint32_t found_zero(const struct mc_machine *m, unsigned reg)
+{
+    uint32_t found = 1u << reg;
+    if (m->state->flags.width < 32)
         return 0;
     mc_value compared = mc_value_zero_extend(m->values, m->state->registers[reg], m->state->flags.width);
     if (compared == MC_TOP || mc_value_tells(m->prover, compared))
@@ -27,18 +40,69 @@ uint32_t mc_found_zero(const struct mc_machine *m)
     return found;
 }
 
-uint32_t mc_found_zero_byte(const struct mc_machine *m)
+void mc_known_learn(struct mc_machine *m, bool equal)
 {
-    return m->state->flags.width == 8 ? mc_found_nonzero(m) : 0;
+    struct mc_known *known = &m->state->known;
+    unsigned width = m->state->flags.width;
+    uint64_t number, ones = width < 64 ? (UINT64_C(1) << width) - 1 : UINT64_MAX;
+    if (!compared_with(m, &number))
+        return;
+    unsigned reg = m->state->flags.place - 1u;
+    uint32_t bit = 1u << reg;
+    if (equal && !number) {
+        known->zero |= found_zero(m, reg);
+        known->zero_byte |= width == 8 ? bit : 0;
+    } else if (!equal && !number) {
+        known->nonzero |= bit;
+        known->nonzero_half |= width <= 32 ? bit : 0;
+    } else if (!equal && number == ones && width >= 32) {
+        known->not_ones |= bit;
+        known->not_ones_half |= width == 32 ? bit : 0;
+    }
 }
 
-uint32_t mc_found_nonzero(const struct mc_machine *m)
+void mc_known_forget(struct mc_known *known, unsigned number)
 {
-    const struct mc_flags *flags = &m->state->flags;
-    uint64_t number;
-    bool of_zero = flags->kind == MC_FLAGS_LOGIC || flags->kind == MC_FLAGS_RESULT ||
-                   (flags->kind == MC_FLAGS_COMPARE && mc_value_is_constant(m->values, flags->b, &number) && !number);
-    return of_zero && flags->place ? 1u << (flags->place - 1) : 0;
+    uint32_t rest = number < 16 ? ~(1u << number) : UINT32_MAX;
+    known->nonzero &= rest;
+    known->nonzero_half &= rest;
+    known->not_ones &= rest;
+    known->not_ones_half &= rest;
+    known->zero &= rest;
+    known->zero_byte &= rest;
+}
+
+/* Of a source of `half` or all of its bits, which then fill the whole target. */
+static uint32_t moved(uint32_t all, uint32_t lower, bool half, unsigned from, unsigned to)
+{
+    return ((half ? lower : all) >> from & 1u) << to;
+}
+
+void mc_known_move(struct mc_machine *m, const struct mc_known *before)
+{
+    const struct mc_insn *insn = m->insn;
+    struct mc_known *known = &m->state->known;
+    if (!(before->nonzero | before->not_ones) || insn->encoding != MC_LEGACY || insn->map != MC_MAP_PRIMARY || insn->mod != 3 ||
+        !insn->has_modrm || insn->operand_size < 4)
+        return;
+    bool half = insn->operand_size == 4, complement = insn->opcode == 0xF7 && (insn->reg & 7) == 2;
+    bool to_reg = insn->opcode == 0x8B || (insn->opcode == 0x63 && m->prover->image->mode == MC_MODE_64);
+    if (!complement && !to_reg && insn->opcode != 0x89)
+        return;
+    unsigned from = to_reg || complement ? insn->rm : insn->reg, to = to_reg ? insn->reg : insn->rm;
+    if (from > 15 || to > 15)
+        return;
+    if (complement) {
+        known->nonzero |= moved(before->not_ones, before->not_ones_half, half, from, to);
+        known->nonzero_half |= moved(before->not_ones_half, before->not_ones_half, half, from, to);
+        return;
+    }
+    half |= insn->opcode == 0x63; /* movsxd */
+    known->nonzero |= moved(before->nonzero, before->nonzero_half, half, from, to);
+    known->nonzero_half |= moved(before->nonzero_half, before->nonzero_half, half, from, to);
+    if (insn->operand_size == 8) /* else the upper half of the target is 0 */
+        known->not_ones |= moved(before->not_ones, before->not_ones_half, half, from, to);
+    known->not_ones_half |= moved(before->not_ones_half, before->not_ones_half, half, from, to);
 }
 
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before)

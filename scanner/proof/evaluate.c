@@ -358,6 +358,13 @@ static mc_value aliased_source(struct mc_machine *m)
     return mc_need_at(m->insn->need)->absent == MC_ABSENT_ALIAS && m->insn->has_modrm ? mc_get_rm(m, m->insn->operand_size) : MC_TOP;
 }
 
+/* The register that the instruction reads is known not to be 0. */
+static bool is_nonzero(const struct mc_state *state, const struct mc_insn *insn)
+{
+    uint32_t known = insn->operand_size == 8 ? state->known.nonzero : state->known.nonzero_half;
+    return insn->has_modrm && insn->mod == 3 && insn->rm < 16 && insn->operand_size >= 4 && (known >> insn->rm & 1);
+}
+
 /* Along the edge on which ZF is set, the register that was compared holds the number itself. */
 static void follow_branch(struct body *body, struct mc_machine *m, uint64_t target, uint64_t after, const struct mc_next *next)
 {
@@ -370,20 +377,14 @@ static void follow_branch(struct body *body, struct mc_machine *m, uint64_t targ
         struct mc_assumed assumed = {.reg = -1};
         if (reg < 0 && is_jcc && m->insn->encoding == MC_LEGACY)
             mc_assume_stored(m, cc, !edge, &assumed);
-        uint32_t nonzero = m->state->nonzero, zero = m->state->zero, zero_byte = m->state->zero_byte;
-        if (!equal && is_jcc && (cc & 14) == 4)
-            m->state->nonzero |= mc_found_nonzero(m);
-        if (equal && is_jcc)
-            m->state->zero |= mc_found_zero(m);
-        if (equal && is_jcc)
-            m->state->zero_byte |= mc_found_zero_byte(m);
+        struct mc_known known = m->state->known;
+        if (is_jcc && m->insn->encoding == MC_LEGACY && (cc & 14) == 4)
+            mc_known_learn(m, equal);
         propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
         mc_assume_undo(m, &assumed);
         if (reg >= 0)
             m->state->registers[reg] = before;
-        m->state->nonzero = nonzero;
-        m->state->zero = zero;
-        m->state->zero_byte = zero_byte;
+        m->state->known = known;
     }
 }
 
@@ -407,7 +408,9 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
         }
         return execute_call(body, m, target);
     }
+    struct mc_known known = m->state->known;
     mc_execute(m, &next);
+    mc_known_move(m, &known);
     switch (insn->flow) {
     case MC_FLOW_JCC:
         follow_branch(body, m, target, after, &next);
@@ -458,8 +461,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
         }
         if (run->recording && body->use_count && is_use(prover, address))
             mc_record(run, (struct mc_event){.kind = MC_EVENT_POINT, .site = address, .target = address, .facts = state->facts,
-                                             .value = aliased_source(&m), .escape = insn.has_modrm && insn.mod == 3 && insn.rm < 16 &&
-                                                                        (state->nonzero >> insn.rm & 1)});
+                                             .value = aliased_source(&m), .escape = is_nonzero(state, &insn)});
         if (!step(body, &m, &insn))
             return;
     }

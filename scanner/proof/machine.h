@@ -129,10 +129,11 @@ void mc_forget_flags(struct mc_machine *m);
 void mc_flags_of_register(struct mc_machine *m, unsigned number, unsigned size);
 /* The flags say that it is equal to a number (ZF set): the register that they speak of then holds just that. Returns the
  * register's number, and in *ret what it held; -1 when nothing is gained. */
-/* The register, as a bit, that is not 0 where ZF is clear; 0: none. */
-uint32_t mc_found_nonzero(const struct mc_machine *m);
-uint32_t mc_found_zero(const struct mc_machine *m); /* those that are 0 where ZF is set, of which nothing else is known: copies, too */
-uint32_t mc_found_zero_byte(const struct mc_machine *m); /* that whose lowest byte is 0 where ZF is set */
+/* What the flags tell of the register that they speak of, where ZF is set (equal) or clear. */
+void mc_known_learn(struct mc_machine *m, bool equal);
+void mc_known_forget(struct mc_known *known, unsigned number); /* the register was written */
+/* After an instruction that only copies a register, or takes its complement: `before` it, this was known. */
+void mc_known_move(struct mc_machine *m, const struct mc_known *before);
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 /* initial.c: the flags tell, where the condition is as `taken`, that a global is not what it starts with ("not asked yet"), but
  * what somebody stored there. The memory, and the register that was compared, then are that, until it is undone. */

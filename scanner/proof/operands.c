@@ -20,14 +20,12 @@ mc_value mc_get_register(const struct mc_machine *m, unsigned number, unsigned s
 void mc_set_register(struct mc_machine *m, unsigned number, unsigned size, mc_value value)
 {
     mc_value *place = &m->state->registers[number % MC_REGISTERS];
+    mc_known_forget(&m->state->known, is_high_byte(m, number, size) ? number - 4 : number % MC_REGISTERS);
     if (is_high_byte(m, number, size) || m->state->flags.place == number % MC_REGISTERS + 1)
         m->state->flags.place = 0;
     if (m->run->row.place == number % MC_REGISTERS + 1)
         m->run->row.place = 0;
     m->state->compared &= ~(1u << number % MC_REGISTERS);
-    m->state->nonzero &= ~(1u << number % MC_REGISTERS);
-    m->state->zero &= ~(1u << number % MC_REGISTERS);
-    m->state->zero_byte &= ~(1u << number % MC_REGISTERS);
     if (is_high_byte(m, number, size)) {
         place = &m->state->registers[number - 4];
         *place = mc_value_insert(m->values, *place, value, 8, 8);
@@ -543,9 +541,7 @@ void mc_put_register(struct mc_machine *m, unsigned number, mc_value value)
 {
     m->state->registers[number] = value;
     m->state->compared &= ~(1u << number);
-    m->state->nonzero &= ~(1u << number);
-    m->state->zero &= ~(1u << number);
-    m->state->zero_byte &= ~(1u << number);
+    mc_known_forget(&m->state->known, number);
     if (m->state->flags.place == number + 1)
         m->state->flags.place = 0;
     if (m->run->row.place == number + 1)

@@ -211,11 +211,24 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
 static mc_value register_of(struct mc_values *values, const struct mc_state *state, int number)
 {
     mc_value value = state->registers[number];
-    if (number < 16 && state->zero >> number & 1)
+    if (number < 16 && state->known.zero >> number & 1)
         return mc_value_constant(values, 0);
-    if (number < 16 && state->zero_byte >> number & 1)
+    if (number < 16 && state->known.zero_byte >> number & 1)
         return mc_value_insert(values, value, mc_value_constant(values, 0), 0, 8);
     return value;
+}
+
+/* True when less is known than before. */
+static bool meet_known(struct mc_known *into, const struct mc_known *from)
+{
+    struct mc_known before = *into;
+    into->nonzero &= from->nonzero;
+    into->nonzero_half &= from->nonzero_half;
+    into->not_ones &= from->not_ones;
+    into->not_ones_half &= from->not_ones_half;
+    into->zero &= from->zero;
+    into->zero_byte &= from->zero_byte;
+    return memcmp(&before, into, sizeof before) != 0;
 }
 
 bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more,
@@ -263,12 +276,7 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
         changed |= adopt_cells(values, into, from);
     changed |= (into->compared & from->compared) != into->compared;
     into->compared &= from->compared;
-    changed |= (into->nonzero & from->nonzero) != into->nonzero;
-    into->nonzero &= from->nonzero;
-    changed |= (into->zero & from->zero) != into->zero;
-    into->zero &= from->zero;
-    changed |= (into->zero_byte & from->zero_byte) != into->zero_byte;
-    into->zero_byte &= from->zero_byte;
+    changed |= meet_known(&into->known, &from->known);
     changed |= into->fresh && !from->fresh;
     into->fresh &= from->fresh;
     return changed;
@@ -280,7 +288,7 @@ bool mc_state_replace(struct mc_values *values, struct mc_state *into, const str
     if (!from->reached || facts == MC_FACTS_ALL)
         return false;
     bool same = into->reached && into->facts == facts && into->fresh == from->fresh && into->compared == from->compared &&
-                into->nonzero == from->nonzero && into->zero == from->zero && into->zero_byte == from->zero_byte && into->cell_count == from->cell_count &&
+                !memcmp(&into->known, &from->known, sizeof into->known) && into->cell_count == from->cell_count &&
                 !memcmp(into->registers, from->registers, sizeof into->registers) &&
                 !memcmp(&into->flags, &from->flags, sizeof into->flags) &&
                 (!from->cell_count || !memcmp(into->cells, from->cells, from->cell_count * sizeof *from->cells));

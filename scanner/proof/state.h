@@ -27,6 +27,14 @@ struct mc_memory_cell {
     mc_value value; /* low size * 8 bits; cells of 16 bytes never exist: two of 8 */
 };
 
+/* What comparisons told of registers: a bit each (0..15). `half`: of the lower 32 bits, which says it of all 64. compared.c */
+struct mc_known {
+    uint32_t nonzero, nonzero_half;   /* not 0 */
+    uint32_t not_ones, not_ones_half; /* not all ones */
+    uint32_t zero;      /* 0; the register keeps its symbol, which says more while the ways are apart */
+    uint32_t zero_byte; /* the lowest byte is */
+};
+
 #define MC_REGISTERS 32
 #define MC_MAX_CELLS 192
 
@@ -36,9 +44,7 @@ struct mc_state {
     mc_facts facts;
     mc_value registers[MC_REGISTERS];
     uint32_t compared; /* bit n: what register n holds was compared with something, on every way here */
-    uint32_t nonzero;  /* bit n: register n was found not to be 0 */
-    uint32_t zero;     /* bit n: register n was found to be 0; it keeps its symbol, which says more while the ways are apart */
-    uint32_t zero_byte; /* the same of its lowest byte */
+    struct mc_known known;
     struct mc_flags flags;
     struct mc_memory_cell *cells; /* heap; sorted by base, then offset; never overlapping */
     uint32_t cell_count, cell_capacity;

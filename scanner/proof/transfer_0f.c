@@ -130,7 +130,7 @@ static void execute_cmov(struct mc_machine *m)
     mc_facts taken, kept;
     mc_flags_test(m->values, &m->state->flags, m->insn->opcode & 15, &taken, &kept);
     mc_value source = mc_get_rm(m, size), old = mc_get_reg(m, size);
-    if (source != old && m->insn->reg < 16 && m->state->zero >> m->insn->reg & 1)
+    if (source != old && m->insn->reg < 16 && m->state->known.zero >> m->insn->reg & 1)
         old = mc_value_constant(m->values, 0);
     mc_set_reg(m, size, mc_value_join(m->values, source, taken, old, kept));
 }
