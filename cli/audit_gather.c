@@ -10,6 +10,7 @@
 #include "input/package.h"
 #include "scanner/image_link.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -308,6 +309,45 @@ bool mc_gather(const char *root, char *const *paths, size_t path_count, const ch
     mc_vector_free(&gathering.mapped);
     mc_inputs_free(&gathering.asked);
     return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The doors of all causes, sorted, each once. */
+static const char **list_doors(struct mc_gathered *gathered, size_t *ret_count)
+{
+    size_t count = 0, kept = 0;
+    for (size_t i = 0; i < gathered->inputs.count; i++)
+        for (size_t k = 0; k < gathered->files[i].cause_count; k++)
+            count += gathered->files[i].causes[k].door_count;
+    const char **names = MC_NEW_ARRAY(&gathered->arena, count + 1, const char *);
+    count = 0;
+    for (size_t i = 0; i < gathered->inputs.count; i++)
+        for (size_t k = 0; k < gathered->files[i].cause_count; k++)
+            for (size_t n = 0; n < gathered->files[i].causes[k].door_count; n++)
+                names[count++] = gathered->files[i].causes[k].doors[n];
+    if (count)
+        qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || strcmp(names[kept - 1], names[i]) != 0)
+            names[kept++] = names[i];
+    *ret_count = kept;
+    return names;
+}
+
+void mc_gather_imports(struct mc_gathered *gathered)
+{
+    size_t count;
+    const char **names = list_doors(gathered, &count);
+    for (size_t i = 0; i < gathered->inputs.count && count; i++) {
+        struct mc_audit_file *file = &gathered->files[i];
+        bool code = file->condensed && (file->status == MC_FILE_OK || file->status == MC_FILE_PARTIAL);
+        file->imports_unknown =
+            code && !mc_image_link_imports(file->path, names, count, &gathered->arena, &file->imports, &file->import_count);
+    }
 }
 
 void mc_gathered_free(struct mc_gathered *gathered)

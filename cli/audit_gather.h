@@ -22,4 +22,7 @@ bool mc_gather(const char *root, char *const *paths, size_t path_count, const ch
                struct mc_error *ret_error);
 void mc_gathered_free(struct mc_gathered *gathered);
 
+/* After the scan: which of the functions that are doors of some cause each file imports. */
+void mc_gather_imports(struct mc_gathered *gathered);
+
 #endif

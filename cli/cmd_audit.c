@@ -195,8 +195,10 @@ static void *allocate(size_t count, size_t size)
  * of these. */
 static const struct mc_audit_file *finished_files(struct run *run)
 {
-    if (!run->total.not_scanned)
+    if (!run->total.not_scanned) {
+        mc_gather_imports(run->gathered);
         return run->gathered->files;
+    }
     struct mc_audit_file *files = MC_NEW_ARRAY(&run->arena, run->gathered->inputs.count + 1, struct mc_audit_file);
     for (size_t i = 0; i < run->gathered->inputs.count; i++) {
         const struct mc_audit_file *file = &run->gathered->files[i];
@@ -214,6 +216,7 @@ static const struct mc_audit_file *finished_files(struct run *run)
                                               .condensed = true,
                                               .status = MC_FILE_ERROR,
                                               .gap = "interrupted: it was not scanned"};
+        files[i].imports_unknown = true;
     }
     return files;
 }

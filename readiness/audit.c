@@ -26,11 +26,13 @@ struct decision {
 
 /* ---- sets ---- */
 
-bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_feature_set *baseline,
-                      const struct mc_audit_host *host)
+bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_baseline *baseline, const struct mc_audit_host *host)
 {
     struct mc_feature_set refused = mc_set_and(cause->missing, &host->refused);
-    return !mc_set_within(&cause->missing, baseline) && mc_set_empty(&refused);
+    if (mc_set_within(&cause->missing, &baseline->features) || !mc_set_empty(&refused))
+        return false;
+    struct mc_feature_set defined = mc_baseline_defined(baseline), asked = mc_set_and(cause->tested, &defined);
+    return mc_set_within(&asked, &baseline->features);
 }
 
 static bool refuses(enum mc_probe_verdict verdict)
@@ -158,15 +160,46 @@ static bool is_whole(const struct mc_audit_file *file)
     return file->condensed && (file->status == MC_FILE_OK || file->status == MC_FILE_SKIPPED) && !file->missing_library;
 }
 
+static bool imports_door(const struct mc_audit_file *file, const struct mc_audit_cause *cause)
+{
+    for (size_t i = 0; i < file->import_count; i++)
+        for (size_t k = 0; k < cause->door_count; k++)
+            if (!strcmp(file->imports[i], cause->doors[k]))
+                return true;
+    return file->imports_unknown;
+}
+
+static bool is_linked(const struct mc_audit_file *program, size_t library)
+{
+    for (size_t i = 0; i < program->load_count; i++)
+        if (program->loads[i] == library)
+            return true;
+    return false;
+}
+
+/* By something of what is loaded together with the library. One that ld.so does not load for the program came by dlopen(): what it
+ * is asked for then is not seen. */
+static bool is_reached(const struct decision *decision, size_t program, size_t library, const struct mc_audit_cause *cause,
+                       const size_t *files, size_t count)
+{
+    if (cause->open || !cause->door_count || program == MC_AUDIT_NONE || !is_linked(&decision->input->files[program], library))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (files[i] != library && imports_door(&decision->input->files[files[i]], cause))
+            return true;
+    return false;
+}
+
 /* Of a library it is known to be reached only when loading it is enough. */
 static enum mc_confidence blame_confidence(const struct mc_audit_cause *cause, bool own)
 {
     return own || cause->at_start ? cause->confidence : MC_INFERRED;
 }
 
-static void blame_file(struct decision *decision, size_t index, bool own, struct mc_audit_program *program,
-                       blame_vector *blames)
+static void blame_file(struct decision *decision, size_t index, struct mc_audit_program *program, const size_t *files,
+                       size_t file_count, blame_vector *blames)
 {
+    bool own = index == program->file;
     const struct mc_audit_file *file = &decision->input->files[index];
     const struct mc_audit_host *host = &decision->input->host;
     program->partial |= !is_whole(file);
@@ -176,10 +209,13 @@ static void blame_file(struct decision *decision, size_t index, bool own, struct
         program->confidence = MC_INFERRED;
     for (size_t i = 0; i < file->cause_count; i++) {
         const struct mc_audit_cause *cause = &file->causes[i];
-        if (mc_audit_matters(cause, &decision->audit->target.features, host))
+        bool matters = mc_audit_matters(cause, &decision->audit->target, host);
+        if (matters && (own || is_reached(decision, program->file, index, cause, files, file_count)))
             mc_push(blames, ((struct mc_audit_blame){index, cause, blame_confidence(cause, own)}));
-        else
-            program->refused_causes += !mc_set_within(&cause->missing, &decision->audit->target.features);
+        if (!matters && !mc_set_within(&cause->missing, &decision->audit->target.features)) {
+            struct mc_feature_set refused = mc_set_and(cause->missing, &host->refused);
+            program->refused_causes += !mc_set_empty(&refused);
+        }
     }
 }
 
@@ -206,7 +242,7 @@ static void judge(struct decision *decision, struct mc_audit_program *program)
     program->judged = is_judged(&decision->input->files[program->file]);
     program->confidence = MC_PROVED;
     for (size_t i = 0; i < program->file_count; i++)
-        blame_file(decision, program->files[i], i == 0, program, &blames);
+        blame_file(decision, program->files[i], program, program->files, program->file_count, &blames);
     if (blames.count)
         qsort_r(blames.items, blames.count, sizeof *blames.items, compare_blames, &program->file);
     program->blame_count = blames.count;
@@ -233,7 +269,7 @@ static void add_lone_libraries(struct decision *decision)
         const struct mc_audit_file *file = &input->files[i];
         bool lone = file->asked && !file->program && !decision->loaded[i] && !decision->program[i], matters = false;
         for (size_t k = 0; k < file->cause_count && lone && !matters; k++)
-            matters = mc_audit_matters(&file->causes[k], &decision->audit->target.features, &input->host);
+            matters = mc_audit_matters(&file->causes[k], &decision->audit->target, &input->host);
         if (!matters)
             continue;
         struct mc_audit_program *program = program_of(decision, i);
@@ -279,6 +315,33 @@ static void judge_programs(struct decision *decision)
     }
 }
 
+static bool is_blamed(const struct mc_audit *audit, const struct mc_audit_cause *cause)
+{
+    for (size_t i = 0; i < audit->unsafe_count; i++)
+        for (size_t k = 0; k < audit->programs[i].blame_count; k++)
+            if (audit->programs[i].blames[k].cause == cause)
+                return true;
+    return false;
+}
+
+static void find_unreached(struct decision *decision)
+{
+    const struct mc_audit_input *input = decision->input;
+    struct mc_audit *audit = decision->audit;
+    MC_VECTOR(struct mc_audit_unreached) found = {0};
+    for (size_t i = 0; i < input->file_count; i++)
+        for (size_t k = 0; k < input->files[i].cause_count && decision->loaded[i]; k++) {
+            const struct mc_audit_cause *cause = &input->files[i].causes[k];
+            if (cause->door_count && mc_audit_matters(cause, &audit->target, &input->host) && !is_blamed(audit, cause))
+                mc_push(&found, ((struct mc_audit_unreached){i, cause}));
+        }
+    audit->unreached_count = found.count;
+    audit->unreached = MC_NEW_ARRAY(decision->arena, found.count + 1, struct mc_audit_unreached);
+    if (found.count)
+        memcpy(audit->unreached, found.items, found.count * sizeof *found.items);
+    mc_vector_free(&found);
+}
+
 /* ---- processes and what was not seen ---- */
 
 static void judge_processes(struct decision *decision)
@@ -288,10 +351,10 @@ static void judge_processes(struct decision *decision)
     audit->processes = MC_NEW_ARRAY(decision->arena, input->process_count + 1, enum mc_verdict);
     for (size_t i = 0; i < input->process_count; i++) {
         const struct mc_audit_process *process = &input->processes[i];
-        struct mc_audit_program whole = {.verdict = MC_VERDICT_CLEAN};
+        struct mc_audit_program whole = {.file = process->program, .verdict = MC_VERDICT_CLEAN};
         blame_vector blames = {0};
         for (size_t k = 0; k < process->file_count; k++)
-            blame_file(decision, process->files[k], process->files[k] == process->program, &whole, &blames);
+            blame_file(decision, process->files[k], &whole, process->files, process->file_count, &blames);
         for (size_t k = 0; k < blames.count; k++)
             if (blames.items[k].cause->verdict > whole.verdict)
                 whole.verdict = blames.items[k].cause->verdict;
@@ -326,7 +389,8 @@ static bool is_in_the_way(const struct decision *decision, const struct mc_audit
     for (size_t i = 0; i < program->file_count; i++) {
         const struct mc_audit_file *file = &decision->input->files[program->files[i]];
         for (size_t k = 0; k < file->cause_count; k++)
-            if (mc_audit_matters(&file->causes[k], &baseline->features, &decision->input->host))
+            if (mc_audit_matters(&file->causes[k], baseline, &decision->input->host) &&
+                (i == 0 || is_reached(decision, program->file, program->files[i], &file->causes[k], program->files, program->file_count)))
                 return true;
     }
     return false;
@@ -430,6 +494,7 @@ void mc_audit_decide(const struct mc_audit_input *input, struct mc_arena *arena,
     decision.program = MC_NEW_ARRAY(arena, input->file_count + 1, size_t);
     choose_target(&decision);
     judge_programs(&decision);
+    find_unreached(&decision);
     judge_processes(&decision);
     count_unseen(&decision);
     judge_families(&decision);

@@ -22,9 +22,13 @@ struct mc_audit_cause {            /* unsafe uses of one file, alike in verdict 
     enum mc_verdict verdict;       /* misguarded, trapped or unguarded */
     enum mc_confidence confidence; /* the strongest of them */
     struct mc_feature_set missing; /* what they need beyond the scan's baseline and what is tested on the way */
+    struct mc_feature_set tested;  /* found present before each of them: where CPUID lacks one, none of them runs */
     enum mc_absent absent;         /* UD when any of them faults without the feature, else what the older CPU does */
     size_t uses;
     bool at_start; /* some are reached from an initialiser: loading the file is enough */
+    const char **doors; /* of a library: the exported functions through which alone they are reached; none when some are reached */
+    size_t door_count;  /* in other ways */
+    bool open;
     /* one of them, to show: */
     uint64_t address, function_address;
     uint16_t need;
@@ -53,6 +57,9 @@ struct mc_audit_file {
     size_t cause_count;
     size_t *loads; /* the files ld.so would load for it, as indices, without itself */
     size_t load_count;
+    const char **imports; /* of the names that are doors of some cause: those it imports, filled by the caller */
+    size_t import_count;
+    bool imports_unknown;        /* they could not be read */
     const char *missing_library; /* one that ld.so would not find, NULL when it finds all */
 };
 
@@ -111,6 +118,11 @@ struct mc_audit_program {
     size_t process_count;
 };
 
+struct mc_audit_unreached { /* a cause that matters, of a library that programs load and of which none imports a door */
+    size_t file;
+    const struct mc_audit_cause *cause;
+};
+
 struct mc_audit_family {
     enum mc_family family;
     const struct mc_baseline *lowest; /* to which the VM may move as it runs now, NULL none */
@@ -131,6 +143,8 @@ struct mc_audit {
     struct mc_audit_program *programs; /* unsafe and running, unsafe, running, others; within each by name */
     size_t program_count, unsafe_count, unsafe_running; /* unsafe ones come first */
     size_t unstoppable;         /* index of an unsafe program that runs as process 1, MC_AUDIT_NONE none */
+    struct mc_audit_unreached *unreached;
+    size_t unreached_count;
     enum mc_verdict *processes; /* worst verdict by process; meaningless where it is unread */
     struct mc_audit_family families[MC_FAMILY_MODEL];
     size_t family_count;
@@ -145,8 +159,7 @@ void mc_audit_condense(const struct mc_file_result *result, struct mc_arena *are
 /* Results live in the arena and refer to the input. */
 void mc_audit_decide(const struct mc_audit_input *input, struct mc_arena *arena, struct mc_audit *ret);
 
-/* Does the cause matter on hosts that have only these features? */
-bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_feature_set *baseline,
-                      const struct mc_audit_host *host);
+/* Does the cause matter on hosts whose CPUID reports the baseline, and nothing else of what it speaks of? */
+bool mc_audit_matters(const struct mc_audit_cause *cause, const struct mc_baseline *baseline, const struct mc_audit_host *host);
 
 #endif

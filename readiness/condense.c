@@ -17,7 +17,8 @@ static const struct mc_feature_set *missing_of(const struct mc_finding *finding)
 static struct mc_audit_cause *find_cause(struct mc_audit_file *file, const struct mc_finding *finding)
 {
     for (size_t i = 0; i < file->cause_count; i++)
-        if (file->causes[i].verdict == finding->verdict && mc_set_equal(&file->causes[i].missing, missing_of(finding)))
+        if (file->causes[i].verdict == finding->verdict && mc_set_equal(&file->causes[i].missing, missing_of(finding)) &&
+            mc_set_equal(&file->causes[i].tested, &finding->tested))
             return &file->causes[i];
     return NULL;
 }
@@ -31,7 +32,7 @@ static struct mc_audit_cause *add_cause(struct mc_audit_file *file, const struct
     file->causes = causes;
     struct mc_audit_cause *cause = &causes[file->cause_count++];
     *cause = (struct mc_audit_cause){
-        .verdict = finding->verdict, .missing = *missing_of(finding), .absent = MC_ABSENT_ALIAS};
+        .verdict = finding->verdict, .missing = *missing_of(finding), .tested = finding->tested, .absent = MC_ABSENT_ALIAS};
     return cause;
 }
 
@@ -54,6 +55,26 @@ static void show(struct mc_audit_cause *cause, enum mc_mode mode, const struct m
     cause->root = finding->path_length ? keep(arena, finding->path[0].text) : NULL;
 }
 
+#define MAX_DOORS 100
+
+/* Those of one more use. */
+static void add_doors(struct mc_audit_cause *cause, const struct mc_finding *finding, struct mc_arena *arena)
+{
+    cause->open |= !finding->door_count;
+    for (size_t i = 0; i < finding->door_count && !cause->open; i++) {
+        bool known = false;
+        for (size_t k = 0; k < cause->door_count && !known; k++)
+            known = !strcmp(cause->doors[k], finding->doors[i]);
+        if (!cause->doors)
+            cause->doors = MC_NEW_ARRAY(arena, MAX_DOORS, const char *);
+        cause->open = !known && cause->door_count == MAX_DOORS;
+        if (!known && !cause->open)
+            cause->doors[cause->door_count++] = mc_arena_strdup(arena, finding->doors[i]);
+    }
+    if (cause->open)
+        cause->door_count = 0;
+}
+
 static void add_finding(const struct mc_file_result *result, const struct mc_finding *finding, struct mc_arena *arena,
                         struct mc_audit_file *file)
 {
@@ -65,6 +86,7 @@ static void add_finding(const struct mc_file_result *result, const struct mc_fin
         cause->confidence = finding->confidence;
     }
     cause->uses++;
+    add_doors(cause, finding, arena);
     if (mc_need_at(finding->use.need)->absent == MC_ABSENT_UD)
         cause->absent = MC_ABSENT_UD;
     if (finding->at_start)

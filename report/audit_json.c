@@ -150,6 +150,20 @@ static json_t *program(const struct mc_audit_report *report, const struct mc_aud
     return object;
 }
 
+static json_t *unreached(const struct mc_audit_report *report, const struct mc_audit_unreached *unreached)
+{
+    const struct mc_audit_cause *cause = unreached->cause;
+    json_t *object = json_object(), *doors = json_array();
+    for (size_t i = 0; i < cause->door_count; i++)
+        json_array_append_new(doors, mc_json_text(cause->doors[i]));
+    json_object_set_new(object, "path", mc_json_text(report->input->files[unreached->file].path));
+    json_object_set_new(object, "verdict", json_string(mc_verdict_word(cause->verdict)));
+    json_object_set_new(object, "missing", mc_json_features(&cause->missing));
+    json_object_set_new(object, "uses", json_integer((json_int_t)cause->uses));
+    json_object_set_new(object, "only_through", doors);
+    return object;
+}
+
 void mc_audit_report_json(FILE *stream, const struct mc_audit_report *report)
 {
     const struct mc_audit *audit = report->audit;
@@ -172,6 +186,11 @@ void mc_audit_report_json(FILE *stream, const struct mc_audit_report *report)
     for (size_t i = 0; i < audit->program_count; i++) {
         fputs(i ? ",\n" : "\n", stream);
         mc_json_write(stream, program(report, &audit->programs[i]));
+    }
+    fputs("],\n\"not_reached\":[", stream);
+    for (size_t i = 0; i < audit->unreached_count; i++) {
+        fputs(i ? ",\n" : "\n", stream);
+        mc_json_write(stream, unreached(report, &audit->unreached[i]));
     }
     fputs("],\n\"probe\":", stream);
     mc_probe_report_json(stream, report->probe, &probe);

@@ -439,6 +439,30 @@ static void print_unseen(const struct printer *printer)
     mc_audit_unseen(printer->report, say_unseen, &copy);
 }
 
+#define DOORS_SHOWN 4
+
+/* A library's use that nothing which loads it can come to by an import. */
+static void print_unreached(const struct printer *printer, const struct mc_audit_unreached *unreached)
+{
+    const struct mc_audit_cause *cause = unreached->cause;
+    struct line line;
+    fputs("  ", printer->stream);
+    FILE *out = begin_line(&line)->stream;
+    mc_print_clean(out, printer->report->input->files[unreached->file].name);
+    fprintf(out, ": %s ", mc_verdict_word(cause->verdict));
+    mc_print_features(out, &cause->missing, " ");
+    fprintf(out, ", %zu use%s, reached only through ", cause->uses, plural(cause->uses));
+    size_t shown = cause->door_count > DOORS_SHOWN ? DOORS_SHOWN - 1 : cause->door_count;
+    for (size_t i = 0; i < shown; i++) {
+        fputs(i ? ", " : "", out);
+        mc_print_clean(out, cause->doors[i]);
+    }
+    if (shown < cause->door_count)
+        fprintf(out, " and %zu more", cause->door_count - shown);
+    fprintf(out, ", which nothing that loads it here imports (dlsym() is not seen).");
+    end_line(printer, &line, 2, 6);
+}
+
 static void print_counts(const struct printer *printer)
 {
     const struct mc_audit_report *report = printer->report;
@@ -466,6 +490,8 @@ static void print_counts(const struct printer *printer)
                 refused, plural(refused), refused == 1 ? "s" : "");
     fputs(" What a program loads by dlopen() is seen only while it runs.", out);
     end_line(printer, &line, 2, 2);
+    for (size_t i = 0; i < report->audit->unreached_count; i++)
+        print_unreached(printer, &report->audit->unreached[i]);
 }
 
 static void print_safe(const struct printer *printer)

@@ -57,6 +57,14 @@ static json_t *path(const struct mc_finding *finding)
     return array;
 }
 
+static json_t *doors(const struct mc_finding *finding)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < finding->door_count; i++)
+        json_array_append_new(array, mc_json_text(finding->doors[i]));
+    return array;
+}
+
 static json_t *guard(const struct mc_file_result *result, const struct mc_guard *guard)
 {
     if (!guard->known)
@@ -90,6 +98,7 @@ static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding
     json_object_set_new(object, "feature", json_string(mc_features[need->feature].name));
     json_object_set_new(object, "needs", mc_json_features(&finding->needs));
     json_object_set_new(object, "missing", mc_json_features(&finding->missing));
+    json_object_set_new(object, "tested", mc_json_features(&finding->tested));
     json_object_set_new(object, "verdict", json_string(mc_verdict_word(finding->verdict)));
     json_object_set_new(object, "level", json_string(mc_severity_word(finding->severity)));
     json_object_set_new(object, "confidence", json_string(mc_confidence_word(finding->confidence)));
@@ -98,6 +107,7 @@ static json_t *use(const struct mc_fingerprints *prints, const struct mc_finding
     json_object_set_new(object, "absent", json_string(mc_absent_word(need->absent)));
     json_object_set_new(object, "enough", mc_json_enough(&finding->needs));
     json_object_set_new(object, "path", path(finding));
+    json_object_set_new(object, "only_through", doors(finding));
     json_object_set_new(object, "guard", guard(result, &finding->guard));
     json_object_set_new(object, "fingerprint", json_string(fingerprint));
     return object;

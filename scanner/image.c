@@ -304,8 +304,7 @@ bool mc_image_is_code(const struct mc_image *image, uint64_t address)
     return false;
 }
 
-/* Index of the first symbol whose address is above the given one. */
-static size_t symbols_above(const struct mc_image *image, uint64_t address)
+size_t mc_image_symbols_above(const struct mc_image *image, uint64_t address)
 {
     size_t low = 0, high = image->symbol_count;
     while (low < high) {
@@ -320,7 +319,7 @@ static size_t symbols_above(const struct mc_image *image, uint64_t address)
 
 bool mc_image_exports(const struct mc_image *image, uint64_t address)
 {
-    for (size_t i = symbols_above(image, address); i && image->symbols[i - 1].address == address; i--)
+    for (size_t i = mc_image_symbols_above(image, address); i && image->symbols[i - 1].address == address; i--)
         if (image->symbols[i - 1].exported && !image->symbols[i - 1].thread_local_)
             return true;
     return false;
@@ -343,7 +342,7 @@ const struct mc_symbol *mc_image_symbol_for(const struct mc_image *image, uint64
 {
     enum { STEPS = 64 }; /* nested symbols are few; a name is not worth an unbounded walk */
     const struct mc_symbol *best = NULL;
-    size_t index = symbols_above(image, address);
+    size_t index = mc_image_symbols_above(image, address);
     uint64_t nearest = UINT64_MAX;
     for (int steps = 0; index && steps < STEPS; index--, steps++) {
         const struct mc_symbol *symbol = &image->symbols[index - 1];

@@ -180,6 +180,7 @@ const struct mc_import *mc_image_import_at(const struct mc_image *image, uint64_
 const struct mc_import *mc_image_import_around(const struct mc_image *image, uint64_t address); /* also behind its start */
 bool mc_image_is_import(const struct mc_image *image, uint64_t address); /* one; in kernel modules also a place in one */
 bool mc_image_is_code(const struct mc_image *image, uint64_t address);
+size_t mc_image_symbols_above(const struct mc_image *image, uint64_t address); /* index of the first whose address is above */
 bool mc_image_exports(const struct mc_image *image, uint64_t address); /* some exported symbol starts there */
 /* The best symbol at or before the address whose extent holds it (or size 0 and nothing between); NULL when none. */
 const struct mc_symbol *mc_image_symbol_for(const struct mc_image *image, uint64_t address);

@@ -7,4 +7,9 @@
 
 bool mc_image_link_info(const char *path, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error);
 
+/* Which of the names (sorted by strcmp) the file takes from other modules: undefined dynamic symbols. The list is the arena's,
+ * its items are those of `names`. False when the file's dynamic symbols cannot be read. */
+bool mc_image_link_imports(const char *path, const char *const *names, size_t name_count, struct mc_arena *arena, const char ***ret,
+                           size_t *ret_count);
+
 #endif

@@ -49,6 +49,7 @@ struct mc_finding { /* one use, judged */
     const char *function; /* name of the function that holds it, NULL when unknown */
     uint64_t function_address;
     struct mc_feature_set needs, missing; /* what it needs; what of that is outside baseline and facts */
+    struct mc_feature_set tested; /* of an unsafe use: found present before it; where CPUID lacks one of them it does not run */
     enum mc_verdict verdict;
     enum mc_confidence confidence;
     enum mc_severity severity;
@@ -58,6 +59,10 @@ struct mc_finding { /* one use, judged */
     struct mc_step *path;
     size_t path_length;
     struct mc_guard guard;
+    /* Of an unsafe use in a library: the exported functions through which alone it is reached; who imports none of them does not
+     * run it. NULL, 0: it may be reached in other ways, or through too many. */
+    const char **doors;
+    size_t door_count;
     /* filled by scanner/evidence.h */
     struct mc_code code;  /* at use.address */
     /* What debug information says (scanner/debug_info.h), only when the finding is listed; NULL when unknown. */

@@ -8,7 +8,8 @@
 /* The least bytes that one of these takes: a count beyond what is left is damage, not a reason to allocate. */
 #define LEAST_GAP 16
 #define LEAST_STEP 17
-#define LEAST_FINDING 50
+#define LEAST_DOOR 4
+#define LEAST_FINDING 56
 #define LEAST_DEPENDENCY 44
 
 struct reader {
@@ -103,6 +104,14 @@ static void take_path(struct reader *reader, struct mc_finding *ret)
     }
 }
 
+static void take_doors(struct reader *reader, struct mc_finding *ret)
+{
+    ret->door_count = take_count(reader, LEAST_DOOR);
+    ret->doors = ret->door_count ? MC_NEW_ARRAY(reader->arena, ret->door_count, const char *) : NULL;
+    for (size_t i = 0; i < ret->door_count && !reader->in.bad; i++)
+        ret->doors[i] = take_present(reader);
+}
+
 static void take_finding(struct reader *reader, struct mc_finding *ret)
 {
     ret->use.address = mc_read_u64(&reader->in);
@@ -115,12 +124,14 @@ static void take_finding(struct reader *reader, struct mc_finding *ret)
     ret->function_address = mc_read_u64(&reader->in);
     take_set(reader, &ret->needs);
     take_set(reader, &ret->missing);
+    take_set(reader, &ret->tested);
     ret->verdict = take_number(reader, MC_VERDICT_UNGUARDED + 1);
     ret->confidence = take_number(reader, MC_PROVED + 1);
     ret->severity = take_number(reader, MC_ERROR + 1);
     ret->rule = take_string(reader);
     ret->reason = take_string(reader);
     take_path(reader, ret);
+    take_doors(reader, ret);
     take_guard(reader, &ret->guard);
     take_code(reader, &ret->code);
     ret->source = take_string(reader);

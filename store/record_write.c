@@ -102,6 +102,7 @@ static void put_finding(struct writer *writer, const struct mc_finding *finding)
     put_u64(writer, finding->function_address);
     put_set(writer, &finding->needs);
     put_set(writer, &finding->missing);
+    put_set(writer, &finding->tested);
     put_u8(writer, finding->verdict);
     put_u8(writer, finding->confidence);
     put_u8(writer, finding->severity);
@@ -114,6 +115,9 @@ static void put_finding(struct writer *writer, const struct mc_finding *finding)
         put_string(writer, finding->path[i].function);
         put_string(writer, finding->path[i].text);
     }
+    put_u32(writer, finding->door_count);
+    for (size_t i = 0; i < finding->door_count; i++)
+        put_string(writer, finding->doors[i]);
     put_guard(writer, &finding->guard);
     put_code(writer, &finding->code);
     put_string(writer, finding->source);

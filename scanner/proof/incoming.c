@@ -28,7 +28,7 @@ static bool is_listed(const uint64_t *items, size_t count, uint64_t address)
     return false;
 }
 
-static bool is_given_root(const struct mc_prover *prover, uint64_t entry, const char **ret_why)
+bool mc_is_given_root(const struct mc_prover *prover, uint64_t entry, const char **ret_why)
 {
     const struct mc_image *image = prover->image;
     const char *why = NULL;
@@ -60,7 +60,7 @@ static bool is_exported(const struct mc_prover *prover, uint64_t entry)
 
 bool mc_is_root(struct mc_prover *prover, uint64_t entry, bool inferring, const char **ret_why)
 {
-    if (is_given_root(prover, entry, ret_why))
+    if (mc_is_given_root(prover, entry, ret_why))
         return true;
     if (!is_exported(prover, entry))
         return false;
@@ -121,7 +121,7 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
         }
         for (; low < entries->count && entries->items[low].address < body.end; low++) {
             uint64_t address = entries->items[low].address;
-            if ((is_given_root(prover, address, NULL) || is_exported(prover, address)) && !is_listed(nodes, count, address))
+            if ((mc_is_given_root(prover, address, NULL) || is_exported(prover, address)) && !is_listed(nodes, count, address))
                 add_node(&nodes, &count, &capacity, address);
         }
     }

@@ -159,6 +159,7 @@ static bool judge_alternative(struct mc_prover *prover, const struct known *know
 static void blame(const struct known *known, struct mc_judgement *judgement)
 {
     int wanted = mc_set_next(&judgement->missing, 0);
+    judgement->tested = known->present;
     judgement->guard = known->any;
     if (known->handler) {
         judgement->verdict = MC_VERDICT_TRAPPED;

@@ -18,6 +18,7 @@ struct mc_judgement {
     bool implied, os_state_missing, max_leaf_missing;
     enum mc_feature implied_by;
     struct mc_feature_set missing; /* beyond baseline and facts */
+    struct mc_feature_set tested;  /* found present, whether or not that is enough; of unsafe ones */
     struct mc_guard guard;         /* what was tested: the sufficient test, or the insufficient one */
 };
 
@@ -40,5 +41,8 @@ void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_ne
  * use when it is reached from the node. */
 void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint64_t use, const struct mc_need *need, bool inferring,
                   struct mc_arena *arena, struct mc_step **ret_steps, size_t *ret_count);
+
+/* doors.c: of an unsafe use in a library; names from the arena of the result. */
+void mc_find_doors(struct mc_prover *prover, const struct mc_use *use, bool inferring, struct mc_arena *arena, struct mc_finding *finding);
 
 #endif

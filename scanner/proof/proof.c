@@ -283,15 +283,17 @@ static void judge_use(struct mc_prover *prover, const struct mc_use *use, struct
     uint64_t function = mc_function_extent(prover, use->address).start;
     *finding = (struct mc_finding){
         .use = *use, .function = mc_function_name(prover, use->address), .function_address = function,
-        .needs = need->alternatives[0], .missing = judgement.missing, .verdict = judgement.verdict,
+        .needs = need->alternatives[0], .missing = judgement.missing, .tested = judgement.tested, .verdict = judgement.verdict,
         .confidence = inferring || (judgement.verdict > MC_VERDICT_GUARDED && (!arrival.complete || limited)) ? MC_INFERRED : MC_PROVED,
         .severity = judgement.verdict > MC_VERDICT_GUARDED ? MC_ERROR : rules[judgement.rule].severity,
         .rule = rules[judgement.rule].id, .guard = judgement.guard};
     if (finding->guard.known && finding->guard.feature >= MC_FEATURE_COUNT && judgement.rule == MC_RULE_UNCLEAR_CHECK)
         finding->guard.known = false;
     finding->reason = reason_of(prover, &result->arena, &judgement, need, limited);
-    if (judgement.verdict > MC_VERDICT_GUARDED)
+    if (judgement.verdict > MC_VERDICT_GUARDED) {
         find_path(prover, &arrival, use->address, need, inferring, &result->arena, finding);
+        mc_find_doors(prover, use, inferring, &result->arena, finding);
+    }
 }
 
 /* A limit of work that was reached is no place to look at where uses that it left open say so themselves. But it must not let

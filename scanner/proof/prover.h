@@ -100,6 +100,15 @@ struct mc_last_path { /* found for a use, and what for */
     size_t length;
 };
 
+struct mc_last_doors { /* found for a use, and what for */
+    uint64_t node;
+    mc_facts facts;
+    const struct mc_need *need;
+    bool inferring;
+    const char **names;
+    size_t count, searches;
+};
+
 struct mc_last_reason { /* given to a use, and what for */
     unsigned rule; /* enum mc_rule */
     enum mc_feature implied_by;
@@ -152,6 +161,7 @@ struct mc_prover {
     unsigned pointer_size; /* bytes */
     bool position_independent;
     struct mc_last_path last_path;
+    struct mc_last_doors last_doors;
     struct mc_last_reason last_reason;
     bool tried; /* some LZCNT of a known number was evaluated (behaviour.c) */
 };
@@ -321,6 +331,7 @@ void mc_incoming_forget(struct mc_prover *prover); /* ways in are to be looked f
 void mc_incoming_free(struct mc_prover *prover);
 /* Execution may come here with no facts; *ret_why (may be NULL) says how. An exported function that the module itself refers
  * to counts as a root only when not inferring (design.md 5.1, exported functions). */
+bool mc_is_given_root(const struct mc_prover *prover, uint64_t entry, const char **ret_why); /* not only by its being exported */
 bool mc_is_root(struct mc_prover *prover, uint64_t entry, bool inferring, const char **ret_why);
 
 /* --- resolve.c --- */

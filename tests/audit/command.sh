@@ -44,6 +44,9 @@ for name in caller caller2; do
         "$work/lib/libcompare.so.1" -o "$work/$name" || exit 1
 done
 "$cc" -nostdlib -no-pie -Wl,--no-dynamic-linker "$work/caller.s" "$work/lib/libcompare.so.1" -o "$work/lost" || exit 1
+sed 's/call compare@plt/nop/' "$work/caller.s" >"$work/loader.s"
+"$cc" -nostdlib -no-pie -Wl,--no-dynamic-linker,--no-as-needed -Wl,-rpath,"$work/lib" "$work/loader.s" \
+    "$work/lib/libcompare.so.1" -o "$work/loader" || exit 1
 
 # process PID NAME UNIT FILE...: the first file is its program
 proc=$work/proc
@@ -147,7 +150,7 @@ value '[.programs[].path] | join(" ")' "$work/caller $work/caller2 $clean"
 value '[.reasons[].kind] | join(" ")' "masked-use masked-use"
 value '.scan.schema + " " + .probe.schema' "maskcheck/scan/1 maskcheck/probe/1"
 value '[.scan.files[] | select(.path | endswith("libcompare.so.1"))] | length' 1
-value 'keys_unsorted | join(" ")' "schema tool baseline answer reasons enough processes programs probe scan"
+value 'keys_unsorted | join(" ")' "schema tool baseline answer reasons enough processes programs not_reached probe scan"
 value '.processes | length' 0
 ask 1 --baseline intel-penryn "$work/lib" # a library alone
 out_has "loaded by no program"
@@ -226,6 +229,15 @@ value .answer ready-without
 value .enough.intel intel-nehalem
 check "$said: says what stands in the way of the next lower one" \
     grep -q "intel-penryn is out of reach: 1 program" <(reasons)
+
+# --- a library's function that a program does not import
+ask 0 --baseline intel-penryn "$work/loader"
+out_has "unguarded sse4.2, 1 use, reached only through compare, which nothing that loads it here imports"
+ask 0 --baseline intel-penryn --format json "$work/loader"
+value '.not_reached[0].only_through[0]' compare
+value '.programs[0].verdict' guarded
+ask 1 --baseline intel-penryn "$work/loader" "$work/caller"
+out_has "in the way of 1 program: $work/caller"
 
 # --- output
 ask 0 --baseline intel-penryn -o "$work/report" "$clean"

@@ -16,6 +16,9 @@ struct fake_file {
     const char *verdict; /* of its only cause: misguarded, trapped, unguarded; or guarded, clean */
     const char *missing; /* features of that cause */
     const char *loads;   /* digits: indices of files */
+    const char *door;    /* the exported function through which alone that cause is reached; NULL: there are other ways */
+    const char *imports; /* of such functions, one that it imports; NULL: none */
+    const char *tested;  /* features found present before the cause */
 };
 
 struct fake_process {
@@ -32,6 +35,7 @@ struct row {
     struct fake_process processes[MAX];
     const char *answer; /* "ready", with "+" when incomplete */
     const char *unsafe; /* "name:verdict:confidence:pids ..." in the report's order */
+    const char *unreached; /* file of the only cause that nobody reaches */
     const char *above;  /* features outside the baseline */
     const char *lowest; /* psABI,EVC; "-" none */
     const char *below;  /* the next lower ones, with the number of programs in the way */
@@ -104,6 +108,30 @@ static const struct row rows[] = {
     {.title = "an inferred use stays inferred",
      .baseline = "intel-merom", .masked = "avx2", .files = {{"/bin/a", "pai", "unguarded", "avx2", ""}},
      .answer = "ready-without", .unsafe = "/bin/a:unguarded:inferred:"},
+    {.title = "a library's function that nobody imports is in nobody's way",
+     .baseline = "intel-merom", .masked = "avx2",
+     .files = {{"/bin/a", "pa", "clean", "", "1"}, {"/lib/l", "", "unguarded", "avx2", "", .door = "rare"}},
+     .processes = {{9, "01", ""}}, .answer = "ready", .unreached = "/lib/l", .lowest = "x86-64-v2,intel-merom"},
+    {.title = "who imports it is named, and nobody else",
+     .baseline = "intel-merom", .masked = "avx2",
+     .files = {{"/bin/a", "pa", "clean", "", "1"}, {"/lib/l", "", "unguarded", "avx2", "", .door = "rare"},
+               {"/bin/b", "pa", "clean", "", "1", .imports = "rare"}},
+     .answer = "ready-without", .unsafe = "/bin/b:unguarded:inferred:"},
+    {.title = "another library of the program may import it",
+     .baseline = "intel-merom", .masked = "avx2",
+     .files = {{"/bin/a", "pa", "clean", "", "12"}, {"/lib/l", "", "unguarded", "avx2", "", .door = "rare"},
+               {"/lib/m", "", "clean", "", "1", .imports = "rare"}},
+     .answer = "ready-without", .unsafe = "/bin/a:unguarded:inferred:"},
+    {.title = "a library that was asked for by itself is judged with all its functions",
+     .baseline = "intel-merom", .masked = "avx2", .files = {{"/lib/l", "a", "unguarded", "avx2", "", .door = "rare"}},
+     .answer = "ready-without", .unsafe = "/lib/l:unguarded:proved:"},
+    {.title = "an insufficient test keeps the use away from hosts that lack even what it asks for",
+     .baseline = "intel-haswell", .masked = "avx512vl",
+     .files = {{"/bin/a", "pa", "misguarded", "avx512vl", "", .tested = "avx512f"}}, .answer = "ready"},
+    {.title = "but not from those that have it",
+     .baseline = "intel-penryn", .masked = "avx2",
+     .files = {{"/bin/a", "pa", "misguarded", "avx2", "", .tested = "sse4.1"}}, .answer = "ready-without",
+     .unsafe = "/bin/a:misguarded:proved:"},
     {.title = "a file judged in part", .baseline = "intel-merom", .files = {{"/bin/a", "paP", "clean", "", ""}},
      .answer = "ready+"},
     {.title = "a file that could not be read", .baseline = "intel-merom", .files = {{"/bin/a", "aE", "clean", "", ""}},
@@ -174,6 +202,9 @@ static void make_file(const struct fake_file *from, struct mc_arena *arena, stru
         to->verdict++;
     to->confidence = inferred ? MC_INFERRED : MC_PROVED;
     to->load_count = parse_digits(from->loads, arena, &to->loads);
+    to->imports = MC_NEW_ARRAY(arena, 1, const char *);
+    to->imports[0] = from->imports;
+    to->import_count = from->imports != NULL;
     if (to->verdict < MC_VERDICT_MISGUARDED)
         return;
     to->cause_count = 1;
@@ -182,7 +213,13 @@ static void make_file(const struct fake_file *from, struct mc_arena *arena, stru
                                           .confidence = to->confidence,
                                           .uses = 1,
                                           .at_start = starts,
-                                          .missing = parse_set(from->missing)};
+                                          .missing = parse_set(from->missing),
+                                          .tested = parse_set(from->tested)};
+    if (from->door) {
+        to->causes->doors = MC_NEW_ARRAY(arena, 1, const char *);
+        to->causes->doors[0] = from->door;
+        to->causes->door_count = 1;
+    }
 }
 
 static void make_input(const struct row *row, struct mc_arena *arena, struct mc_baseline *baseline,
@@ -276,6 +313,8 @@ ParameterizedTest(int *index, decide, row)
     cr_expect_str_eq(answer, row->answer, "%s: answer %s, expected %s", row->title, answer, row->answer);
     cr_expect_str_eq(unsafe, row->unsafe ? row->unsafe : "", "%s: unsafe %s, expected %s", row->title, unsafe,
                      row->unsafe ? row->unsafe : "nothing");
+    const char *unreached = audit.unreached_count ? input.files[audit.unreached[0].file].name : "";
+    cr_expect_str_eq(unreached, row->unreached ? row->unreached : "", "%s: not reached: %s", row->title, unreached);
     cr_expect_str_eq(above, row->above ? row->above : "", "%s: above %s", row->title, above);
     cr_expect(!row->lowest || !strcmp(lowest, row->lowest), "%s: lowest %s, expected %s", row->title, lowest,
               row->lowest);

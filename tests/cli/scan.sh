@@ -128,7 +128,7 @@ json '.files[] | select(.path | endswith("/none")) | .status == "error" and .ver
 json '.files[] | select(.verdict == "unguarded") | .features == {"used":["ssse3"],"unsafe":["ssse3"]} and .enough == {"psabi":"x86-64-v2","intel":"intel-merom","amd":"amd-bulldozer"}'
 json '.files[] | select(.verdict == "unguarded") | .counts.uses == 1 and .counts.omitted == 0'
 json '.files[] | select(.verdict == "unguarded") | .uses[0] | .instruction == "pshufb xmm0, xmm1" and .function == "_start" and .feature == "ssse3" and .needs == ["ssse3"] and .missing == ["ssse3"] and .verdict == "unguarded" and .level == "error" and .absent == "ud"'
-json '.files[] | select(.verdict == "unguarded") | .uses[0] | keys_unsorted == ["address","function","demangled","source","source_path","unit","comdat","instruction","feature","needs","missing","verdict","level","confidence","rule","reason","absent","enough","path","guard","fingerprint"]'
+json '.files[] | select(.verdict == "unguarded") | .uses[0] | keys_unsorted == ["address","function","demangled","source","source_path","unit","comdat","instruction","feature","needs","missing","tested","verdict","level","confidence","rule","reason","absent","enough","path","only_through","guard","fingerprint"]'
 json '.summary | keys_unsorted == ["files","clean","guarded","misguarded","trapped","unguarded","partial","skipped","errors","dead","waived","not_scanned","seconds"]'
 json '.summary | .files == 4 and .clean == 1 and .unguarded == 1 and .skipped == 1 and .errors == 1'
 check "JSON: sha256 is that of sha256sum" test "$(jq -r '.files[0].sha256' "$out")" = "$(sha256sum "$clean" | cut -d' ' -f1)"
