@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "readiness/profile.h"
-#include "scanner/debug_info.h"
+#include "scanner/debug_files.h"
 #include "scanner/scan.h"
 
 /* Ids of options without a letter; a command's own start at MC_OPTION_OWN. */
@@ -30,7 +30,7 @@ struct mc_option {
 /* Rows of the commands that scan, taken by mc_take_common. */
 #define MC_COMMON_OPTIONS                                                                                              \
     {MC_OPTION_DEBUG_DIR, "debug-dir", "DIR", MC_WORDS_FOLDER,                                                         \
-     "where separate debug files are, by build-id (default " MC_DEBUG_FOLDER ")"},                                     \
+     "where separate debug files are, by build-id or debug link (default " MC_DEBUG_FOLDER ")"},                                     \
     {                                                                                                                  \
         MC_OPTION_NO_DEMANGLE, "no-demangle", NULL, NULL, "names of C++ and Rust functions as they are in the file"    \
     }

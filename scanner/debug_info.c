@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* memfd_create */
 #include "scanner/debug_info.h"
 
+#include "scanner/debug_files.h"
 #include "scanner/debug_library.h"
 #include "scanner/elf_library.h"
 
@@ -63,14 +64,6 @@ static void read_units(struct mc_debug_info *info)
     }
     if (info->units.count)
         qsort(info->units.items, info->units.count, sizeof *info->units.items, compare_units);
-}
-
-static bool has_debug_info(const struct mc_image *image)
-{
-    for (size_t i = 1; i < image->section_count; i++)
-        if (!strcmp(image->sections[i].name, ".debug_info") || !strcmp(image->sections[i].name, ".zdebug_info"))
-            return image->sections[i].type != SHT_NOBITS && image->sections[i].size != 0;
-    return false;
 }
 
 /* Decompressing, libelf changes the section header where it lies. */
@@ -150,28 +143,21 @@ static bool open_separate(struct mc_debug_info *info, const char *path, struct m
         return false;
     *ret_identity = mc_identity_of(&status);
     info->elf = S_ISREG(status.st_mode) ? mc_elf_library_open_file(info->file) : NULL;
-    ssize_t size = info->elf ? info->libdw->dwelf_elf_gnu_build_id(info->elf, &build_id) : 0;
-    if (size <= 0 || (size_t)size != image->build_id_size || memcmp(build_id, image->build_id, (size_t)size) != 0)
+    if (!info->elf)
+        return false;
+    ssize_t size = info->libdw->dwelf_elf_gnu_build_id(info->elf, &build_id);
+    bool both = size > 0 && image->build_id_size;
+    if (both ? (size_t)size != image->build_id_size || memcmp(build_id, image->build_id, (size_t)size) != 0
+             : !mc_debug_link_fits(image, info->file))
         return false;
     info->dwarf = info->libdw->dwarf_begin_elf(info->elf, DWARF_C_READ, NULL);
     return info->dwarf;
 }
 
-const char *mc_debug_file_path(const struct mc_image *image, const char *folder, struct mc_arena *arena)
-{
-    char text[2 * sizeof image->build_id + 1];
-    bool relocatable = image->kind == MC_KIND_OBJECT || image->kind == MC_KIND_KERNEL_MODULE;
-    if (image->build_id_size < 2 || relocatable || has_debug_info(image))
-        return NULL;
-    for (size_t i = 0; i < image->build_id_size; i++)
-        snprintf(text + 2 * i, 3, "%02x", image->build_id[i]);
-    return mc_arena_printf(arena, "%s/.build-id/%.2s/%s.debug", folder, text, text + 2);
-}
-
 struct mc_debug_info *mc_debug_info_open(const struct mc_image *image, const char *separate, struct mc_identity *ret_identity)
 {
     *ret_identity = (struct mc_identity){0};
-    if (separate ? access(separate, R_OK) != 0 : !has_debug_info(image))
+    if (separate ? access(separate, R_OK) != 0 : !mc_debug_info_within(image))
         return NULL;
     const struct mc_libdw *libdw = mc_libdw_load();
     if (!libdw)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where an instruction comes from: source line, compilation unit, and how that was compiled. From the file's own DWARF, or from the
- * separate debug file that belongs to its build-id. For objects and members of archives too.
+ * separate debug file that belongs to its build-id or debug link. For objects and members of archives too.
  *
  * The one door to libdw, which is large and rarely needed: it is loaded (libdw.so.1) when the first question is asked of a file that
  * has debug information. Where it is not installed nothing is known. A struct mc_debug_info belongs to one thread. */
@@ -9,8 +9,6 @@
 
 #include "input/identity.h"
 #include "scanner/image.h"
-
-#define MC_DEBUG_FOLDER "/usr/lib/debug"
 
 struct mc_debug_info;
 
@@ -23,11 +21,7 @@ struct mc_origin {
     const char *options;  /* its -m options, as they are recorded: "-mavx2 -march=x86-64" */
 };
 
-/* Where the separate debug file of the image must be: FOLDER/.build-id/ab/cdef.debug, in the arena. NULL when the image has no
- * build-id, or debug information of its own, so that no such file is asked for. */
-const char *mc_debug_file_path(const struct mc_image *image, const char *folder, struct mc_arena *arena);
-
-/* `separate` is what mc_debug_file_path said, NULL for the image's own; *ret_identity is of that file when it was opened, else
+/* `separate` is one of mc_debug_places (scanner/debug_files.h), NULL for the image's own; *ret_identity is of that file when it was opened, else
  * zeros. NULL when there is no usable debug information or libdw is not there. The image must outlive it. */
 struct mc_debug_info *mc_debug_info_open(const struct mc_image *image, const char *separate, struct mc_identity *ret_identity);
 /* One arena for all calls: what is known of a unit is kept there. The line is that of the function itself where the compiler's own intrinsics were inlined into it (DW_AT_artificial).

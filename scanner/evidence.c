@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/evidence.h"
 
+#include "scanner/debug_files.h"
 #include "scanner/debug_info.h"
 
 #include <string.h>
@@ -111,10 +112,13 @@ static void add_dependency(struct mc_file_result *result, const char *path, cons
 static struct mc_debug_info *open_debug_info(const struct mc_image *image, const char *folder, struct mc_file_result *result)
 {
     struct mc_identity identity;
-    const char *separate = folder ? mc_debug_file_path(image, folder, &result->arena) : NULL;
-    struct mc_debug_info *info = mc_debug_info_open(image, separate, &identity);
-    if (separate)
-        add_dependency(result, separate, &identity);
+    const char *places[MC_DEBUG_PLACES];
+    size_t count = folder ? mc_debug_places(image, folder, &result->arena, places) : 0;
+    struct mc_debug_info *info = mc_debug_info_within(image) ? mc_debug_info_open(image, NULL, &identity) : NULL;
+    for (size_t i = 0; i < count && !info; i++) {
+        info = mc_debug_info_open(image, places[i], &identity);
+        add_dependency(result, places[i], &identity);
+    }
     return info;
 }
 

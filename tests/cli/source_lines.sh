@@ -177,4 +177,39 @@ rm "$place" && mkfifo "$place"
 separate '[null]' "a FIFO is in its place"
 rm "$place"
 separate '[null]' "the debug file is gone"
+
+# By debug link: a name and a checksum, for files without a build-id. Beside the file, in .debug, in the folder of debug files.
+build unnamed -g -Wl,--build-id=none
+objcopy --only-keep-debug "$work/unnamed" "$work/link.debug"
+objcopy --strip-all --add-gnu-debuglink="$work/link.debug" "$work/unnamed" "$work/stripped"
+mv "$work/link.debug" "$work/kept.debug"
+touch -d '1 hour ago' "$work/stripped" "$work/kept.debug"
+separate '[null]' "no debug file of its link"
+mkdir -p "$work/.debug" "$work/debug-folder$work"
+for place in "$work/link.debug" "$work/.debug/link.debug" "$work/debug-folder$work/link.debug"; do
+    cp -p "$work/kept.debug" "$place"
+    separate '["blend.c:6"]' "linked to ${place#"$work"/}"
+    printf 'x' >>"$place" # the checksum is another
+    separate '[null]' "changed: ${place#"$work"/}"
+    rm "$place"
+done
+# Below a root; and where both have a build-id, that decides
+cp -p "$work/stripped" "$work/root/bin/program"
+mkdir -p "$work/root/usr/lib/debug/bin"
+cp -p "$work/kept.debug" "$work/root/usr/lib/debug/bin/link.debug"
+run 1 scan --root "$work/root" /bin
+out_has "(blend.c:6): pshufb"
+build other -g -Wl,--build-id=0x0123456789abcdef
+objcopy --only-keep-debug "$work/other" "$work/link.debug"
+objcopy --strip-all --add-gnu-debuglink="$work/link.debug" "$work/whole" "$work/stripped"
+separate '[null]' "a link to another program's debug file"
+objcopy --only-keep-debug "$work/whole" "$work/link.debug"
+separate '["blend.c:6"]' "a link to the debug file of its build-id"
+rm "$work/link.debug"
+# Damaged links are none
+for bytes in 'a' 'a\0\0\0' 'aaaaaaaa' '../b\0\0\0\0crc.' '\0\0\0\0\0\0\0\0'; do
+    printf "$bytes" >"$work/section"
+    objcopy --strip-all --add-section .gnu_debuglink="$work/section" "$work/unnamed" "$work/stripped"
+    separate '[null]' "a damaged link ($bytes)"
+done
 finish
