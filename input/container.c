@@ -27,7 +27,7 @@ void mc_reading_emit(struct mc_reading *reading, const char *path, enum mc_input
 {
     bool whole = kind == MC_INPUT_ELF || kind == MC_INPUT_ARCHIVE;
     struct mc_member member = {
-        .path = path, .kind = kind, .bytes = whole ? bytes : NULL, .size = whole ? size : 0, .empty = !size,
+        .path = path, .kind = kind, .bytes = whole ? bytes : NULL, .size = whole ? size : 0, .empty = !size, .held = reading->held,
         .package = whole && *reading->package_name ? reading->package_name : NULL};
     reading->visit(reading->context, &member);
 }
@@ -362,6 +362,15 @@ static void open_appimage(struct mc_reading *reading, const char *path, const ui
     }
 }
 
+static void open_image_tar(struct mc_reading *reading, const struct mc_held *held)
+{
+    struct mc_stream whole = {.bytes = held->bytes, .size = held->size, .declared = held->size};
+    const struct mc_held *around = reading->held;
+    reading->held = held;
+    mc_image_open_tar(reading, held->path, &whole, held->depth);
+    reading->held = around;
+}
+
 static void open_in_memory(struct mc_reading *reading, const char *path, struct mc_stream *stream, enum mc_input_kind kind,
                            unsigned depth)
 {
@@ -383,7 +392,7 @@ static void open_in_memory(struct mc_reading *reading, const char *path, struct 
     else if (kind == MC_INPUT_INDEXED)
         mc_reading_open_archive(reading, path, &whole, kind, depth);
     else if (kind == MC_INPUT_TAR)
-        mc_image_open_tar(reading, path, &whole, depth);
+        open_image_tar(reading, &(struct mc_held){path, bytes, size, depth});
     else
         mc_reading_emit(reading, path, kind, bytes, size);
     free(heap);
@@ -494,11 +503,25 @@ static void read_file(struct mc_reading *reading, const char *path)
     mc_mapping_close(&mapping);
 }
 
-void mc_container_read(const struct mc_input *input, const char *wanted, mc_member_visit *visit, void *context)
+static struct mc_reading start_reading(const struct mc_input *input, const char *wanted, mc_member_visit *visit, void *context)
 {
     uint64_t scaled = input->size > UINT64_MAX / MC_CONTAINER_RATIO / 2 ? UINT64_MAX / 2 : input->size * MC_CONTAINER_RATIO;
-    struct mc_reading reading = {
+    return (struct mc_reading){
         .wanted = wanted, .visit = visit, .context = context, .unpacked_limit = MC_CONTAINER_TOTAL + scaled};
+}
+
+void mc_container_read_again(const struct mc_input *input, const struct mc_held *held, mc_member_visit *visit, void *context)
+{
+    struct mc_reading reading = start_reading(input, NULL, visit, context);
+    if (held && !strcmp(held->path, input->path))
+        open_image_tar(&reading, held);
+    else
+        mc_container_read(input, NULL, visit, context);
+}
+
+void mc_container_read(const struct mc_input *input, const char *wanted, mc_member_visit *visit, void *context)
+{
+    struct mc_reading reading = start_reading(input, wanted, visit, context);
     if (input->kind == MC_INPUT_IMAGE_FOLDER)
         mc_image_open_folder(&reading, input->path);
     else

@@ -23,6 +23,14 @@
 #define MC_CONTAINER_RATIO 200                        /* ... and that many times its size */
 #define MC_CONTAINER_NAME 4096                        /* bytes of a member's name: PATH_MAX of Linux */
 
+/* A container image that had to be unpacked into memory, while its members are visited. */
+struct mc_held {
+    const char *path;
+    const uint8_t *bytes;
+    size_t size;
+    unsigned depth;
+};
+
 struct mc_member {
     const char *path;
     enum mc_input_kind kind; /* never a container */
@@ -30,6 +38,7 @@ struct mc_member {
     size_t size;
     const struct mc_error *error; /* of ERROR and SPECIAL; else NULL */
     bool empty;                   /* of OTHER: no bytes at all */
+    const struct mc_held *held;   /* the image that it is in; NULL: none, or not in memory */
     const char *package;          /* of ELF files and ar archives: the package that they are in, as it calls itself; else NULL */
 };
 
@@ -45,5 +54,8 @@ const char *mc_member_outer(const char *root, const char *path, struct mc_arena 
 
 /* `input` is a container. `wanted`: only this path and what is inside it; NULL: all. */
 void mc_container_read(const struct mc_input *input, const char *wanted, mc_member_visit *visit, void *context);
+/* All of it once more, from within a visit: `held` is what its member had. Where that is all of the container it is not unpacked
+ * again. */
+void mc_container_read_again(const struct mc_input *input, const struct mc_held *held, mc_member_visit *visit, void *context);
 
 #endif

@@ -17,6 +17,7 @@ struct mc_reading {
     uint64_t unpacked, unpacked_limit; /* bytes */
     size_t members;
     bool stopped; /* a limit of the whole file was reached and said */
+    const struct mc_held *held; /* input/container.h */
     char package_name[128]; /* of the package that is being read; "": none, or not named yet */
     const struct mc_layer *layer; /* what the next archive that is opened is: input/layers.h; NULL: no layer */
 };

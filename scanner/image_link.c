@@ -30,26 +30,41 @@ static void close_image(struct mc_image *image)
     mc_arena_free(&image->arena);
 }
 
-bool mc_image_link_info(const char *path, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error)
+static bool read_link_info(struct mc_image *image, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error)
 {
-    struct mc_image image = {0};
-    struct mc_image_build build = {.image = &image};
-    if (!mc_mapping_open(path, &image.mapping, ret_error))
-        return false;
+    struct mc_image_build build = {.image = image};
     bool done = open_headers(&build, ret_error);
     if (done) {
         mc_build_dynamic_names(&build);
-        *ret = (struct mc_link_info){.needed_count = image.needed_count,
-                                     .soname = keep(arena, image.soname),
-                                     .rpath = keep(arena, image.rpath),
-                                     .runpath = keep(arena, image.runpath),
-                                     .interpreter = keep(arena, image.interpreter),
+        *ret = (struct mc_link_info){.needed_count = image->needed_count,
+                                     .soname = keep(arena, image->soname),
+                                     .rpath = keep(arena, image->rpath),
+                                     .runpath = keep(arena, image->runpath),
+                                     .interpreter = keep(arena, image->interpreter),
                                      .wide = build.elf.wide};
-        ret->needed = MC_NEW_ARRAY(arena, image.needed_count + 1, const char *);
-        for (size_t i = 0; i < image.needed_count; i++)
-            ret->needed[i] = keep(arena, image.needed[i]);
+        ret->needed = MC_NEW_ARRAY(arena, image->needed_count + 1, const char *);
+        for (size_t i = 0; i < image->needed_count; i++)
+            ret->needed[i] = keep(arena, image->needed[i]);
     }
+    return done;
+}
+
+bool mc_image_link_info(const char *path, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error)
+{
+    struct mc_image image = {0};
+    if (!mc_mapping_open(path, &image.mapping, ret_error))
+        return false;
+    bool done = read_link_info(&image, arena, ret, ret_error);
     close_image(&image);
+    return done;
+}
+
+bool mc_image_link_info_of(const uint8_t *bytes, size_t size, struct mc_arena *arena, struct mc_link_info *ret,
+                           struct mc_error *ret_error)
+{
+    struct mc_image image = {.mapping = {.bytes = bytes, .size = size}};
+    bool done = read_link_info(&image, arena, ret, ret_error);
+    mc_arena_free(&image.arena);
     return done;
 }
 

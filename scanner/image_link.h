@@ -6,6 +6,9 @@
 #include "input/closure.h"
 
 bool mc_image_link_info(const char *path, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error);
+/* The same of a file's bytes. */
+bool mc_image_link_info_of(const uint8_t *bytes, size_t size, struct mc_arena *arena, struct mc_link_info *ret,
+                           struct mc_error *ret_error);
 
 /* Which of the names (sorted by strcmp) the file takes from other modules: undefined dynamic symbols. The list is the arena's,
  * its items are those of `names`. False when the file's dynamic symbols cannot be read. */

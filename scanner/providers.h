@@ -12,10 +12,18 @@
 #ifndef MC_SCANNER_PROVIDERS_H
 #define MC_SCANNER_PROVIDERS_H
 
+#include "input/container.h"
+
 struct mc_providers;
 
 /* `root`: where the libraries lie, "" for this system. Never NULL. */
 struct mc_providers *mc_providers_new(const char *root);
+/* For the members of a container (input/container.h), which is read once more with the first question: what it holds answers, and
+ * nothing of this system. `container` must live as long. scanner/proof/tree.h says how libraries are found. */
+struct mc_providers *mc_providers_new_within(const struct mc_input *container);
+/* Before a member is scanned: what holds it in memory. */
+void mc_providers_hold(struct mc_providers *providers, const struct mc_held *held);
+bool mc_providers_are_cut(const struct mc_providers *providers); /* the container has more libraries than are kept */
 const char *mc_providers_root(const struct mc_providers *providers); /* as given */
 void mc_providers_free(struct mc_providers *providers); /* accepts NULL */
 

@@ -5,6 +5,7 @@
 #include "scanner/archive.h"
 #include "scanner/evidence.h"
 #include "scanner/proof.h"
+#include "scanner/proof/tree.h"
 
 #include <sha256.h>
 #include <stdlib.h>
@@ -270,6 +271,8 @@ static void scan_member(void *context, const struct mc_member *member)
     const struct unpacking *unpacking = context;
     struct mc_archive archive;
     struct mc_error error;
+    if (unpacking->options->providers)
+        mc_providers_hold(unpacking->options->providers, member->held);
     if (member->error)
         unpacking->emit(unpacking->context, failed_result(member->path, member->error));
     else if (member->kind == MC_INPUT_ELF)
@@ -283,6 +286,23 @@ static void scan_member(void *context, const struct mc_member *member)
         scan_members(member->path, member->package, &archive, unpacking->options, unpacking->emit, unpacking->context);
         mc_archive_close(&archive);
     }
+}
+
+/* Its members ask one another, not this system's libraries. */
+static void scan_container(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
+{
+    struct mc_scan_options own = *options;
+    struct unpacking unpacking = {&own, emit, context};
+    struct mc_error error;
+    own.providers = options->providers ? mc_providers_new_within(input) : NULL;
+    mc_container_read(input, options->member, scan_member, &unpacking);
+    if (own.providers && mc_providers_are_cut(own.providers)) {
+        mc_fail(&error, MC_ERROR_LIMIT, MC_NO_OFFSET,
+                "more than %zu MiB of its libraries ask CPUID: what the rest tells the other members is not known",
+                MC_TREE_BYTES >> 20);
+        emit(context, failed_result(input->path, &error));
+    }
+    mc_providers_free(own.providers);
 }
 
 struct passing { /* results on their way, counted */
@@ -315,13 +335,12 @@ static void scan_one_member(const struct mc_input *input, const struct mc_scan_o
 
 void mc_scan_input(const struct mc_input *input, const struct mc_scan_options *options, mc_scan_emit *emit, void *context)
 {
-    struct unpacking unpacking = {options, emit, context};
     if (input->member && !options->member) {
         scan_one_member(input, options, emit, context);
         return;
     }
     if (mc_input_is_container(input->kind)) {
-        mc_container_read(input, options->member, scan_member, &unpacking);
+        scan_container(input, options, emit, context);
         return;
     }
     switch (input->kind) {

@@ -251,6 +251,8 @@ void mc_foreign_dependencies(const struct mc_foreign *foreign, struct mc_file_re
         return;
     result->dependencies = MC_NEW_ARRAY(&result->arena, foreign->module_count, struct mc_rests_on);
     for (size_t i = 0; i < foreign->module_count; i++) {
+        if (!mc_teller_is_file(foreign->modules[i])) /* it changes with the container */
+            continue;
         struct mc_rests_on *one = &result->dependencies[result->dependency_count++];
         one->path = mc_arena_strdup(&result->arena, mc_teller_path(foreign->modules[i]));
         one->identity = mc_teller_identity(foreign->modules[i]);

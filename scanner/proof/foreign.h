@@ -32,6 +32,9 @@ struct mc_teller;
 
 /* Never NULL. Reads the file when first asked; a file that cannot be read tells nothing. */
 struct mc_teller *mc_teller_new(struct mc_providers *providers, const char *path);
+/* The same for a member of a container; bytes NULL: it tells nothing. They must live as long. */
+struct mc_teller *mc_teller_new_of(struct mc_providers *providers, const char *path, const uint8_t *bytes, size_t size);
+bool mc_teller_is_file(const struct mc_teller *module); /* not a member of a container */
 void mc_teller_free(struct mc_teller *module);
 const char *mc_teller_path(const struct mc_teller *module);
 struct mc_identity mc_teller_identity(const struct mc_teller *module);

@@ -38,6 +38,9 @@ struct mc_teller {
     struct mc_providers *providers;
     struct mc_arena arena;
     const char *path;
+    bool within; /* a container, of which `bytes` are a member; NULL: it tells nothing */
+    const uint8_t *bytes;
+    size_t size;
     struct mc_identity identity;
     bool read, listed;
     uint64_t *names; /* hashes of what it exports, sorted */
@@ -57,6 +60,27 @@ struct mc_teller *mc_teller_new(struct mc_providers *providers, const char *path
     if (stat(path, &status) == 0)
         module->identity = mc_identity_of(&status);
     return module;
+}
+
+struct mc_teller *mc_teller_new_of(struct mc_providers *providers, const char *path, const uint8_t *bytes, size_t size)
+{
+    struct mc_teller *module = mc_realloc(NULL, 1, sizeof *module);
+    *module = (struct mc_teller){.providers = providers, .within = true, .bytes = bytes, .size = size};
+    module->path = mc_arena_strdup(&module->arena, path);
+    return module;
+}
+
+bool mc_teller_is_file(const struct mc_teller *module)
+{
+    return !module->within;
+}
+
+static struct mc_image *open_image(const struct mc_teller *module)
+{
+    struct mc_error error;
+    if (!module->within)
+        return mc_image_open(module->path, &error);
+    return module->bytes ? mc_image_from_bytes(module->path, module->bytes, module->size, &error) : NULL;
 }
 
 const char *mc_teller_path(const struct mc_teller *module)
@@ -82,9 +106,8 @@ static struct mc_feature_set all_features(void)
 /* NULL when the file cannot be read or never asks CPUID itself. */
 static struct opened *open_file(struct mc_teller *module)
 {
-    struct mc_error error;
     struct mc_feature_set all = all_features();
-    struct mc_image *image = mc_image_open(module->path, &error);
+    struct mc_image *image = open_image(module);
     if (!image)
         return NULL;
     struct mc_entries *entries = mc_entries_find(image, &image->arena, NULL);
@@ -139,8 +162,7 @@ static uint64_t hash_of(const char *name)
 
 static void list_names(struct mc_teller *module)
 {
-    struct mc_error error;
-    struct mc_image *image = mc_image_open(module->path, &error);
+    struct mc_image *image = open_image(module);
     module->listed = true;
     if (!image)
         return;

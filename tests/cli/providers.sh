@@ -90,6 +90,70 @@ mkdir -p "$work/root$work"
 cp "$work/libright.so" "$work/root$work/"
 run 0 scan --no-cache --root "$work/root" /usr/bin/result
 
+# within a package or image its own libraries answer, wherever they stand in it; this system's never do
+member() { # STATUS ARCHIVE VERDICT
+    run "$1" scan --no-cache --all-uses --format json "$work/$2"
+    check "$2: $3" test "$(jq -r '[.files[].uses[] | select(.instruction | startswith("pmulld")).verdict] | unique | join(",")' "$out")" = "$3"
+}
+tree() { # NAME FILE...: "from:to" puts the file `from` there
+    local name=$1 file
+    shift
+    rm -rf "$work/tree" && mkdir "$work/tree"
+    for file; do
+        mkdir -p "$(dirname "$work/tree/${file#*:}")"
+        cp "$work/${file%%:*}" "$work/tree/${file#*:}"
+    done
+    (cd "$work/tree" && tar --sort=name -cf "$work/$name" ./*)
+}
+tree in_tar.tar result:usr/bin/result libright.so:usr/lib/libright.so
+member 0 in_tar.tar guarded
+tree before.tar libright.so:aaa/lib/libright.so result:aaa/lib/result
+member 0 before.tar guarded
+gzip -k "$work/in_tar.tar"
+member 0 in_tar.tar.gz guarded
+run 0 explain "$work/in_tar.tar.gz!usr/bin/result" kernel
+out_has "in_tar.tar.gz!usr/lib/libright.so"
+tree alone.tar result:usr/bin/result
+member 1 alone.tar unguarded
+tree other_bits.tar result:usr/bin/result libwrong.so:usr/lib/libright.so
+member 1 other_bits.tar misguarded
+tree blind.tar result:usr/bin/result libblind.so:usr/lib/libright.so
+member 1 blind.tar unguarded
+# of several the nearest one; two that are as near say nothing
+tree near.tar result:opt/a/result libright.so:opt/a/libright.so libblind.so:usr/lib/libright.so
+member 0 near.tar guarded
+tree far.tar result:opt/a/result libblind.so:opt/a/libright.so libright.so:usr/lib/libright.so
+member 1 far.tar unguarded
+tree default.tar result:usr/bin/result libright.so:usr/lib/x86_64-linux-gnu/libright.so libblind.so:opt/b/libright.so
+member 0 default.tar guarded
+tree doubtful.tar result:usr/bin/result libright.so:opt/b/libright.so libblind.so:opt/c/libright.so
+member 1 doubtful.tar unguarded
+# an image: program and library in different layers, and a later layer that replaces the library
+image() { # NAME LAYER...
+    local name=$1 layer layers=
+    shift
+    rm -rf "$work/image" && mkdir "$work/image"
+    for layer; do
+        cp "$work/$layer" "$work/image/$layer"
+        layers+=",\"$layer\""
+    done
+    echo '{}' >"$work/image/config.json"
+    echo "[{\"Config\":\"config.json\",\"RepoTags\":null,\"Layers\":[${layers#,}]}]" >"$work/image/manifest.json"
+    (cd "$work/image" && tar -cf "$work/$name" manifest.json config.json "$@")
+}
+tree program.tar result:usr/bin/result
+tree right.tar libright.so:usr/lib/libright.so
+tree blind.tar libblind.so:usr/lib/libright.so
+image image.tar right.tar program.tar
+member 0 image.tar guarded
+gzip -k "$work/image.tar"
+member 0 image.tar.gz guarded
+tar -C "$work" -cf "$work/outer.tar" image.tar.gz
+member 0 outer.tar guarded
+member 0 image guarded # the folder
+image replaced.tar right.tar program.tar blind.tar
+member 1 replaced.tar unguarded
+
 # a kept result is judged anew when the library changes
 export XDG_CACHE_HOME=$work/cache
 run 0 scan "$work/result"
