@@ -6,6 +6,7 @@
  *                                                                   and so may be the colon; blanks for hyphens
  *
  * and the headers between CPUs ("CPU 3:", "Logical CPU #3", "CPU Registers (CPU #3)"). */
+#define _GNU_SOURCE /* memmem */
 #include "probe/dump.h"
 
 #include <stdio.h>
@@ -247,6 +248,9 @@ bool mc_dump_parse_text(const char *text, size_t size, struct mc_dump *dump, str
         if (header >= 0)
             reader.announced = header;
     }
+    if (memmem(text, size, "(1/eax)", 7))
+        return mc_fail(ret_error, MC_ERROR_FORMAT, 0,
+                       "what cpuid(1) says in words, which leaves registers out; record the CPU with cpuid -r");
     return reader.leaves > 0 ||
            mc_fail(ret_error, MC_ERROR_FORMAT, 0,
                    "no CPUID leaf in it; expected lines like \"CPUID 00000001: ...\" or \"0x00000001 0x00: eax=...\"");

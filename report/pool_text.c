@@ -129,7 +129,7 @@ void mc_print_libvirt_cpu(FILE *stream, const struct mc_guest_cpu *cpu)
 
 void mc_pool_report_text(FILE *stream, const struct mc_pool *pool, const struct mc_pool_report *report)
 {
-    fprintf(stream, "%zu host%s in common have ", pool->count, pool->count == 1 ? "" : "s");
+    fprintf(stream, pool->count == 1 ? "%zu host has " : "%zu hosts in common have ", pool->count);
     print_highest(stream, &pool->common);
     fputc('\n', stream);
     if (report->unread_count)

@@ -9,6 +9,8 @@ json() { check "$said: $1" holds "$1"; }
 penryn=$dumps/instlat-penryn.txt skylake=$dumps/instlat-skylake.txt zen=$dumps/instlat-zen.txt
 
 # The common set.
+run 0 baselines --common "$penryn"
+out_has '1 host has x86-64-v1 and intel-penryn'
 run 0 baselines --common "$penryn" "$skylake" "$skylake"
 out_has '3 hosts in common have x86-64-v1 and intel-penryn'
 out_has "Held back by $penryn"
