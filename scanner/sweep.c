@@ -99,6 +99,7 @@ MC_ALWAYS_INLINE bool read_line(enum mc_mode mode, struct mc_sweep *sweep, uint6
         }
         if (sweep->is_use[class.need])
             mc_push(&sweep->candidates, ((struct mc_use){start + (uint64_t)(at - bytes), class.need, (uint8_t)length}));
+        sweep->asks_cpuid |= (class.flags & MC_CLASS_CPUID) != 0; /* a helper in assembly without unwind data, perhaps */
         at += length;
     }
     return whole;

@@ -168,6 +168,34 @@ static void look_at_call(struct writers *w, const struct mc_evaluation *evaluati
     }
 }
 
+static void look_at_holder(struct writers *w, uint64_t from);
+
+/* Those who jump or call there, thunks of it (stubs of the PLT) and their callers among them. */
+static void look_at_comers(struct writers *w, uint64_t entry, uint64_t final)
+{
+    struct mc_incoming_list list = mc_incoming_of(w->prover, entry);
+    for (size_t i = 0; i < list.count; i++) {
+        uint64_t from = list.items[i].from, start = mc_function_extent(w->prover, from).start;
+        if (list.items[i].kind != MC_REF_CALL && list.items[i].kind != MC_REF_JUMP)
+            w->complete = false;
+        else if (start != entry && mc_final_target(w->prover, start) == final)
+            look_at_comers(w, start, final);
+        else
+            look_at_holder(w, from);
+    }
+}
+
+/* `std::atomic<int> &get(void) { return it; }`: whoever calls it may write. What is small runs inside its callers, where the store
+ * is seen; of others an address in the result is a leftover, most often. */
+static void look_at_callers(struct writers *w, uint64_t entry)
+{
+    if (!mc_is_cpuid_helper(w->prover, entry))
+        return;
+    if (mc_image_exports(w->prover->image, entry))
+        w->complete = false;
+    look_at_comers(w, entry, entry);
+}
+
 static void look_at_evaluation(struct writers *w, const struct mc_evaluation *evaluation)
 {
     for (size_t i = 0; i < evaluation->event_count; i++) {
@@ -188,8 +216,12 @@ static void look_at_evaluation(struct writers *w, const struct mc_evaluation *ev
             look_at_call(w, evaluation, event);
             break;
         case MC_EVENT_REFERENCE:
-            if (event->escape == MC_ESCAPE_STORED && event->target >= w->object.start && event->target < w->object.end)
+            if (event->target < w->object.start || event->target >= w->object.end)
+                break;
+            if (event->escape == MC_ESCAPE_STORED)
                 w->complete = false;
+            else if (event->escape == MC_ESCAPE_RETURNED)
+                look_at_callers(w, evaluation->entry);
             break;
         case MC_EVENT_LOST:
             if (event->target >= w->object.start && event->target < w->object.end)

@@ -199,6 +199,41 @@ static mc_value without_addresses(const struct mc_machine *m, mc_value value, mc
     return kept == data.count ? value : mc_value_cases(m->values, data.cases, kept, data.other, data.width);
 }
 
+/* Registers that the functions of this file among the targets may read; false when none is known. */
+static bool read_by_targets(const struct mc_machine *m, mc_value value, uint32_t *ret)
+{
+    struct mc_value_data data;
+    bool some = false;
+    mc_value_get(m->values, value, &data);
+    *ret = 0;
+    for (uint32_t i = 0; data.kind == MC_VALUE_CASES && i < data.count; i++) {
+        uint64_t target;
+        if (!mc_module_address(m->prover, data.cases[i].base, data.cases[i].offset, &target) ||
+            !mc_image_is_code(m->prover->image, target))
+            continue;
+        *ret |= mc_argument_registers(m->prover, mc_final_target(m->prover, target));
+        some = true;
+    }
+    return some;
+}
+
+/* The table of which the target is a row is still in a register that no known row reads: it is not passed. */
+static void drop_table(struct mc_machine *m, mc_value value)
+{
+    struct mc_rows_load rows = m->run->rows;
+    uint32_t registers;
+    if (!rows.site || rows.site > m->address || m->address - rows.site > 64 || !read_by_targets(m, value, &registers))
+        return;
+    for (unsigned i = 0; i < 16; i++) {
+        uint32_t base;
+        int64_t offset;
+        uint64_t address;
+        if (!(registers >> i & 1) && mc_value_single(m->values, m->state->registers[i], &base, &offset) &&
+            mc_module_address(m->prover, base, offset, &address) && address == rows.table)
+            m->state->registers[i] = MC_TOP;
+    }
+}
+
 static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_value value)
 {
     uint32_t base;
@@ -215,6 +250,7 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
         (mc_image_is_code(m->prover->image, target) || mc_import_name(m->prover, target)))
         return execute_call(body, m, target);
     uint32_t registers = 0;
+    drop_table(m, value);
     if (!for_each_target(body, m, value, false, &registers))
         registers |= mc_unknown_callee_arguments(m->prover);
     for (unsigned i = 0; i < 16; i++) /* nobody passes a function to itself */
@@ -297,6 +333,7 @@ static bool is_popped(const struct mc_machine *m)
 static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_value value)
 {
     uint32_t registers = 0;
+    drop_table(m, value);
     if (for_each_target(body, m, value, true, &registers))
         return;
     if (follow_table(body, m))
@@ -441,7 +478,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
     struct mc_prover *prover = run->prover;
     struct mc_machine m = {.run = run, .prover = prover, .values = prover->values, .state = state};
     struct mc_insn insn;
-    run->table.site = 0;
+    run->table.site = run->rows.site = 0;
     run->row.place = 0;
     for (uint64_t address = block->start;; address += insn.length) {
         m.address = address;

@@ -146,6 +146,15 @@ bool mc_foreign_speaks(const struct mc_prover *prover, uint64_t import)
     return binding_of(prover, import) != NULL;
 }
 
+bool mc_foreign_arguments(const struct mc_prover *prover, uint64_t import, uint32_t *ret)
+{
+    const struct binding *binding = binding_of(prover, import);
+    if (!binding || !binding->is->function)
+        return false;
+    *ret = binding->is->arguments;
+    return true;
+}
+
 bool mc_foreign_copies(const struct mc_prover *prover, uint64_t address)
 {
     const struct mc_foreign *foreign = prover->foreign;

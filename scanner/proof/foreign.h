@@ -17,6 +17,7 @@ struct mc_export { /* an exported symbol behind which something of the CPU is */
     const char *name, *version; /* version NULL: none */
     uint64_t address, size;     /* bytes; a function's are not used */
     bool function;
+    uint32_t arguments;         /* of a function: registers that it may read as its caller left them, bit n is register n */
     bool result;                /* of a function: what it returns tells, or that it returns */
     uint64_t pointee;           /* of a function: it returns this address, of memory that tells; 0: no */
 };
@@ -57,6 +58,8 @@ void mc_foreign_free(struct mc_foreign *foreign); /* accepts NULL */
 bool mc_foreign_binds(const struct mc_foreign *foreign); /* some import is another module's that tells */
 /* Something of the CPU is behind the import: its object, its result, or what the result points to. */
 bool mc_foreign_speaks(const struct mc_prover *prover, uint64_t import);
+/* Registers that the imported function may read as its caller left them; false when nothing is known of it. */
+bool mc_foreign_arguments(const struct mc_prover *prover, uint64_t import, uint32_t *ret);
 bool mc_foreign_copies(const struct mc_prover *prover, uint64_t address); /* such an object has its copy there */
 bool mc_foreign_is_result(const struct mc_prover *prover, uint64_t import);
 /* The symbol is a word of another module, or the result of a function there, and something of the CPU. */

@@ -3,6 +3,7 @@
  * stays in RDX long after the load through it, and has not been passed to anybody.
  *
  * Answers err towards "read": what is not known to be written first counts as read. */
+#include "scanner/proof/foreign.h"
 #include "scanner/proof/machine.h"
 
 #include <string.h>
@@ -216,6 +217,9 @@ static uint32_t read_by_unknown(const struct liveness *l, uint32_t stale)
 static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t stale)
 {
     uint64_t final = mc_final_target(l->prover, target);
+    uint32_t registers;
+    if (mc_foreign_arguments(l->prover, final, &registers))
+        return registers;
     if (mc_import_name(l->prover, final) || !mc_image_is_code(l->prover->image, final))
         return read_by_unknown(l, stale);
     return live_at(l->prover, final, l->depth + 1);
@@ -314,7 +318,7 @@ uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
     uint32_t registers = 0;
     for (int i = 0; i < arity; i++)
         registers |= BIT(order[i]);
-    if (arity >= 0)
+    if (arity >= 0 || mc_foreign_arguments(prover, final, &registers))
         return registers;
     if (!final || name || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);

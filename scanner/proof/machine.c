@@ -97,8 +97,8 @@ static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a
         result = same ? mc_value_constant(v, 0) : mc_value_operate(v, MC_OP_SUB, a, b, width);
         compare(m, a, b, width);
         return result;
-    case ALU_ADD:
-        result = mc_value_operate(v, MC_OP_ADD, a, b, width);
+    case ALU_ADD: /* of itself: a shift, which keeps bits */
+        result = same ? mc_value_operate(v, MC_OP_SHL, a, mc_value_constant(v, 1), width) : mc_value_operate(v, MC_OP_ADD, a, b, width);
         mc_set_flags(m, MC_FLAGS_RESULT, width, result, MC_TOP, carry_of_add(m, a, b, size));
         return result;
     case ALU_ADC:

@@ -19,6 +19,10 @@ struct mc_table_load {
     mc_value index;
 };
 
+struct mc_rows_load { /* the last load of one of a few known rows */
+    uint64_t site, table; /* the instruction, 0: none; where the rows count from */
+};
+
 struct mc_row_pointer { /* table + index * size of a row, made by an ADD: what a load through it reads is a row */
     unsigned place;     /* number + 1 of the register that holds it; 0: none */
     uint64_t table;
@@ -35,6 +39,7 @@ struct mc_run {
     MC_VECTOR(mc_value) arguments;
     MC_VECTOR(struct mc_stack_place) escaped_stack; /* stack places whose address was handed out */
     struct mc_table_load table; /* the last load from a table by an unknown index */
+    struct mc_rows_load rows;
     struct mc_row_pointer row;
     bool complete;
     uint64_t gap;

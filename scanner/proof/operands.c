@@ -87,9 +87,13 @@ static mc_value sum_address(const struct mc_machine *m)
         return MC_TOP; /* gathers and scatters: several addresses at once */
     if (insn->index != MC_REG_NONE) {
         mc_value index = m->state->registers[(unsigned)insn->index];
-        if (insn->scale > 1)
+        bool doubled = insn->index == insn->base && insn->scale == 1; /* lea (%rbx,%rbx,1): a shift, which keeps bits */
+        if (doubled)
+            sum = mc_value_operate(v, MC_OP_SHL, index, constant(m, 1), 64);
+        else if (insn->scale > 1)
             index = mc_value_operate(v, MC_OP_SHL, index, constant(m, (uint64_t)__builtin_ctz(insn->scale)), width);
-        sum = have ? mc_value_operate(v, MC_OP_ADD, sum, index, 64) : index;
+        if (!doubled)
+            sum = have ? mc_value_operate(v, MC_OP_ADD, sum, index, 64) : index;
     }
     return displacement ? mc_value_operate(v, MC_OP_ADD, sum, constant(m, displacement), 64) : sum;
 }
@@ -252,23 +256,38 @@ static void escape_table(struct mc_machine *m, unsigned size)
     }
 }
 
+/* Besides what is known it may be anything, under the facts. */
+static mc_value or_anything(struct mc_machine *m, mc_value known, mc_facts facts)
+{
+    struct mc_value_data data;
+    mc_value_get(m->values, known, &data);
+    if (facts == MC_FACTS_ALL)
+        return known;
+    if (data.kind != MC_VALUE_CASES)
+        return mc_value_join(m->values, known, MC_FACTS_NONE, MC_TOP, facts);
+    return mc_value_cases(m->values, data.cases, data.count, mc_facts_and(m->prover->facts, data.other, facts), data.width);
+}
+
 /* A load through several known addresses: the contents with the facts of the address that leads there. */
 static mc_value load_cases(struct mc_machine *m, const struct mc_value_data *address, unsigned size)
 {
     mc_value result = MC_TOP;
+    mc_facts anything = address->other;
     bool first = true;
     for (uint32_t i = 0; i < address->count; i++) {
         const struct mc_case *one = &address->cases[i];
         mc_value value = load_place(m, one->base, one->offset, size);
+        if (value == MC_TOP) {
+            anything = mc_facts_and(m->prover->facts, anything, one->facts);
+            continue;
+        }
         if (first)
             result = mc_value_with_facts(m->values, value, one->facts);
         else
             result = mc_value_join(m->values, result, MC_FACTS_NONE, value, one->facts);
         first = false;
     }
-    if (address->other == MC_FACTS_ALL)
-        return result;
-    return mc_value_join(m->values, result, MC_FACTS_NONE, MC_TOP, address->other);
+    return first ? MC_TOP : or_anything(m, result, anything);
 }
 
 /* base + unknown index, or a table row chosen by a symbol: rows as cases when there are few. */
@@ -331,6 +350,20 @@ static bool load_row(struct mc_machine *m, unsigned size)
     return true;
 }
 
+/* Of the registers that make the address, one is the table. */
+static void note_rows(struct mc_machine *m)
+{
+    int parts[2] = {m->insn->base, m->insn->index};
+    for (int i = 0; i < 2; i++) {
+        uint32_t base;
+        int64_t offset;
+        uint64_t table;
+        if (parts[i] >= 0 && parts[i] < 16 && mc_value_single(m->values, m->state->registers[parts[i]], &base, &offset) && base &&
+            mc_module_address(m->prover, base, offset, &table))
+            m->run->rows = (struct mc_rows_load){m->address, table};
+    }
+}
+
 mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
 {
     struct mc_value_data data;
@@ -341,6 +374,8 @@ mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
             return MC_TOP;
         return load_place(m, tls_base(m), tls_offset(m, offset), size);
     }
+    if (data.kind == MC_VALUE_CASES && data.count > 1)
+        note_rows(m);
     if (data.kind == MC_VALUE_CASES && data.count)
         return load_cases(m, &data, size);
     mc_value rows;

@@ -80,7 +80,7 @@ void mc_mark_entry(struct mc_prover *prover, uint64_t entry, int flag)
     if (*flags & flag)
         return;
     *flags |= flag;
-    if (flag & (RETURNS | GATES))
+    if (flag & (RETURNS | GATES | ACCESSES))
         mc_learn_callers(prover, entry);
     else
         mc_learn(prover, entry, false);
@@ -322,10 +322,27 @@ static bool may_matter(void *context, uint32_t symbol)
     return matters;
 }
 
+/* Somebody stores something there, and nothing of the CPU. */
+static bool is_option(void *context, uint32_t symbol, uint64_t *ret)
+{
+    struct mc_prover *prover = context;
+    struct mc_symbol_key key = mc_symbol_get(prover->values, symbol);
+    if (key.kind != MC_SYM_CELL || mc_symbol_may_matter(prover, symbol) || mc_image_reloc_at(prover->image, key.a) ||
+        !mc_image_read(prover->image, key.a, key.width / 8, ret))
+        return false;
+    mc_note_asked_symbol(prover, symbol);
+    size_t count, first = mc_references_to(prover->references, key.a, key.a + key.width / 8, &count);
+    for (size_t i = first; i < first + count; i++)
+        if (prover->references->items[i].kind == MC_REF_STORE)
+            return true;
+    return false;
+}
+
 void mc_relevance_find(struct mc_prover *prover)
 {
     struct mc_relevance *r = prover->relevance = MC_NEW(&prover->arena, struct mc_relevance);
     mc_values_set_filter(prover->values, may_matter, prover);
+    mc_values_set_option(prover->values, is_option);
     for (size_t i = 0; i < prover->references->cpuid_site_count; i++)
         mc_learn(prover, prover->references->cpuid_sites[i], true);
     start_imports(prover);

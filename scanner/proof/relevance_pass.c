@@ -331,6 +331,14 @@ static void pass_returns(struct mc_prover *prover, const struct mc_evaluation *e
         mc_mark_entry(prover, evaluation->entry, RETURNS);
 }
 
+/* Something of the CPU is in the object there. */
+static bool holds_some(const struct mc_prover *prover, uint64_t address)
+{
+    struct mc_text_range object = mc_object_extent(prover, address);
+    uint64_t size = object.end - object.start;
+    return mc_cell_is_relevant(prover, object.start, size < UINT32_MAX ? (unsigned)size : UINT32_MAX);
+}
+
 void mc_pass_tags(struct mc_prover *prover)
 {
     mc_find_tags(prover, answers_tell, learn_anew);
@@ -359,6 +367,9 @@ void mc_pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation
                 mc_mark_entry(prover, evaluation->entry, RETURNS);
             if (mc_image_is_code(prover->image, event->target))
                 call_under_test(prover, evaluation, event->target, event->facts);
+            else if (event->escape == MC_ESCAPE_RETURNED && mc_is_cpuid_helper(prover, evaluation->entry) &&
+                     holds_some(prover, event->target))
+                mc_mark_entry(prover, evaluation->entry, ACCESSES);
             break;
         default:
             break;

@@ -185,13 +185,15 @@ static bool is_foreign(struct question *q, mc_value value)
     mc_value_get(q->prover->values, value, &data);
     if (data.kind == MC_VALUE_PAIR)
         return is_foreign(q, (mc_value)data.known) || is_foreign(q, (mc_value)data.constant);
+    if (data.kind == MC_VALUE_BITS) /* at most, which bits it never has, or always */
+        return data.count == 0;
     bool symbol = data.kind == MC_VALUE_MASKED || (data.kind == MC_VALUE_CASES && data.count == 1 && data.cases[0].base);
     return (data.kind == MC_VALUE_TOP || symbol) && !mc_value_tells(q->prover, value);
 }
 
 static bool is_asked(struct question *q, const struct mc_cell_value *item)
 {
-    return mc_value_provenance(q->prover->values, item->value) != MC_FACTS_NONE ||
+    return mc_value_provenance(q->prover->values, item->value) != MC_FACTS_NONE || mc_value_tells(q->prover, item->value) ||
            mc_facts_only_base(q->prover->facts, item->facts) != MC_FACTS_NONE;
 }
 

@@ -253,6 +253,7 @@ static void look_at_symbol(struct mc_teller *module, struct mc_prover *prover, c
         is.function = true;
         is.result = mc_return_is_relevant(prover, final);
         is.pointee = is.result ? 0 : pointee_of(module, prover, final);
+        is.arguments = mc_argument_registers(prover, final);
         if (is.result || is.pointee)
             add_export(module, &is);
     } else if (symbol->size && symbol->size <= UINT32_MAX && mc_teller_keeps(module, symbol->address, (unsigned)symbol->size)) {

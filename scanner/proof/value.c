@@ -74,6 +74,11 @@ void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, vo
     values->filter_context = context;
 }
 
+void mc_values_set_option(struct mc_values *values, mc_symbol_option *option)
+{
+    values->option = option;
+}
+
 mc_facts mc_symbol_test(struct mc_values *values, uint32_t symbol, enum mc_relation relation, uint64_t constant)
 {
     if (values->filter && !values->filter(values->filter_context, symbol))

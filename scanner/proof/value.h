@@ -80,6 +80,10 @@ struct mc_facts_table *mc_values_facts(const struct mc_values *values);
 /* Tests of symbols for which it says false imply nothing; none set: every symbol may matter. */
 typedef bool mc_symbol_filter(void *context, uint32_t symbol);
 void mc_values_set_filter(struct mc_values *values, mc_symbol_filter *filter, void *context);
+/* The symbol is a global that is set to things that are not the CPU's (an option, a setter's argument), and starts with *ret. None
+ * set: no symbol is. The context is the filter's. */
+typedef bool mc_symbol_option(void *context, uint32_t symbol, uint64_t *ret);
+void mc_values_set_option(struct mc_values *values, mc_symbol_option *option);
 
 /* Symbol 1 is always MC_SYM_MODULE. */
 #define MC_BASE_MODULE 1u

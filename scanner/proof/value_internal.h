@@ -16,6 +16,7 @@ struct mc_values {
     MC_VECTOR(const struct mc_value_data *) items;
     MC_VECTOR(int64_t) lost;
     mc_symbol_filter *filter;
+    mc_symbol_option *option;
     void *filter_context;
 };
 

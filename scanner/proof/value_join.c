@@ -66,6 +66,57 @@ static bool join_override(struct mc_values *values, mc_value said, mc_value othe
     return true;
 }
 
+static bool has_inferred(const struct mc_values *values, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(values->facts, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        struct mc_atom atom = mc_atom_get(values->facts, set.items[i].atom);
+        if (atom.kind == MC_ATOM_ANY && atom.b == MC_ANY_INFERRED)
+            return true;
+    }
+    return false;
+}
+
+static mc_facts unless_replaced(struct mc_values *values, mc_facts facts)
+{
+    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
+    if (facts <= MC_FACTS_ALL || has_inferred(values, facts)) /* it met the option before, in a loop */
+        return facts;
+    return mc_facts_inferred(values->facts, mc_facts_or(values->facts, facts, mc_facts_one(values->facts, override, 0)));
+}
+
+/* Every bit's implications hold by inference only, and unless something else was stored; MC_TOP when there is none. */
+static mc_value value_unless_replaced(struct mc_values *values, mc_value said)
+{
+    struct mc_value_data data;
+    uint32_t kind = mc_value_data_of(values, said)->kind;
+    if ((kind != MC_VALUE_BITS && kind != MC_VALUE_CASES) || mc_value_provenance(values, said) == MC_FACTS_NONE ||
+        !mc_value_to_bits(values, said, &data))
+        return MC_TOP;
+    for (uint32_t i = 0; i < data.count; i++) {
+        data.bits[i].if_one = unless_replaced(values, data.bits[i].if_one);
+        data.bits[i].if_zero = unless_replaced(values, data.bits[i].if_zero);
+    }
+    return mc_value_from_bits(values, &data);
+}
+
+/* `forced ? forced : what CPUID said`: by inference, what CPUID said or what the option starts with. */
+static bool join_option(struct mc_values *values, mc_value said, mc_facts facts, mc_value other, mc_facts facts_of_other,
+                        mc_value *ret)
+{
+    uint32_t base;
+    int64_t offset;
+    uint64_t initial;
+    if (!values->option || !mc_value_single(values, other, &base, &offset) || !base || offset ||
+        !values->option(values->filter_context, base, &initial))
+        return false;
+    mc_value replaced = value_unless_replaced(values, said);
+    if (replaced == MC_TOP)
+        return false;
+    *ret = mc_value_join(values, replaced, facts, mc_value_constant(values, initial), facts_of_other);
+    return true;
+}
+
 /* The number that a symbol is known to be on the way it comes by: it is a copy of what was compared there. Only of symbols that
  * are one and the same all through the function: what is in memory, or returned, may have changed since. */
 static mc_value as_number(struct mc_values *values, mc_value value, mc_facts facts)
@@ -117,6 +168,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     }
     mc_value overridable;
     if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
+        return overridable;
+    if (join_option(values, a, fa, b, fb, &overridable) || join_option(values, b, fb, a, fa, &overridable))
         return overridable;
     const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
     if (x->kind == MC_VALUE_CASES && y->kind == MC_VALUE_CASES) {

@@ -57,6 +57,31 @@ verdict() { # STATUS PROGRAM VERDICT
 library right 19
 library wrong 9
 library blind none
+
+# Word of an option, else CPUID's; CPUID stands in assembly without unwind data, and no symbol tells where.
+cat >"$work/hidden.c" <<'END'
+__asm__(".text\n.p2align 4\nask_ecx: push %rbx\n mov $1, %eax\n xor %ecx, %ecx\n cpuid\n mov %ecx, %eax\n pop %rbx\n ret\n .p2align 4");
+static int word = -1;
+int cpu_has(void);
+void cpu_force(int forced);
+__attribute__((noinline, visibility("hidden"))) int detect(void)
+{
+    unsigned ecx;
+    __asm__ volatile("call ask_ecx" : "=a"(ecx) : : "rcx", "rdx", "memory");
+    return (ecx & 1u << 19) != 0 ? 4 : 0;
+}
+int cpu_has(void)
+{
+    int known = __atomic_load_n(&word, __ATOMIC_RELAXED);
+    if (known == -1) {
+        known = detect();
+        __atomic_store_n(&word, known, __ATOMIC_RELAXED);
+    }
+    return known;
+}
+void cpu_force(int forced) { __atomic_store_n(&word, forced, __ATOMIC_RELAXED); }
+END
+"$cc" -O2 -s -shared -fPIC -o "$work/libhidden.so" "$work/hidden.c"
 program_c result 'cpu_has()' right
 program_c object 'cpu_word' right -fPIE -pie
 program_c copied 'cpu_word' right -fno-pie -no-pie
@@ -66,12 +91,16 @@ program_c inverted '!cpu_has()' right
 program_c wrong 'cpu_has()' wrong
 program_c blind 'cpu_has()' blind
 program_c stripped 'cpu_has()' right -s
+program_c hidden 'cpu_has() & 4' hidden
+program_c hidden_bit 'cpu_has() & 2' hidden
 
 verdict 0 "$work/result" guarded
 verdict 0 "$work/object" guarded
 verdict 0 "$work/copied" guarded
 verdict 0 "$work/pointer" guarded
 verdict 0 "$work/stripped" guarded
+verdict 0 "$work/hidden" guarded
+verdict 1 "$work/hidden_bit" unguarded
 verdict 1 "$work/other_bit" misguarded
 verdict 1 "$work/inverted" unguarded # it is 0, too, before anybody asked
 verdict 1 "$work/wrong" misguarded
