@@ -102,7 +102,8 @@ static void print_text(const uint8_t *bytes, size_t size, const char *text, cons
 {
     static const char *const absents[] = {[MC_ABSENT_UD] = "without it: #UD",
                                           [MC_ABSENT_NOP] = "without it: does nothing",
-                                          [MC_ABSENT_ALIAS] = "without it: runs as another instruction, no fault"};
+                                          [MC_ABSENT_ALIAS] = "without it: runs as another instruction, no fault",
+                                          [MC_ABSENT_HYPERCALL] = "without it: #UD, but in a guest it calls the hypervisor"};
     print_hex(stdout, bytes, size, " ");
     printf("%*s  %s", 3 * (int)size - 1 < BYTES_COLUMN ? BYTES_COLUMN - 3 * (int)size + 1 : 0, "", text);
     if (!need) {
@@ -134,7 +135,8 @@ static json_t *baseline_name(const struct mc_baseline *baseline)
 /* `length` 0: no instruction; the bytes are then the ones that were given. */
 static void print_json(const uint8_t *bytes, size_t size, unsigned length, const char *text, const struct mc_need *need)
 {
-    static const char *const absents[] = {[MC_ABSENT_UD] = "ud", [MC_ABSENT_NOP] = "nop", [MC_ABSENT_ALIAS] = "alias"};
+    static const char *const absents[] = {[MC_ABSENT_UD] = "ud", [MC_ABSENT_NOP] = "nop", [MC_ABSENT_ALIAS] = "alias",
+                                          [MC_ABSENT_HYPERCALL] = "ud"};
     char *hex = mc_realloc(NULL, 2 * size + 1, 1);
     for (size_t i = 0; i < size; i++)
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);

@@ -28,6 +28,8 @@ enum mc_absent {
     MC_ABSENT_UD,    /* #UD */
     MC_ABSENT_NOP,   /* hint space: never a use */
     MC_ABSENT_ALIAS, /* runs as another instruction: wrong answer, no fault */
+    MC_ABSENT_HYPERCALL, /* #UD, but a guest's goes to the hypervisor whatever CPUID says (SDM vol. 3C, 26.1.2; APM vol. 2, 15.9): never
+                            a use */
 };
 
 /* What an instruction needs: one of `count` alternatives, each a set of which all must be there. */

@@ -57,7 +57,7 @@ static const struct word shape_flags[] = {{"k", MC_SHAPE_MASK},    {"kk", MC_SHA
                                           {"nd", MC_SHAPE_ND},     {"zu", MC_SHAPE_ZU},
                                           {"g", MC_SHAPE_GENERAL}, {NULL, 0}};
 static const struct word absents[] = {
-    {"ud", MC_ABSENT_UD}, {"nop", MC_ABSENT_NOP}, {"alias", MC_ABSENT_ALIAS}, {NULL, 0}};
+    {"ud", MC_ABSENT_UD}, {"nop", MC_ABSENT_NOP}, {"alias", MC_ABSENT_ALIAS}, {"hypercall", MC_ABSENT_HYPERCALL}, {NULL, 0}};
 /* disp8*N: by the vector length, or fixed. */
 static const struct word displacements[] = {
     {"nvl", 0x101}, {"nvl/2", 0x102}, {"nvl/4", 0x103}, {"nvl/8", 0x104}, {"ndup", 0x100 | MC_DISP_DUP},

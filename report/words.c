@@ -55,7 +55,8 @@ const char *mc_step_word(enum mc_step_kind kind)
 
 const char *mc_absent_word(enum mc_absent absent)
 {
-    static const char *const words[] = {[MC_ABSENT_UD] = "ud", [MC_ABSENT_NOP] = "nop", [MC_ABSENT_ALIAS] = "alias"};
+    static const char *const words[] = {[MC_ABSENT_UD] = "ud", [MC_ABSENT_NOP] = "nop", [MC_ABSENT_ALIAS] = "alias",
+                                        [MC_ABSENT_HYPERCALL] = "ud"};
     return words[absent];
 }
 

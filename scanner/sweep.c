@@ -19,7 +19,7 @@ static uint8_t *needs_outside(const struct mc_feature_set *within)
     uint8_t *is_use = mc_realloc(NULL, count, 1);
     for (uint16_t i = 0; i < count; i++) {
         const struct mc_need *need = mc_need_at(i);
-        is_use[i] = need->count > 0 && need->absent != MC_ABSENT_NOP;
+        is_use[i] = need->count > 0 && need->absent != MC_ABSENT_NOP && need->absent != MC_ABSENT_HYPERCALL;
         for (unsigned k = 0; k < need->count; k++)
             if (mc_set_within(&need->alternatives[k], within))
                 is_use[i] = 0;

@@ -67,6 +67,13 @@ verdict() { # verdict NAME WANTED [CONFIDENCE]
 { echo "$body$start$finish_init"; } | module nothing
 verdict nothing unguarded proved
 
+# a guest's call of its hypervisor works whatever CPUID says; what only a hypervisor runs does not
+hypercall="${body/crc32q (%rsi), %rax/vmcall; vmmcall}"
+{ echo "$hypercall$start$finish_init"; } | module hypercall
+verdict hypercall clean proved
+{ echo "${hypercall/vmcall;/vmxoff;}$start$finish_init"; } | module hypervisor
+verdict hypervisor unguarded proved
+
 match='mov $table, %rdi; call x86_match_cpu; test %rax, %rax; je 1f'
 { echo "$body"; table $sse42; echo "$start $match $finish_init"; } | module match
 verdict match guarded

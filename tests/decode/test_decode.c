@@ -22,6 +22,9 @@ struct need_row {
 
 static const struct need_row need_rows[] = {
     /* PEXTRW and PINSRW: the old forms are SSE and SSE2, the new one SSE4.1 */
+    {M64, BYTES(0x0f, 0x01, 0xc1), "vmx", MC_ABSENT_HYPERCALL},
+    {M64, BYTES(0x0f, 0x01, 0xd9), "svm", MC_ABSENT_HYPERCALL},
+    {M64, BYTES(0x0f, 0x01, 0xd8), "svm", MC_ABSENT_UD},
     {M64, BYTES(0x0f, 0xc5, 0xc1, 0), "sse or mmxext", MC_ABSENT_UD},
     {M64, BYTES(0x66, 0x0f, 0xc5, 0xc1, 0), "sse2", MC_ABSENT_UD},
     {M64, BYTES(0x66, 0x0f, 0x3a, 0x15, 0xc1, 0), "sse4.1", MC_ABSENT_UD},
