@@ -28,6 +28,19 @@ static bool is_listed(const uint64_t *items, size_t count, uint64_t address)
     return false;
 }
 
+struct looked { /* at something, for what some row says */
+    uint64_t what;
+    mc_facts row;
+};
+
+static bool has_looked(const struct looked *items, size_t count, uint64_t what, mc_facts row)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].what == what && items[i].row == row)
+            return true;
+    return false;
+}
+
 bool mc_is_given_root(const struct mc_prover *prover, uint64_t entry, const char **ret_why)
 {
     const struct mc_image *image = prover->image;
@@ -158,8 +171,9 @@ struct collector {
     uint64_t entry;
     MC_VECTOR(struct mc_incoming) items;
     struct mc_index sites; /* of items, by their `from` */
-    MC_VECTOR(uint64_t) bodies;  /* nodes whose evaluation was looked through for [low, high) */
-    MC_VECTOR(uint64_t) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+    MC_VECTOR(struct looked) bodies;  /* nodes whose evaluation was looked through for [low, high) */
+    MC_VECTOR(struct looked) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+    mc_facts row;                     /* what the rows say that are looked at now */
     unsigned looked_through;     /* bodies that learn nothing, for what they do with the address */
     bool where_made;             /* count the places where the address comes into being, not those where it leaves */
 };
@@ -180,6 +194,7 @@ static size_t first_event(const struct mc_evaluation *evaluation, enum mc_event_
 
 static void add_incoming(struct collector *c, uint64_t from, uint64_t holder, uint8_t kind, mc_facts facts)
 {
+    facts = mc_facts_or(c->prover->facts, facts, c->row);
     uint32_t hash = mc_hash_words(&from, sizeof from), i;
     for (size_t at = hash; (i = mc_index_candidate(&c->sites, hash, &at)) != MC_INDEX_NONE;)
         if (c->items.items[i].from == from && c->items.items[i].facts == facts)
@@ -261,9 +276,9 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
         return;
     for (size_t i = 0; i < nodes.count; i++) {
         uint64_t key = nodes.items[i] ^ low << 1;
-        if (is_listed(c->bodies.items, c->bodies.count, key))
+        if (has_looked(c->bodies.items, c->bodies.count, key, c->row))
             continue;
-        mc_push(&c->bodies, key);
+        mc_push(&c->bodies, ((struct looked){key, c->row}));
         struct mc_evaluation *evaluation = mc_evaluate(c->prover, nodes.items[i]);
         if (!evaluation)
             continue;
@@ -283,9 +298,9 @@ static void look_at_place(struct collector *c, uint64_t place, const struct mc_t
 /* A data object that holds the address (or points to one that does): who refers to it? */
 static void look_at_object(struct collector *c, struct mc_text_range object, bool rows)
 {
-    if (is_listed(c->objects.items, c->objects.count, object.start) || c->objects.count >= MAX_OBJECTS)
+    if (has_looked(c->objects.items, c->objects.count, object.start, c->row) || c->objects.count >= MAX_OBJECTS)
         return;
-    mc_push(&c->objects, object.start);
+    mc_push(&c->objects, ((struct looked){object.start, c->row}));
     size_t count, first = mc_references_to(c->prover->references, object.start, object.end, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &c->prover->references->items[i];
@@ -317,7 +332,10 @@ static void look_at_place(struct collector *c, uint64_t place, const struct mc_t
     const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, place);
     if (reloc && reloc->kind == MC_RELOC_SLOT) /* a GOT slot: only exact loads reach it */
         return;
+    mc_facts before = c->row;
+    c->row = mc_facts_or(prover->facts, before, mc_facts_of_row(prover, place));
     look_at_object(c, mc_object_extent(prover, place), true);
+    c->row = before;
 }
 
 static void look_at_references(struct collector *c)

@@ -323,6 +323,8 @@ struct mc_incoming_list {
     struct mc_incoming *items;
     size_t count;
 };
+/* predicates.c: what a row's own predicate says, when the data word at `place` stands in such a row. */
+mc_facts mc_facts_of_row(struct mc_prover *prover, uint64_t place);
 /* All ways to come to the entry, memoised. */
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
 /* Some data word or instruction holds the address, although no way from there was found: not dead (design.md 5.1). */
