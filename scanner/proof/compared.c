@@ -2,6 +2,34 @@
 /* What a comparison with a number tells of the registers that were compared, on the one way and the other. */
 #include "scanner/proof/machine.h"
 
+/* The address of code that the flags compare with a pointer of which nothing like it is known. */
+static bool compared_code(const struct mc_machine *m, uint64_t *ret)
+{
+    const struct mc_flags *flags = &m->state->flags;
+    uint64_t address[2];
+    bool code[2];
+    uint32_t base;
+    int64_t offset;
+    if (flags->kind != MC_FLAGS_COMPARE || flags->width != m->prover->pointer_size * 8)
+        return false;
+    for (int i = 0; i < 2; i++)
+        code[i] = mc_value_single(m->values, i ? flags->b : flags->a, &base, &offset) &&
+                  mc_module_address(m->prover, base, offset, &address[i]) && mc_image_is_code(m->prover->image, address[i]);
+    *ret = address[code[1]];
+    return code[0] != code[1];
+}
+
+void mc_condition_facts(struct mc_machine *m, unsigned condition, mc_facts *ret_true, mc_facts *ret_false)
+{
+    uint64_t code;
+    mc_flags_test(m->values, &m->state->flags, condition, ret_true, ret_false);
+    if ((condition >> 1 & 7) != 2 || !compared_code(m, &code)) /* e, ne */
+        return;
+    struct mc_atom held = {.kind = MC_ATOM_HELD, .c = code};
+    mc_facts *equal = condition & 1 ? ret_false : ret_true;
+    *equal = mc_facts_or(m->prover->facts, *equal, mc_facts_one(m->prover->facts, held, m->state->flags.site));
+}
+
 /* A plain symbol stays what it is: it says more than the number, once the ways meet again. */
 static bool gains_by_number(const struct mc_machine *m, mc_value value)
 {

@@ -24,7 +24,7 @@ mc_facts mc_why_answer(struct mc_why_builder *b, mc_facts facts)
 /* Nearest first: what was tested in the code itself, what was remembered, what held before. */
 static unsigned rank(const struct mc_atom *atom)
 {
-    static const unsigned ranks[] = {[MC_ATOM_TEST] = 1, [MC_ATOM_ANY] = 2, [MC_ATOM_RETURN] = 3, [MC_ATOM_ENTRY] = 4};
+    static const unsigned ranks[] = {[MC_ATOM_TEST] = 1, [MC_ATOM_HELD] = 2, [MC_ATOM_ANY] = 2, [MC_ATOM_RETURN] = 3, [MC_ATOM_ENTRY] = 4};
     return mc_atom_is_base(atom) ? 0 : ranks[atom->kind];
 }
 
@@ -179,6 +179,9 @@ static const char *question_text(struct mc_why_builder *b, const struct mc_atom 
         return mc_arena_printf(b->arena, "every way into %s", mc_place_text(b->prover, b->arena, atom->c));
     case MC_ATOM_RETURN:
         return mc_arena_printf(b->arena, "%s has returned", mc_place_text(b->prover, b->arena, atom->c));
+    case MC_ATOM_HELD:
+        return mc_arena_printf(b->arena, "goes on only where a pointer is %s, whose address is handed out in few places",
+                               mc_place_text(b->prover, b->arena, atom->c));
     case MC_ATOM_ANY:
         return "one of these holds";
     default:

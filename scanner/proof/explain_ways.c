@@ -39,10 +39,11 @@ static void add_root(struct list *list, uint64_t entry, const char *why)
     list->items.items[list->items.count - 1].root = true;
 }
 
-static void ways_in(struct list *list, uint64_t entry)
+/* `held`: those alone that hand the address on. */
+static void ways_in(struct list *list, uint64_t entry, bool held)
 {
     const char *why = NULL;
-    if (mc_is_root(list->prover, entry, list->inferring, &why)) {
+    if (!held && mc_is_root(list->prover, entry, list->inferring, &why)) {
         add_root(list, entry, why);
         return;
     }
@@ -55,7 +56,8 @@ static void ways_in(struct list *list, uint64_t entry)
                                             [MC_REF_STORE] = "uses its address",
                                             [MC_REF_METHOD] = "uses a type with this method",
                                             [MC_REF_DATA] = "uses data that holds its address"};
-        add(list, incoming.items[i].from, incoming.items[i].facts, texts[incoming.items[i].kind]);
+        if (!held || mc_hands_out(incoming.items[i].kind))
+            add(list, incoming.items[i].from, incoming.items[i].facts, texts[incoming.items[i].kind]);
     }
 }
 
@@ -170,7 +172,8 @@ void mc_ways_of(struct mc_prover *prover, const struct mc_atom *atom, bool infer
     const mc_facts *sets;
     switch (atom->kind) {
     case MC_ATOM_ENTRY:
-        ways_in(&list, atom->c);
+    case MC_ATOM_HELD:
+        ways_in(&list, atom->c, atom->kind == MC_ATOM_HELD);
         break;
     case MC_ATOM_RETURN:
         ways_out(&list, atom->c, NULL, NULL);

@@ -148,7 +148,7 @@ static size_t bound_questions(struct mc_facts_table *table, struct mc_fact *item
     size_t questions = 0, kept = 0;
     for (size_t i = 0; i < count; i++) {
         const struct mc_atom *atom = &table->atoms.items[items[i].atom];
-        bool counts = atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_RETURN || atom->kind == MC_ATOM_ANY;
+        bool counts = atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_RETURN || atom->kind == MC_ATOM_HELD || atom->kind == MC_ATOM_ANY;
         if (counts && ++questions > MAX_QUESTIONS)
             continue;
         items[kept++] = items[i];
@@ -373,7 +373,7 @@ static bool asks_memory(const struct mc_facts_table *table, mc_facts facts, bool
     bool asks = false;
     for (uint32_t i = 0; i < set.count; i++) {
         const struct mc_atom *atom = &table->atoms.items[set.items[i].atom];
-        asks |= atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_ANY;
+        asks |= atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_HELD || atom->kind == MC_ATOM_ANY;
         if (atom->kind == MC_ATOM_ANY && (!ways || atom->b))
             return false;
     }
@@ -417,8 +417,8 @@ static bool is_of_structure(const struct mc_facts_table *table, mc_facts facts)
     return false;
 }
 
-/* One of two things holds, or a third, which has something in common with one of them: that, or the other. Only of what a
- * structure is asked for, which may say in one way or another what it may be used for. */
+/* One of two things holds, or a third, which has something in common with one of them: that, or the other. Less than
+ * all of it only where a structure is asked, which may say in one way or another what it may be used for. */
 static bool meet_ways(struct mc_facts_table *table, mc_facts ways, mc_facts third, mc_facts *ret)
 {
     if (ways <= MC_FACTS_ALL || third <= MC_FACTS_ALL || table->sets.items[ways].count != 1)
@@ -439,9 +439,11 @@ static bool meet_ways(struct mc_facts_table *table, mc_facts ways, mc_facts thir
             at = i;
         }
     }
-    if (!most || !of_structure)
+    if (!most)
         return false;
     merged[at] = mc_facts_and(table, merged[at], third);
+    if (!of_structure && merged[at] != sets[at]) /* the third is none of them */
+        return false;
     struct mc_atom either = {.kind = MC_ATOM_ANY, .a = intern_list(table, merged, count), .b = MC_ANY_SAME};
     *ret = mc_facts_one(table, either, 0);
     return true;

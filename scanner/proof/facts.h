@@ -55,6 +55,7 @@ enum mc_atom_kind {
     MC_ATOM_TEST,     /* a symbol, b relation, c constant */
     MC_ATOM_ENTRY,    /* c address: what holds whenever execution comes to this entry from elsewhere */
     MC_ATOM_RETURN,   /* c address: what holds after a normal return of this function */
+    MC_ATOM_HELD,     /* c address of code: some pointer holds it, so what holds wherever it is handed out */
     MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds; b = enum mc_any */
 };
 

@@ -531,7 +531,7 @@ static void execute_primary(struct mc_machine *m, struct mc_next *ret_next)
     if (opcode < 0x40 && (opcode & 7) < 6) {
         execute_alu(m);
     } else if (opcode >= 0x70 && opcode < 0x80) {
-        mc_flags_test(m->values, &m->state->flags, opcode & 15, &ret_next->jump_facts, &ret_next->fall_facts);
+        mc_condition_facts(m, opcode & 15, &ret_next->jump_facts, &ret_next->fall_facts);
     } else if (opcode < 0x80) {
         execute_lower(m);
     } else if (opcode < 0xA0) {

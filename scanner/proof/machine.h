@@ -140,6 +140,8 @@ void mc_known_forget(struct mc_known *known, unsigned number); /* the register w
 /* After an instruction that only copies a register, or takes its complement: `before` it, this was known. */
 void mc_known_move(struct mc_machine *m, const struct mc_known *before);
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
+/* What follows where the condition (the low bits of Jcc, SETcc, CMOVcc) holds, and where it does not. */
+void mc_condition_facts(struct mc_machine *m, unsigned condition, mc_facts *ret_true, mc_facts *ret_false);
 /* initial.c: the flags tell, where the condition is as `taken`, that a global is not what it starts with ("not asked yet"), but
  * what somebody stored there. The memory, and the register that was compared, then are that, until it is undone. */
 struct mc_assumed {

@@ -328,6 +328,11 @@ mc_facts mc_facts_of_row(struct mc_prover *prover, uint64_t place);
 /* All ways to come to the entry, memoised. */
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
 /* Some data word or instruction holds the address, although no way from there was found: not dead (design.md 5.1). */
+/* A way in of this kind (enum mc_reference_kind) is one by which the address is handed out, not a call or jump. */
+static inline bool mc_hands_out(uint8_t kind)
+{
+    return kind != MC_REF_CALL && kind != MC_REF_JUMP;
+}
 bool mc_address_is_held(const struct mc_prover *prover, uint64_t entry);
 void mc_incoming_forget(struct mc_prover *prover); /* ways in are to be looked for anew */
 void mc_incoming_free(struct mc_prover *prover);

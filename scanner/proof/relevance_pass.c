@@ -51,6 +51,16 @@ bool mc_symbol_is_relevant(const struct mc_prover *prover, uint32_t symbol)
     }
 }
 
+/* Some code that learns names it. */
+static bool is_handed_out_by_learner(const struct mc_prover *prover, uint64_t code)
+{
+    size_t count, first = mc_references_to(prover->references, code, code + 1, &count);
+    for (size_t i = first; i < first + count; i++)
+        if (prover->references->items[i].kind == MC_REF_LEA && mc_body_learns(prover, prover->references->items[i].from))
+            return true;
+    return false;
+}
+
 /* Something was learnt that does not hold at the entry already. */
 bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
 {
@@ -62,6 +72,8 @@ bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
             relevant = mc_symbol_is_relevant(prover, atom.a);
         else if (atom.kind == MC_ATOM_ENTRY)
             relevant = false;
+        else if (atom.kind == MC_ATOM_HELD)
+            relevant = is_handed_out_by_learner(prover, atom.c);
         else if (atom.kind == MC_ATOM_RETURN)
             relevant = mc_property_at(&prover->relevance->entries, atom.c) & GATES;
         else if (atom.kind == MC_ATOM_ANY) {
@@ -278,6 +290,17 @@ static void call_under_test(struct mc_prover *prover, const struct mc_evaluation
     *flags |= MAYBE_CONTROLLED | (tested ? 0 : BY_CONTROLLED);
 }
 
+#define MAX_HOLDERS 40 /* references: whose address so many take is compared by nobody */
+
+/* The address of code is handed out under a test: who compares a pointer with it learns. */
+static void pass_address(struct mc_prover *prover, const struct mc_event *event)
+{
+    size_t count, first = mc_references_to(prover->references, event->target, event->target + 1, &count);
+    for (size_t i = first; i < first + count && count <= MAX_HOLDERS; i++)
+        if (prover->references->items[i].kind == MC_REF_LEA && !mc_body_learns(prover, prover->references->items[i].from))
+            mc_learn(prover, prover->references->items[i].from, true);
+}
+
 static void pass_call(struct mc_prover *prover, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
     uint64_t final = mc_final_target(prover, event->target);
@@ -365,6 +388,9 @@ void mc_pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation
             if (event->escape == MC_ESCAPE_JUMP &&
                 mc_property_at(&prover->relevance->entries, mc_final_target(prover, event->target)) & RETURNS)
                 mc_mark_entry(prover, evaluation->entry, RETURNS);
+            if (event->escape != MC_ESCAPE_CALL && event->escape != MC_ESCAPE_JUMP && mc_image_is_code(prover->image, event->target) &&
+                facts_tell(prover, event->facts))
+                pass_address(prover, event);
             if (mc_image_is_code(prover->image, event->target))
                 call_under_test(prover, evaluation, event->target, event->facts);
             else if (event->escape == MC_ESCAPE_RETURNED && mc_is_cpuid_helper(prover, evaluation->entry) &&

@@ -129,6 +129,19 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
     return q->prover->resolver->exports_are_roots ? facts_of_root(q, entry) : result;
 }
 
+/* Some pointer was found to be this address: it was handed out somewhere. */
+static mc_facts ask_held(struct question *q, uint64_t address)
+{
+    struct mc_incoming_list list = mc_incoming_of(q->prover, address);
+    mc_facts result = MC_FACTS_ALL;
+    if (mc_is_given_root(q->prover, address, NULL) || (mc_image_exports(q->prover->image, address) && !q->inferring))
+        return MC_FACTS_NONE;
+    for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
+        if (mc_hands_out(list.items[i].kind))
+            result = either(q, result, list.items[i].facts);
+    return result == MC_FACTS_ALL ? MC_FACTS_NONE : result; /* that nobody is seen to do so is no proof */
+}
+
 static mc_facts ask_return(struct question *q, uint64_t entry)
 {
     struct mc_evaluation *evaluation = mc_return_is_relevant(q->prover, entry) ? mc_evaluate(q->prover, entry) : NULL;
@@ -457,6 +470,8 @@ static mc_facts ask(struct question *q, uint32_t id)
         return ask_entry(q, atom.c);
     case MC_ATOM_RETURN:
         return ask_return(q, atom.c);
+    case MC_ATOM_HELD:
+        return ask_held(q, atom.c);
     case MC_ATOM_TEST:
         return ask_test(q, &atom);
     case MC_ATOM_ANY:
@@ -545,6 +560,7 @@ bool mc_exhausted(const struct mc_prover *prover)
 mc_facts mc_resolve_tests(struct mc_prover *prover, mc_facts facts)
 {
     mc_facts tests = mc_facts_without_kind(prover->facts, facts, MC_ATOM_ENTRY);
+    tests = mc_facts_without_kind(prover->facts, tests, MC_ATOM_HELD);
     return mc_resolve(prover, mc_facts_without_kind(prover->facts, tests, MC_ATOM_RETURN), false);
 }
 

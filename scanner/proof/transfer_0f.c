@@ -120,7 +120,7 @@ static void execute_group7(struct mc_machine *m)
 static void execute_setcc(struct mc_machine *m)
 {
     mc_facts set, clear;
-    mc_flags_test(m->values, &m->state->flags, m->insn->opcode & 15, &set, &clear);
+    mc_condition_facts(m, m->insn->opcode & 15, &set, &clear);
     mc_set_rm(m, 1, mc_value_boolean(m->values, set, clear));
 }
 
@@ -128,7 +128,7 @@ static void execute_cmov(struct mc_machine *m)
 {
     unsigned size = m->insn->operand_size;
     mc_facts taken, kept;
-    mc_flags_test(m->values, &m->state->flags, m->insn->opcode & 15, &taken, &kept);
+    mc_condition_facts(m, m->insn->opcode & 15, &taken, &kept);
     mc_value source = mc_get_rm(m, size), old = mc_get_reg(m, size);
     if (source != old && m->insn->reg < 16 && m->state->known.zero >> m->insn->reg & 1)
         old = mc_value_constant(m->values, 0);
@@ -315,7 +315,7 @@ void mc_execute_0f(struct mc_machine *m, struct mc_next *ret_next)
         execute_cmov(m);
         return;
     case 0x80 ... 0x8F:
-        mc_flags_test(m->values, &m->state->flags, opcode & 15, &ret_next->jump_facts, &ret_next->fall_facts);
+        mc_condition_facts(m, opcode & 15, &ret_next->jump_facts, &ret_next->fall_facts);
         return;
     case 0x90 ... 0x9F:
         execute_setcc(m);
