@@ -57,6 +57,8 @@ struct mc_uses *mc_sweep_uses(const struct mc_image *image, const struct mc_entr
                               const struct mc_feature_set *within, struct mc_arena *arena);
 struct mc_references *mc_sweep_references(const struct mc_image *image, struct mc_entries *entries, const struct mc_uses *uses,
                                           struct mc_arena *arena);
+/* Data in code: instructions from the address on run into bytes that are none, before anything that may not come back. */
+bool mc_is_garbage(const struct mc_image *image, uint64_t address);
 /* All references to addresses in [start, end): index of the first, count in *ret_count. */
 size_t mc_references_to(const struct mc_references *references, uint64_t start, uint64_t end, size_t *ret_count);
 

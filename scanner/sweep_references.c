@@ -58,11 +58,37 @@ static void find_entry(struct reader *reader, uint64_t address, uint32_t source)
     mc_push(&reader->found, ((struct mc_entry){.address = address, .sources = source, .bounded = unread}));
 }
 
+#define GARBAGE_INSTRUCTIONS 40 /* looked at, on each way */
+#define GARBAGE_WAYS 8          /* branches taken, too */
+
+bool mc_is_garbage(const struct mc_image *image, uint64_t address)
+{
+    uint64_t ways[GARBAGE_WAYS] = {address};
+    unsigned count = 1;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t at = ways[i];
+        for (unsigned steps = 0; steps < GARBAGE_INSTRUCTIONS; steps++) {
+            struct mc_insn insn;
+            uint64_t available;
+            const uint8_t *bytes = mc_image_rest(image, at, &available);
+            if (!bytes || !mc_image_is_code(image, at) || !mc_decode(image->mode, bytes, available, &insn))
+                return true;
+            at += insn.length;
+            bool branch = insn.flow == MC_FLOW_JCC, jump = insn.flow == MC_FLOW_JMP;
+            if ((branch || jump) && count < GARBAGE_WAYS)
+                ways[count++] = at + (uint64_t)insn.displacement;
+            if (insn.flow != MC_FLOW_NEXT && !branch)
+                break;
+        }
+    }
+    return false;
+}
+
 /* An address that is not known as a function's: inside known functions it is a label, outside it starts something. */
 static void find_pointed(struct reader *reader, uint64_t address)
 {
     const struct mc_entry *holder = mc_entry_holding(reader->entries, address);
-    if (!holder || !holder->bounded)
+    if ((!holder || !holder->bounded) && !mc_is_garbage(reader->image, address))
         find_entry(reader, address, MC_ENTRY_POINTER);
 }
 

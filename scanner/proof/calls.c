@@ -32,7 +32,7 @@ void mc_escape_arguments(struct mc_machine *m, uint32_t registers, bool stack)
 {
     for (unsigned i = 0; i < 16; i++)
         if (registers >> i & 1 && i != MC_RSP)
-            mc_escape(m, m->state->registers[i], MC_ESCAPE_PASSED);
+            mc_escape(m, m->state->registers[i], m->state->compared >> i & 1 ? MC_ESCAPE_LEFT : MC_ESCAPE_PASSED);
     uint32_t base;
     int64_t offset;
     if (!stack)

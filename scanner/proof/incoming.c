@@ -119,6 +119,8 @@ struct mc_nodes mc_nodes_of(struct mc_prover *prover, struct mc_text_range body)
             continue; /* call of the next instruction: a way to learn the program counter */
         /* a row of a jump table: followed already, or of no consequence where nothing is learnt */
         bool table = reference->kind == MC_REF_DATA && (main_part ? main_part->complete : !learns && !is_function(prover, reference->to));
+        if (reference->kind == MC_REF_LEA && !is_function(prover, reference->to) && mc_is_garbage(prover->image, reference->to))
+            continue; /* a table or text in the code */
         if (reference->kind == MC_REF_METHOD || (control && (outside || reference->kind == MC_REF_CALL)) || reference->kind == MC_REF_LEA ||
             (reference->kind == MC_REF_DATA && !table))
             add_node(&nodes, &count, &capacity, reference->to);
@@ -220,6 +222,7 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
         if (event->escape != MC_ESCAPE_CALL && event->escape != MC_ESCAPE_JUMP && !object)
             facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_record(c->prover, evaluation, event->target, event->site));
         add_incoming(c, event->site, evaluation->entry, kind, facts);
+        c->items.items[c->items.count - 1].left |= event->escape == MC_ESCAPE_LEFT && c->items.items[c->items.count - 1].from == event->site;
     }
     size_t lost = first_event(evaluation, MC_EVENT_LOST, low);
     bool is_lost = lost < evaluation->event_count && evaluation->events[lost].kind == MC_EVENT_LOST &&

@@ -31,7 +31,15 @@ enum mc_event_kind {
     MC_EVENT_LOST,      /* somewhere in the body the tracker lost hold of the address `target` */
 };
 
-enum mc_escape { MC_ESCAPE_CALL, MC_ESCAPE_JUMP, MC_ESCAPE_STORED, MC_ESCAPE_PASSED, MC_ESCAPE_RETURNED, MC_ESCAPE_USED };
+enum mc_escape {
+    MC_ESCAPE_CALL,
+    MC_ESCAPE_JUMP,
+    MC_ESCAPE_STORED,
+    MC_ESCAPE_PASSED,
+    MC_ESCAPE_LEFT, /* in a register in which it was compared with something, and which the callee may take for an argument */
+    MC_ESCAPE_RETURNED,
+    MC_ESCAPE_USED
+};
 
 struct mc_event {
     uint8_t kind;
@@ -317,6 +325,7 @@ mc_facts mc_facts_of_record(struct mc_prover *prover, const struct mc_evaluation
 struct mc_incoming {
     uint64_t from, holder; /* instruction or data word; entry of the code that holds it (0: data) */
     uint8_t kind;          /* enum mc_reference_kind */
+    bool left;             /* MC_ESCAPE_LEFT */
     mc_facts facts;        /* unresolved */
 };
 struct mc_incoming_list {

@@ -137,7 +137,7 @@ static mc_facts ask_held(struct question *q, uint64_t address)
     if (mc_is_given_root(q->prover, address, NULL) || (mc_image_exports(q->prover->image, address) && !q->inferring))
         return MC_FACTS_NONE;
     for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
-        if (mc_hands_out(list.items[i].kind))
+        if (mc_hands_out(list.items[i].kind) && !(q->inferring && list.items[i].left))
             result = either(q, result, list.items[i].facts);
     return result == MC_FACTS_ALL ? MC_FACTS_NONE : result; /* that nobody is seen to do so is no proof */
 }
