@@ -45,6 +45,7 @@ struct mc_need {
  * fxsr ...) have needs of their own, so that i386 baselines can be told; callers compare with the baseline's set. */
 uint16_t mc_need_count(void);
 const struct mc_need *mc_need_at(uint16_t need);
+extern const uint64_t mc_encodings_fingerprint; /* of the rows of isa/encodings.txt */
 
 struct mc_class {
     uint8_t length;  /* bytes; 0: not an instruction (or truncated by size) */

@@ -255,12 +255,24 @@ static void parse_row(unsigned line, char *text)
         add_row(&row);
 }
 
+uint64_t gen_fingerprint = UINT64_C(0xcbf29ce484222325);
+
+static void add_to_fingerprint(const char *text)
+{
+    do {
+        if (*text != ' ' && *text != '\t')
+            gen_fingerprint = (gen_fingerprint ^ (unsigned char)*text) * UINT64_C(0x100000001b3); /* FNV-1a */
+    } while (*text++);
+}
+
 void gen_read(FILE *in)
 {
     char line[512];
     for (unsigned number = 1; fgets(line, sizeof line, in); number++) {
         char *text = trim(line);
-        if (*text && *text != '#')
-            parse_row(number, text);
+        if (!*text || *text == '#')
+            continue;
+        add_to_fingerprint(text);
+        parse_row(number, text);
     }
 }

@@ -42,6 +42,7 @@ struct gen_row {
 #define GEN_MAX_ROWS 6000
 extern struct gen_row gen_rows[GEN_MAX_ROWS];
 extern unsigned gen_row_count;
+extern uint64_t gen_fingerprint; /* of all rows' text, blanks aside */
 
 _Noreturn void gen_die(unsigned line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gen_read(FILE *in); /* ends the program on a row it does not understand */

@@ -5,6 +5,7 @@
 #include "isa/gen_decode.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define MAX_TREE 60000
@@ -404,6 +405,7 @@ void gen_emit(FILE *out)
         fprintf(out, "0x%x,%s", tree[i], i % 8 == 7 ? "\n" : " ");
     fputs("0};\n", out);
     emit_needs(out);
+    fprintf(out, "const uint64_t mc_encodings_fingerprint = UINT64_C(0x%" PRIx64 ");\n", gen_fingerprint);
     unsigned unused = 0;
     for (const struct gen_row *row = gen_rows; row < gen_rows + gen_row_count; row++)
         if (!row->used) {

@@ -3,6 +3,8 @@
 #include "report/words.h"
 
 #include "base/demangle.h"
+#include "isa/decode.h"
+#include "isa/word.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -202,18 +204,19 @@ void mc_catalogue_fingerprint(char ret[17])
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (int i = 0; i < MC_FEATURE_COUNT; i++) {
         const struct mc_feature_info *feature = &mc_features[i];
-        uint32_t place[] = {feature->leaf, feature->subleaf, feature->reg, feature->bit, feature->os};
+        uint32_t place[] = {feature->leaf, feature->subleaf, feature->reg,    feature->bit,
+                            feature->os,   feature->level,   feature->dynamic};
         hash = hash_bytes(hash_text(hash, feature->name), place, sizeof place);
     }
     for (size_t i = 0; i < mc_baseline_count(); i++) {
         const struct mc_baseline *baseline = mc_baseline_at(i);
         hash = hash_bytes(hash_text(hash, baseline->name), &baseline->features, sizeof baseline->features);
     }
-    for (uint16_t i = 0; i < mc_need_count(); i++) {
-        const struct mc_need *need = mc_need_at(i);
-        hash = hash_text(hash, need->text ? need->text : "");
-        hash = hash_bytes(hash, need->alternatives, need->count * sizeof *need->alternatives);
+    for (size_t i = 0; i < MC_WORD_COUNT; i++) {
+        uint32_t word[] = {mc_words[i].leaf, mc_words[i].subleaf, mc_words[i].reg, mc_words[i].left_out, mc_words[i].used_by};
+        hash = hash_bytes(hash, word, sizeof word);
     }
+    hash = hash_bytes(hash, &mc_encodings_fingerprint, sizeof mc_encodings_fingerprint);
     snprintf(ret, 17, "%016" PRIx64, hash);
 }
 
