@@ -66,6 +66,9 @@ static const char *other_text(struct mc_arena *arena, const struct mc_atom *atom
                                      : mc_arena_printf(arena, "CPUID leaf %" PRIx64 " exists", atom->c);
     case MC_ATOM_TESTED:
         return "something that came from CPUID was tested";
+    case MC_ATOM_IMPLIED:
+        return mc_arena_printf(arena, "%s, or on some way only %s, which no known CPU has without it", mc_features[atom->c].name,
+                               mc_features[atom->a].name);
     case MC_ATOM_OVERRIDE:
         return "unless something else than CPUID was stored over it";
     case MC_ATOM_HANDLER:

@@ -224,17 +224,6 @@ mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return result;
 }
 
-mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b)
-{
-    uint64_t site, other_site, none;
-    mc_facts common = mc_facts_and(table, a, b);
-    if (common == MC_FACTS_ALL || mc_facts_tested(table, common, &none) || !mc_facts_tested(table, a, &site) ||
-        !mc_facts_tested(table, b, &other_site))
-        return common;
-    struct mc_atom tested = {.kind = MC_ATOM_TESTED};
-    return mc_facts_or(table, common, mc_facts_one(table, tested, site < other_site ? site : other_site));
-}
-
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
     if (a == MC_FACTS_ALL || b == MC_FACTS_NONE)
@@ -254,7 +243,7 @@ bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret
     struct mc_fact_set set = mc_facts_get(table, facts);
     for (uint32_t i = 0; i < set.count; i++) {
         uint32_t kind = table->atoms.items[set.items[i].atom].kind;
-        if (kind == MC_ATOM_BIT || kind == MC_ATOM_XCR0 || kind == MC_ATOM_TESTED) {
+        if (kind == MC_ATOM_BIT || kind == MC_ATOM_XCR0 || kind == MC_ATOM_TESTED || kind == MC_ATOM_IMPLIED) {
             *ret_site = set.items[i].site;
             return true;
         }
@@ -461,7 +450,9 @@ mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts
         return mc_facts_or(table, common, third);
     for (int i = 0; i < 2; i++)
         base[i] = mc_facts_only_base(table, sets[i]) != MC_FACTS_NONE;
-    if (!sets[0] || !sets[1] || !asks_memory(table, sets[base[0]], false) || (base[0] && base[1]))
+    if (base[0] && base[1])
+        return mc_facts_and_implied(table, a, b);
+    if (!sets[0] || !sets[1] || !asks_memory(table, sets[base[0]], false))
         return common;
     if (!base[0] && !base[1] && (!asks_memory(table, sets[1], false) || are_opposite(table, sets[0], sets[1])))
         return common;

@@ -48,6 +48,7 @@ enum mc_atom_kind {
     MC_ATOM_XCR0,     /* c = bit << 1 | value */
     MC_ATOM_MAX_LEAF, /* a = 0 or 0x80000000: CPUID(a).EAX >= c */
     MC_ATOM_TESTED,   /* something that came from CPUID was tested, but what follows is not tracked */
+    MC_ATOM_IMPLIED,  /* feature c, or on some way only feature a, which no known CPU has without it */
     MC_ATOM_OVERRIDE, /* something else than CPUID can also set what was tested: an option, a setter (design.md 5.1) */
     MC_ATOM_HANDLER,  /* what goes on was tried: a resumable SIGILL handler is installed, or a child tries (a = 0); the result
                          of the instruction at c was looked at (a = MC_TRIED_RESULT) */
@@ -103,8 +104,11 @@ mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_
 mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b);  /* both hold: union */
 mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b); /* either may hold: intersection */
 mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b);
-/* Either may hold; where both tested what CPUID said, that something was tested remains, although not what. */
+/* Either may hold; where both tested what CPUID said, that something was tested remains, although not what; and where one has a
+ * feature, and the other one that implies it on every known CPU, that remains (MC_ATOM_IMPLIED). facts_either.c */
 mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b);
+/* Their intersection, and the latter. */
+mc_facts mc_facts_and_implied(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* Where two ways meet: like mc_facts_any when something of CPUID is known on one of them, else the intersection. */
 mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* Two states meet: what both know; and where CPUID itself was asked on one way and a memory of it on the other, that either

@@ -7,11 +7,12 @@
 /* What the facts say, sorted out. */
 struct known {
     struct mc_feature_set present, absent;
+    struct mc_feature_set implied; /* on some way only by another feature */
     bool has_bits, family, handler, behaviour, unclear, override;
     uint64_t xcr0;                 /* bits known to be set */
     uint64_t max_basic, max_extended;
     struct mc_guard any;           /* some test that was passed */
-    struct mc_guard guard_of[MC_FEATURE_COUNT]; /* only of those present or absent */
+    struct mc_guard guard_of[MC_FEATURE_COUNT]; /* only of those present, absent or implied: of what implies it */
 };
 
 static void know_bit(struct known *known, const struct mc_atom *atom, uint64_t site)
@@ -37,6 +38,18 @@ static void know_bit(struct known *known, const struct mc_atom *atom, uint64_t s
         known->any = guard;
 }
 
+static void know_implied(struct known *known, const struct mc_atom *atom, uint64_t site)
+{
+    const struct mc_feature_info *by = &mc_features[atom->a];
+    if (mc_set_has(&known->present, (enum mc_feature)atom->c) || mc_set_has(&known->absent, (enum mc_feature)atom->c))
+        return;
+    mc_set_add(&known->implied, (enum mc_feature)atom->c);
+    known->guard_of[atom->c] = (struct mc_guard){.known = true, .address = site, .leaf = by->leaf, .subleaf = by->subleaf,
+                                                 .reg = by->reg, .bit = by->bit, .feature = (enum mc_feature)atom->a};
+    if (!known->any.known)
+        known->any = known->guard_of[atom->c];
+}
+
 static void sort_facts(struct mc_prover *prover, mc_facts facts, struct known *ret)
 {
     memset(ret, 0, offsetof(struct known, guard_of));
@@ -46,6 +59,9 @@ static void sort_facts(struct mc_prover *prover, mc_facts facts, struct known *r
         switch (atom.kind) {
         case MC_ATOM_BIT:
             know_bit(ret, &atom, set.items[i].site);
+            break;
+        case MC_ATOM_IMPLIED:
+            know_implied(ret, &atom, set.items[i].site);
             break;
         case MC_ATOM_XCR0:
             if (atom.c & 1)
@@ -141,6 +157,11 @@ static bool judge_alternative(struct mc_prover *prover, const struct known *know
             if (!ret->guard.known)
                 ret->guard = known->guard_of[feature];
             ret->max_leaf_missing |= !max_leaf_checked(known, &known->guard_of[feature]);
+        } else if (mc_set_has(&known->implied, feature) && !mc_set_has(&known->absent, feature)) {
+            ret->implied = true;
+            ret->implied_by = known->guard_of[feature].feature;
+            if (!ret->guard.known)
+                ret->guard = known->guard_of[feature];
         } else if (!is_mirrored(feature) && is_implied(known, prover->options->baseline, feature, &by)) {
             ret->implied = true;
             ret->implied_by = by;
@@ -159,7 +180,7 @@ static bool judge_alternative(struct mc_prover *prover, const struct known *know
 static void blame(const struct known *known, struct mc_judgement *judgement)
 {
     int wanted = mc_set_next(&judgement->missing, 0);
-    judgement->tested = known->present;
+    judgement->tested = mc_set_or(known->present, &known->implied);
     judgement->guard = known->any;
     if (known->handler) {
         judgement->verdict = MC_VERDICT_TRAPPED;
@@ -171,7 +192,7 @@ static void blame(const struct known *known, struct mc_judgement *judgement)
         judgement->verdict = MC_VERDICT_MISGUARDED;
         judgement->rule = MC_RULE_INVERTED;
         judgement->guard = known->guard_of[wanted];
-    } else if (!mc_set_empty(&known->present) || !mc_set_empty(&known->absent)) {
+    } else if (!mc_set_empty(&judgement->tested) || !mc_set_empty(&known->absent)) {
         judgement->verdict = MC_VERDICT_MISGUARDED;
         judgement->rule = MC_RULE_WRONG_CHECK;
     } else if (known->family) {

@@ -451,7 +451,7 @@ static mc_facts ask_any(struct question *q, const struct mc_atom *atom)
     if (atom->b == MC_ANY_INFERRED && !q->inferring)
         return MC_FACTS_NONE;
     for (size_t i = 0; i < count; i++) {
-        result = atom->b ? mc_facts_and(t, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
+        result = atom->b ? mc_facts_and_implied(t, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
         if (is_overridden(q->prover, sets[i]))
             overridden = true;
         else

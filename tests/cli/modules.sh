@@ -67,6 +67,22 @@ verdict() { # verdict NAME WANTED [CONFIDENCE]
 { echo "$body$start$finish_init"; } | module nothing
 verdict nothing unguarded proved
 
+# one of two features, where no CPU has the one without the other: guarded, with a warning
+either() { # FIRST SECOND: bits of word 9 (7.ebx) and word 4 (1.ecx)
+    echo "mov boot_cpu_data+0x4c(%rip), %eax; bt \$$1, %eax; jb 2f; mov boot_cpu_data+0x38(%rip), %eax; bt \$$2, %eax; jae 1f; 2:"
+}
+vector="${body/crc32q (%rsi), %rax/vaddps %ymm0, %ymm1, %ymm2}"
+{ echo "$vector$start $(either 5 28) $finish_init"; } | module either # AVX2, AVX
+verdict either guarded
+run 1 scan --strict=conformance either.ko
+out_has "MC011"
+{ echo "$vector$start $(either 0 28) $finish_init"; } | module either_other # FSGSBASE, AVX
+check "either_other is unsafe" bash -c '! "$1" scan --no-cache -q either_other.ko >/dev/null' - "$maskcheck"
+{ echo "$vector$start $(either 5 20) $finish_init"; } | module either_less # AVX2, SSE4.2
+check "either_less is unsafe" bash -c '! "$1" scan --no-cache -q either_less.ko >/dev/null' - "$maskcheck"
+{ echo "${body/crc32q (%rsi), %rax/vpaddd %ymm0, %ymm1, %ymm2}$start $(either 5 28) $finish_init"; } | module either_more # AVX2 is used
+check "either_more is unsafe" bash -c '! "$1" scan --no-cache -q either_more.ko >/dev/null' - "$maskcheck"
+
 # a guest's call of its hypervisor works whatever CPUID says; what only a hypervisor runs does not
 hypercall="${body/crc32q (%rsi), %rax/vmcall; vmmcall}"
 { echo "$hypercall$start$finish_init"; } | module hypercall
