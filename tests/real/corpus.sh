@@ -19,6 +19,16 @@ else
 fi
 [[ -s $work/list ]] || { echo "SKIP: none of the files is here"; exit 77; }
 cut -d ' ' -f 2- "$work/list" | sort -u >"$work/paths"
+# What was unpacked asks libraries that were unpacked beside it.
+if [[ -d $folder/root ]]; then root=$(cd "$folder/root" && pwd); else root=/nonexistent; fi
+grep -F "$root/" "$work/paths" >"$work/unpacked" || true
+grep -vF "$root/" "$work/paths" >"$work/installed" || true
+
+# scan OPTION...: a report of all files, as JSON lines
+scan() {
+    if [[ -s $work/unpacked ]]; then "$maskcheck" scan -j 2 "$@" --root "$root" --files-from "$work/unpacked" || true; fi
+    if [[ -s $work/installed ]]; then "$maskcheck" scan -j 2 "$@" --files-from "$work/installed" || true; fi
+}
 
 # known KIND NAME TEXT: prints the reason when this result stands in known-wrong.txt.
 known() {
@@ -45,7 +55,7 @@ say() {
 
 for baseline in x86-64-v1 intel-merom intel-penryn; do
     # Reports of large files have a million uses: they are read as they come. Lines: uses proved inferred dead unsafe status verdict path
-    "$maskcheck" scan -j 2 --baseline "$baseline" --format jsonl --all-uses --files-from "$work/paths" 2>"$work/said" |
+    scan --baseline "$baseline" --format jsonl --all-uses 2>"$work/said" |
         awk 'BEGIN { RS = "{\"address\":\"" }
              function finish() {
                  if (path != "")
