@@ -140,6 +140,11 @@ static void wait_for(size_t count)
         ended += sem_wait(&mc_interrupt_wake) == 0;
 }
 
+static bool has_one_result(const struct mc_input *item)
+{
+    return !mc_input_is_container(item->kind) && item->kind != MC_INPUT_ARCHIVE;
+}
+
 /* Gives away what is finished, though something before it is not, and what was seen of archives that are not. Waits for what is
  * being visited at the moment, for nothing else. Returns how many items are not finished. */
 static size_t close_early(struct pool *pool)
@@ -150,8 +155,9 @@ static size_t close_early(struct pool *pool)
     pthread_mutex_lock(&pool->lock);
     pool->closed = true;
     for (size_t i = pool->handed_over; i < pool->jobs.count; i++) {
-        left += !pool->finished[i];
-        if (pool->finished[i])
+        bool finished = pool->finished[i] || (pool->begun[i] && has_one_result(&pool->jobs.items[i]));
+        left += !finished;
+        if (finished)
             pool->jobs.done(pool->jobs.context, i);
         else if (pool->begun[i] && pool->jobs.part)
             pool->jobs.part(pool->jobs.context, i);
