@@ -121,7 +121,8 @@ static bool is_mirrored(enum mc_feature feature)
 static bool is_implied(const struct known *known, const struct mc_feature_set *baseline, enum mc_feature wanted,
                        enum mc_feature *ret_by)
 {
-    for (int f = mc_set_next(&known->present, 0); f >= 0; f = mc_set_next(&known->present, f + 1)) {
+    struct mc_feature_set there = mc_set_or(known->present, &known->implied);
+    for (int f = mc_set_next(&there, 0); f >= 0; f = mc_set_next(&there, f + 1)) {
         struct mc_feature_set one = {{0}};
         mc_set_add(&one, (enum mc_feature)f);
         if (mc_feature_implied(&one, wanted)) {

@@ -140,7 +140,7 @@ static bool speak_of_cpu(struct mc_prover *prover, mc_facts facts)
     struct mc_fact_set set = mc_facts_get(prover->facts, facts);
     for (uint32_t i = 0; i < set.count; i++) {
         struct mc_atom atom = mc_atom_get(prover->facts, set.items[i].atom);
-        if (atom.kind == MC_ATOM_BIT || atom.kind == MC_ATOM_XCR0)
+        if (atom.kind == MC_ATOM_BIT || atom.kind == MC_ATOM_XCR0 || atom.kind == MC_ATOM_IMPLIED)
             return true;
     }
     return false;

@@ -226,9 +226,11 @@ static mc_facts facts_of_values(struct question *q, const struct mc_cell_values 
 static bool tells_bits(const struct mc_prover *prover, mc_facts facts)
 {
     struct mc_fact_set set = mc_facts_get(prover->facts, facts);
-    for (uint32_t i = 0; i < set.count; i++)
-        if (mc_atom_get(prover->facts, set.items[i].atom).kind == MC_ATOM_BIT)
+    for (uint32_t i = 0; i < set.count; i++) {
+        uint32_t kind = mc_atom_get(prover->facts, set.items[i].atom).kind;
+        if (kind == MC_ATOM_BIT || kind == MC_ATOM_IMPLIED)
             return true;
+    }
     return false;
 }
 
