@@ -151,7 +151,7 @@ static void ways_of_test(struct list *list, const struct mc_atom *test)
             ways_of_values(list, &cell, &one, 1);
             return;
         }
-        mc_field_writers(prover, key.b, key.width / 8, &cell);
+        mc_field_writers(prover, mc_field_displacement(prover, &key), key.width / 8, &cell);
         break;
     case MC_SYM_RETURN:
         ways_out(list, key.a, test, &key);

@@ -2,7 +2,7 @@
 /* Fields: words behind pointers that are not followed, told apart by their displacement and width alone (design.md 5.4, b and
  * d). What was learnt of the CPU and stored at some displacement is taken to be what a load at that displacement gives. That is
  * an inference: another structure may have a field in the same place. */
-#include "scanner/proof/machine.h"
+#include "scanner/proof/interiors.h"
 
 #include <string.h>
 
@@ -11,6 +11,7 @@
 #define MAX_CROWDED 4        /* displacements of which those are picked that look at bits */
 #define MAX_BIT_READERS 200
 #define MAX_CANDIDATES 20000 /* bodies that may test a field: those with uses, and what leads to them */
+#define LEAST_INNER 32 /* bytes: displacements that may be into a structure inside */
 #define LEVELS 6     /* of calls from where a field is tested to a use */
 
 struct field {
@@ -38,6 +39,7 @@ struct mc_fields {
     MC_VECTOR(struct field) items;
     MC_VECTOR(uint64_t) candidates;      /* starts of bodies, sorted */
     MC_VECTOR(struct access) accesses;   /* of the candidates, sorted by displacement */
+    struct mc_interiors interiors;
     bool listed;
     unsigned crowded;
     MC_VECTOR(struct memo) memo;
@@ -95,9 +97,33 @@ static const struct field *find_field(const struct mc_prover *prover, const stru
     return NULL;
 }
 
+/* A field of a structure that lies inside of the one that the body of code was given. */
+static const struct field *find_inner_field(const struct mc_prover *prover, const struct mc_symbol_key *key)
+{
+    const struct mc_fields *fields = prover->fields;
+    struct mc_symbol_key base = mc_symbol_get(prover->values, (uint32_t)key->a);
+    const struct mc_interior *inside;
+    if (!fields || !fields->items.count || !fields->interiors.items.count || base.kind != MC_SYM_ARGUMENT)
+        return NULL;
+    size_t count = mc_interiors_of(&fields->interiors, mc_function_extent(prover, base.a).start, &inside);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < fields->items.count; i++) {
+            const struct field *field = &fields->items.items[i];
+            if (!field->ambiguous && !field->crowded && field->displacement == key->b - inside[k].offset && field->size == key->width / 8)
+                return field;
+        }
+    return NULL;
+}
+
 bool mc_is_field(const struct mc_prover *prover, const struct mc_symbol_key *key)
 {
-    return find_field(prover, key) != NULL;
+    return find_field(prover, key) || find_inner_field(prover, key);
+}
+
+int64_t mc_field_displacement(const struct mc_prover *prover, const struct mc_symbol_key *key)
+{
+    const struct field *inner = find_field(prover, key) ? NULL : find_inner_field(prover, key);
+    return inner ? inner->displacement : key->b;
 }
 
 bool mc_is_field_of_bits(const struct mc_prover *prover, const struct mc_symbol_key *key)
@@ -160,6 +186,7 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
     struct mc_fields *fields = prover->fields;
     struct mc_text_range range = mc_function_extent(prover, start);
     struct mc_insn insn;
+    mc_interiors_begin(&fields->interiors, start);
     for (uint64_t address = range.start; address < range.end; address += insn.length) {
         uint64_t available;
         const uint8_t *bytes = mc_image_rest(prover->image, address, &available);
@@ -167,13 +194,18 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
             insn.length = 1;
             continue;
         }
+        mc_interiors_look(&fields->interiors, &insn);
         bool thread_local_ = insn.segment == 0x64 || insn.segment == 0x65;
         if (!insn.has_modrm || insn.mod == 3 || (insn.base < 0 && !thread_local_) || insn.base == MC_RSP || insn.index != MC_REG_NONE)
             continue;
         struct access *last = fields->accesses.count ? &fields->accesses.items[fields->accesses.count - 1] : NULL;
-        if (!last || last->displacement != insn.displacement || last->body != start)
-            mc_push(&fields->accesses, ((struct access){insn.displacement, start}));
+        if (last && last->displacement == insn.displacement && last->body == start)
+            continue;
+        mc_push(&fields->accesses, ((struct access){insn.displacement, start}));
+        if (insn.displacement >= LEAST_INNER)
+            mc_interiors_access(&fields->interiors, insn.displacement);
     }
+    mc_interiors_end(&fields->interiors);
 }
 
 static size_t first_access(const struct mc_fields *fields, int64_t displacement)
@@ -199,6 +231,7 @@ static void list_all(struct mc_prover *prover)
         list_accesses(prover, fields->candidates.items[i]);
     if (fields->accesses.count)
         qsort(fields->accesses.items, fields->accesses.count, sizeof *fields->accesses.items, compare_accesses);
+    mc_interiors_sort(&fields->interiors);
 }
 
 void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn)
@@ -228,6 +261,20 @@ static bool pick_readers(struct mc_prover *prover, struct field *field, size_t f
     return field->readers.count && field->readers.count <= MAX_BIT_READERS;
 }
 
+static bool is_used_by_many(struct mc_prover *prover, int64_t displacement, unsigned size)
+{
+    size_t first = first_access(prover->fields, displacement), end = first_access(prover->fields, displacement + (int64_t)size);
+    return end - first > MAX_READERS;
+}
+
+bool mc_mark_flag(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
+{
+    if (!prover->fields)
+        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
+    list_all(prover);
+    return !is_used_by_many(prover, displacement, size) && mc_mark_field(prover, displacement, size, learn);
+}
+
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
 {
     if (!prover->fields)
@@ -243,7 +290,7 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     list_all(prover);
     size_t first = first_access(fields, displacement), end = first_access(fields, displacement + (int64_t)size);
     struct field *added = &fields->items.items[fields->items.count - 1];
-    added->crowded = end - first > MAX_READERS;
+    added->crowded = is_used_by_many(prover, displacement, size);
     if (added->crowded && !pick_readers(prover, added, first, end)) {
         added->ambiguous = true;
         return false;
@@ -251,6 +298,8 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     for (size_t i = first; i < end; i++)
         if (!added->crowded || is_reader(added, fields->accesses.items[i].body))
             learn(prover, fields->accesses.items[i].body);
+    if (!added->crowded)
+        mc_interiors_learn(prover, &fields->interiors, displacement, learn);
     return true;
 }
 
@@ -416,4 +465,5 @@ void mc_fields_free(struct mc_prover *prover)
     mc_vector_free(&prover->fields->memo);
     mc_vector_free(&prover->fields->candidates);
     mc_vector_free(&prover->fields->accesses);
+    mc_interiors_free(&prover->fields->interiors);
 }

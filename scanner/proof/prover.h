@@ -271,10 +271,14 @@ bool mc_is_field_base(const struct mc_prover *prover, uint32_t base); /* a store
 /* Of an MC_SYM_LOAD: something of the CPU was stored at its displacement. Where many use the displacement, only for those who
  * look at single bits, and only by the bits that they ask for. */
 bool mc_is_field(const struct mc_prover *prover, const struct mc_symbol_key *key);
+/* The displacement that the field has where it is stored: that of the symbol, or less when it lies in a structure inside. */
+int64_t mc_field_displacement(const struct mc_prover *prover, const struct mc_symbol_key *key);
 bool mc_is_field_of_bits(const struct mc_prover *prover, const struct mc_symbol_key *key);
 bool mc_reads_bits(struct mc_prover *prover, uint64_t start, int64_t displacement); /* field_readers.c */
 /* Something was: `learn` is called for the bodies near uses that load from it. True when that is news. */
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn);
+/* The same of a number that was stored under a test; only where few use the displacement. */
+bool mc_mark_flag(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn);
 void mc_field_writers(struct mc_prover *prover, int64_t displacement, unsigned size, struct mc_cell_values *ret);
 /* Thread-local words, by their offset from the thread pointer (bytes). `whole`: not single bits of it are asked for. */
 void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn);
@@ -284,9 +288,9 @@ bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, uns
 void mc_fields_free(struct mc_prover *prover);
 /* --- tags.c: bits that are set in a word behind a pointer under a test --- */
 bool mc_is_tag(const struct mc_prover *prover, const struct mc_symbol_key *key); /* of an MC_SYM_LOAD: a word that has such bits */
-void mc_note_tag(struct mc_prover *prover, const struct mc_event *event); /* the store stands under a test */
-/* Of those noted since, which set bits in a word behind a pointer under a test that `speaks` of the CPU? `learn` is called for
- * those who may ask for such bits, and those who set them, too. */
+void mc_note_tag(struct mc_prover *prover, const struct mc_event *event, uint64_t body); /* the store stands under a test */
+/* Of those noted since, which set bits in a word behind a pointer, or store a number there, under a test that `speaks` of the CPU?
+ * `learn` is called for those who may ask for such, and those who set them, too. */
 typedef bool mc_speaker(struct mc_prover *prover, mc_facts facts);
 void mc_find_tags(struct mc_prover *prover, mc_speaker *speaks, mc_learner *learn);
 /* Who sets the bit, but by copying the word; the values are of that bit alone. False when it is no tag. */

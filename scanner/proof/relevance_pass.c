@@ -238,7 +238,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
         mc_mark_field(prover, event->offset, event->size, learn_anew))
         mc_learn(prover, evaluation->entry, true); /* what was there before matters now */
     if (tested)
-        mc_note_tag(prover, event);
+        mc_note_tag(prover, event, evaluation->entry);
     if (!value && !tested && !runs_under_test(prover, evaluation->entry))
         return;
     if (event->base == MC_BASE_MODULE) {

@@ -363,7 +363,7 @@ static mc_facts ask_field(struct question *q, const struct mc_symbol_key *key, c
         return field.count ? facts_of_values(q, &field, &one, false) : MC_FACTS_NONE;
     if (!q->inferring || (test->relation < MC_BIT_SET && mc_is_field_of_bits(q->prover, key)))
         return MC_FACTS_NONE;
-    mc_field_writers(q->prover, key->b, key->width / 8, &field);
+    mc_field_writers(q->prover, mc_field_displacement(q->prover, key), key->width / 8, &field);
     return facts_of_cell(q, &field, test);
 }
 

@@ -3,7 +3,7 @@
  * asks for before it uses an instruction. The word belongs to the program's own structures and is copied and tested in many ways;
  * who sets the bit by OR, at this displacement and width, is taken to be all that ever sets it (design.md 5.4, d). Those are
  * looked for in the whole file, not only where something is known to be learnt: one that sets the bit without a test undoes it. */
-#include "scanner/proof/machine.h"
+#include "scanner/proof/relevance.h"
 
 #include <string.h>
 
@@ -24,9 +24,11 @@ struct tag { /* a word of WORD bytes; single bytes of it may be accessed, too */
 };
 
 struct candidate { /* a store under some test */
-    int64_t displacement; /* of the word */
-    uint64_t mask;        /* that it sets */
-    uint64_t site;
+    int64_t displacement; /* of the word; of a flag itself */
+    uint64_t mask;        /* that it sets; 0: it is a flag, a number stored as it is */
+    uint64_t site, body;
+    unsigned size;        /* of a flag, bytes */
+    unsigned distance;    /* from where the knowledge begins, as in relevance.h */
     mc_facts facts;
 };
 
@@ -221,11 +223,13 @@ static bool find_readers(struct mc_prover *prover, struct tag *tag)
     return searched <= MAX_CODE && search.setters <= MAX_SETTERS && tag->readers.count <= MAX_READERS;
 }
 
-void mc_note_tag(struct mc_prover *prover, const struct mc_event *event)
+void mc_note_tag(struct mc_prover *prover, const struct mc_event *event, uint64_t body)
 {
-    struct candidate one = {event->offset & ~(int64_t)(WORD - 1), 0, event->site, event->facts};
-    if (event->kind != MC_EVENT_STORE || (event->size != WORD && event->size != 1) || !mc_is_field_base(prover, event->base) ||
-        (event->size == WORD && event->offset != one.displacement))
+    struct candidate one = {event->offset & ~(int64_t)(WORD - 1), 0, event->site, body, event->size, prover->relevance->distance, event->facts};
+    uint64_t number;
+    bool flag = event->size <= WORD && mc_value_is_constant(prover->values, event->value, &number) && number;
+    bool word = event->size == WORD && event->offset == one.displacement;
+    if (event->kind != MC_EVENT_STORE || !mc_is_field_base(prover, event->base) || (!flag && !word && event->size != 1))
         return;
     if (!prover->tags)
         prover->tags = MC_NEW(&prover->arena, struct mc_tags);
@@ -235,7 +239,10 @@ void mc_note_tag(struct mc_prover *prover, const struct mc_event *event)
             return;
     if (tags->candidates.count == MAX_LOOKS)
         return;
-    one.mask = bits_set_at(prover, event->site) << (event->offset - one.displacement) * 8;
+    if (flag)
+        one.displacement = event->offset;
+    else
+        one.mask = bits_set_at(prover, event->site) << (event->offset - one.displacement) * 8;
     mc_push(&tags->candidates, one);
 }
 
@@ -262,8 +269,13 @@ void mc_find_tags(struct mc_prover *prover, mc_speaker *speaks, mc_learner *lear
     struct mc_tags *tags = prover->tags;
     for (; tags && tags->asked < tags->candidates.count; tags->asked++) {
         struct candidate one = tags->candidates.items[tags->asked];
-        if (is_few(one.mask) && speaks(prover, one.facts))
+        if ((one.mask && !is_few(one.mask)) || !speaks(prover, one.facts))
+            continue;
+        prover->relevance->distance = one.distance;
+        if (one.mask)
             add_tag(prover, &one, learn);
+        else if (mc_mark_flag(prover, one.displacement, one.size, learn))
+            learn(prover, one.body); /* what was there before matters now */
     }
 }
 
