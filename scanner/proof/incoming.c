@@ -407,10 +407,12 @@ void mc_incoming_forget(struct mc_prover *prover)
     HASH_CLEAR(hh, prover->nodes);
     prover->incoming = NULL;
     prover->nodes = NULL;
+    mc_row_tables_free(prover);
 }
 
 void mc_incoming_free(struct mc_prover *prover)
 {
+    mc_row_tables_free(prover);
     HASH_CLEAR(hh, prover->nodes);
     HASH_CLEAR(hh, prover->incoming);
 }

@@ -17,6 +17,8 @@ static uint64_t pointer_at(const struct mc_prover *prover, uint64_t place)
     uint64_t word = 0;
     if (reloc)
         return reloc->target ? reloc->target : UINT64_MAX;
+    if (prover->position_independent)
+        return mc_image_read(prover->image, place, prover->pointer_size, &word) && word ? UINT64_MAX : 0;
     if (!mc_image_read(prover->image, place, prover->pointer_size, &word))
         return UINT64_MAX;
     return word;
@@ -42,11 +44,17 @@ static bool is_column(const struct mc_prover *prover, uint64_t first, uint64_t l
     return true;
 }
 
-/* Places of predicates in the table. */
+/* Places of predicates in a table. */
 struct predicates {
     uint64_t first, last;
-    uint64_t steps; /* the greatest common divisor of their distances */
+    uint64_t steps;  /* the greatest common divisor of their distances */
     size_t count;
+    unsigned stride; /* bytes of a row; 0: it is no such table */
+};
+
+struct mc_row_tables { /* those that were looked at, by start */
+    struct mc_properties known; /* 1 + index */
+    MC_VECTOR(struct predicates) items;
 };
 
 static uint64_t common_divisor(uint64_t a, uint64_t b)
@@ -63,6 +71,8 @@ static struct predicates find_predicates(struct mc_prover *prover, struct mc_tex
 {
     struct predicates found = {0};
     for (uint64_t place = table.start; place + prover->pointer_size <= table.end; place += prover->pointer_size) {
+        if (prover->position_independent && !mc_image_reloc_at(prover->image, place))
+            continue;
         if (!is_predicate(prover, pointer_at(prover, place)))
             continue;
         if (found.count)
@@ -84,6 +94,30 @@ static unsigned find_stride(const struct mc_prover *prover, const struct predica
     return 0;
 }
 
+static struct predicates predicates_of(struct mc_prover *prover, struct mc_text_range table)
+{
+    if (!prover->row_tables)
+        prover->row_tables = MC_NEW(&prover->arena, struct mc_row_tables);
+    struct mc_row_tables *tables = prover->row_tables;
+    int *known = mc_property_of(&tables->known, &prover->arena, table.start, NULL);
+    if (*known)
+        return tables->items.items[*known - 1];
+    struct predicates found = find_predicates(prover, table);
+    found.stride = found.count >= LEAST_PREDICATES ? find_stride(prover, &found) : 0;
+    mc_push(&tables->items, found);
+    *known = (int)tables->items.count;
+    return found;
+}
+
+void mc_row_tables_free(struct mc_prover *prover)
+{
+    if (!prover->row_tables)
+        return;
+    mc_properties_free(&prover->row_tables->known);
+    mc_vector_free(&prover->row_tables->items);
+    prover->row_tables = NULL;
+}
+
 mc_facts mc_facts_of_row(struct mc_prover *prover, uint64_t place)
 {
     const struct mc_segment *segment = mc_image_segment(prover->image, place);
@@ -91,12 +125,11 @@ mc_facts mc_facts_of_row(struct mc_prover *prover, uint64_t place)
     if (!segment || mc_image_is_code(prover->image, place) || table.end - table.start > LARGEST_TABLE ||
         (table.start % prover->pointer_size))
         return MC_FACTS_NONE;
-    struct predicates found = find_predicates(prover, table);
-    unsigned stride = found.count >= LEAST_PREDICATES ? find_stride(prover, &found) : 0;
-    if (!stride)
+    struct predicates found = predicates_of(prover, table);
+    if (!found.stride)
         return MC_FACTS_NONE;
-    uint64_t row = table.start + (place - table.start) / stride * stride;
-    uint64_t predicate = row + (found.first - table.start) % stride, address;
+    uint64_t row = table.start + (place - table.start) / found.stride * found.stride;
+    uint64_t predicate = row + (found.first - table.start) % found.stride, address;
     if (predicate == place || predicate + prover->pointer_size > table.end)
         return MC_FACTS_NONE;
     address = pointer_at(prover, predicate);

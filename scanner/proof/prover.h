@@ -133,6 +133,7 @@ struct mc_fields;
 struct mc_foreign;
 struct mc_outputs;
 struct mc_tags;
+struct mc_row_tables;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -155,6 +156,7 @@ struct mc_prover {
     struct mc_foreign *foreign; /* what other modules answer; NULL: nothing */
     struct mc_outputs *outputs;
     struct mc_tags *tags;
+    struct mc_row_tables *row_tables; /* NULL: none yet, or to be looked at anew */
     size_t evaluation_bytes; /* outside of the arena */
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */
@@ -338,6 +340,7 @@ struct mc_incoming_list {
 };
 /* predicates.c: what a row's own predicate says, when the data word at `place` stands in such a row. */
 mc_facts mc_facts_of_row(struct mc_prover *prover, uint64_t place);
+void mc_row_tables_free(struct mc_prover *prover); /* they are to be looked at anew */
 /* All ways to come to the entry, memoised. */
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
 /* Some data word or instruction holds the address, although no way from there was found: not dead (design.md 5.1). */
