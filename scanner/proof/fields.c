@@ -353,11 +353,15 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
     MC_VECTOR(struct mc_cell_value) values = {0};
     bool ambiguous = false, crowded = is_crowded(prover, displacement);
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        bool runs_in_callers = mc_helper_asks(prover, e->entry);
-        for (size_t i = 0; i < e->event_count; i++) {
+        size_t end = mc_first_of_kind(e, MC_EVENT_STORE_ANY);
+        bool runs_in_callers = false, known = false;
+        for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE); i < end; i++) {
             mc_value value;
             if (!store_to_field(prover, &e->events[i], displacement, size, &value))
                 continue;
+            if (!known)
+                runs_in_callers = mc_helper_asks(prover, e->entry);
+            known = true;
             bool argument = mc_symbol_get(prover->values, e->events[i].base).kind == MC_SYM_ARGUMENT;
             if (runs_in_callers && argument && is_lost(prover, value)) /* they know what it asks for */
                 continue;
@@ -431,9 +435,9 @@ static void find_thread_local_writers(struct mc_prover *prover, int64_t offset, 
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
-        for (size_t i = 0; i < e->event_count; i++) {
+        for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
             const struct mc_event *event = &e->events[i];
-            if (event->kind != MC_EVENT_STORE || mc_symbol_get(prover->values, event->base).kind != MC_SYM_TLS ||
+            if (mc_symbol_get(prover->values, event->base).kind != MC_SYM_TLS ||
                 event->offset > offset || event->offset + event->size < offset + (int64_t)size)
                 continue;
             mc_value value = mc_value_extract(prover->values, event->value, (unsigned)(offset - event->offset) * 8, size * 8);

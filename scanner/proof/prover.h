@@ -74,6 +74,20 @@ struct mc_evaluation {
     UT_hash_handle hh;
 };
 
+/* Index of the first event of that kind or a later one: those of one kind stand together. */
+static inline size_t mc_first_of_kind(const struct mc_evaluation *evaluation, enum mc_event_kind kind)
+{
+    size_t low = 0, high = evaluation->event_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (evaluation->events[middle].kind < (uint8_t)kind)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 struct mc_property { /* a yes/no per address, computed once */
     uint64_t address;
     int state;

@@ -319,11 +319,11 @@ bool mc_tag_writers(struct mc_prover *prover, const struct mc_symbol_key *key, u
     if (!tag || !(tag->mask >> (bit + (key->b - tag->displacement) * 8) & 1))
         return false;
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
-        for (size_t i = 0; i < e->event_count; i++) {
+        for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
             const struct mc_event *event = &e->events[i];
             int64_t there = (key->b - event->offset) * 8 + (int64_t)bit; /* the bit, in what is stored */
             bool whole = event->size == WORD && event->offset == tag->displacement;
-            if (event->kind != MC_EVENT_STORE || there < 0 || there >= event->size * 8 || event->size > 8 ||
+            if (there < 0 || there >= event->size * 8 || event->size > 8 ||
                 !mc_is_field_base(prover, event->base) || !may_set(prover, event->value, (unsigned)there, whole))
                 continue;
             mc_value value = mc_value_extract(prover->values, event->value, (unsigned)there, 1);
