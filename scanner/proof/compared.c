@@ -80,6 +80,7 @@ void mc_known_learn(struct mc_machine *m, bool equal)
     if (equal && !number) {
         known->zero |= found_zero(m, reg);
         known->zero_byte |= width == 8 ? bit : 0;
+        known->zero_half |= width >= 32 ? bit : 0;
     } else if (!equal && !number) {
         known->nonzero |= bit;
         known->nonzero_half |= width <= 32 ? bit : 0;
@@ -98,6 +99,7 @@ void mc_known_forget(struct mc_known *known, unsigned number)
     known->not_ones_half &= rest;
     known->zero &= rest;
     known->zero_byte &= rest;
+    known->zero_half &= rest;
 }
 
 /* Of a source of `half` or all of its bits, which then fill the whole target. */
@@ -110,7 +112,7 @@ void mc_known_move(struct mc_machine *m, const struct mc_known *before)
 {
     const struct mc_insn *insn = m->insn;
     struct mc_known *known = &m->state->known;
-    if (!(before->nonzero | before->not_ones) || insn->encoding != MC_LEGACY || insn->map != MC_MAP_PRIMARY || insn->mod != 3 ||
+    if (!(before->nonzero | before->not_ones | before->zero_half) || insn->encoding != MC_LEGACY || insn->map != MC_MAP_PRIMARY || insn->mod != 3 ||
         !insn->has_modrm || insn->operand_size < 4)
         return;
     bool half = insn->operand_size == 4, complement = insn->opcode == 0xF7 && (insn->reg & 7) == 2;
@@ -125,6 +127,7 @@ void mc_known_move(struct mc_machine *m, const struct mc_known *before)
         known->nonzero_half |= moved(before->not_ones_half, before->not_ones_half, half, from, to);
         return;
     }
+    known->zero_half |= moved(before->zero_half, before->zero_half, true, from, to);
     half |= insn->opcode == 0x63; /* movsxd */
     known->nonzero |= moved(before->nonzero, before->nonzero_half, half, from, to);
     known->nonzero_half |= moved(before->nonzero_half, before->nonzero_half, half, from, to);

@@ -228,6 +228,7 @@ static bool meet_known(struct mc_known *into, const struct mc_known *from)
     into->not_ones_half &= from->not_ones_half;
     into->zero &= from->zero;
     into->zero_byte &= from->zero_byte;
+    into->zero_half &= from->zero_half;
     return memcmp(&before, into, sizeof before) != 0;
 }
 

@@ -33,6 +33,7 @@ struct mc_known {
     uint32_t not_ones, not_ones_half; /* not all ones */
     uint32_t zero;      /* 0; the register keeps its symbol, which says more while the ways are apart */
     uint32_t zero_byte; /* the lowest byte is */
+    uint32_t zero_half; /* the lower half is, whatever else is told of what the register holds */
 };
 
 #define MC_REGISTERS 32

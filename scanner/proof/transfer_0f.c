@@ -48,13 +48,20 @@ mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf
     return mc_value_from_bits(m->values, &bits);
 }
 
+/* The number that the register's lower half holds; also where it was found to be 0: `if (!(cap & 1)) cpuid(7, cap & 1)`. */
+static bool number_in(const struct mc_machine *m, unsigned number, uint64_t *ret)
+{
+    *ret = 0;
+    return mc_value_is_constant(m->values, mc_get_register(m, number, 4), ret) || m->state->known.zero_half >> number & 1;
+}
+
 void mc_execute_cpuid(struct mc_machine *m)
 {
     static const unsigned order[4] = {MC_RAX, MC_RBX, MC_RCX, MC_RDX}; /* as enum mc_register counts them */
     uint64_t leaf, subleaf = 0;
-    bool known = mc_value_is_constant(m->values, mc_get_register(m, MC_RAX, 4), &leaf);
+    bool known = number_in(m, MC_RAX, &leaf);
     if (known && has_subleaves((uint32_t)leaf))
-        known = mc_value_is_constant(m->values, mc_get_register(m, MC_RCX, 4), &subleaf);
+        known = number_in(m, MC_RCX, &subleaf);
     struct mc_atom unclear = {.kind = MC_ATOM_TESTED};
     mc_value lost = mc_value_top(m->values, mc_facts_one(m->prover->facts, unclear, m->address));
     for (unsigned i = 0; i < 4; i++)
