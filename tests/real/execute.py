@@ -93,8 +93,8 @@ def environment(root):
 class Files:
     """Reports of the files that ran, scanned once."""
 
-    def __init__(self, maskcheck):
-        self.maskcheck, self.reports = maskcheck, {}
+    def __init__(self, maskcheck, root):
+        self.maskcheck, self.root, self.reports = maskcheck, root, {}
 
     def load(self, path):
         if path in self.reports:
@@ -107,7 +107,8 @@ class Files:
                 start, (size, count) = struct.unpack_from("<Q", data, 0x20)[0], struct.unpack_from("<HH", data, 0x36)
                 file.seek(start)
                 table = file.read(size * count)
-            out = subprocess.run([self.maskcheck, "scan", "--format", "json", "--all-uses", "--baseline", "x86-64-v1", path],
+            beside = ["--root", self.root] if self.root and path.startswith(self.root + "/") else []
+            out = subprocess.run([self.maskcheck, "scan", "--format", "json", "--all-uses", "--baseline", "x86-64-v1"] + beside + [path],
                                  capture_output=True, timeout=1200, check=False).stdout
             if b'"verdict":' not in out:
                 raise OSError
@@ -244,7 +245,7 @@ def main():
         rows = [line.rstrip("\n").split(None, 2) for line in file if line.strip() and not line.startswith("#")]
     only = os.environ.get("MASKCHECK_ONLY")
     rows = [row for row in rows if (ALL or row[0] == "test") and (not only or re.search(only, row[1]))]
-    files, totals, busy, deaths = Files(maskcheck), collections.Counter(), set(), set()
+    files, totals, busy, deaths = Files(maskcheck, root), collections.Counter(), set(), set()
     full_only, poor_too = set(), set()  # unsafe uses that ran on the full CPU, and on another
 
     def say(good, name, kind, text):
