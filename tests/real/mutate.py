@@ -184,8 +184,8 @@ def next_leaf(image, leaf):
             at = max(before.rfind(b"\xb8" + struct.pack("<I", n)) for n in (1, 7, 0xd, 0x80000001, 0x80000000, 0x14, 0x19)) \
                 if len(before) >= 5 else -1
             zero = max(before.rfind(b"\x31\xc0"), before.rfind(b"\x33\xc0"))
-            if at < 0 and zero < 0:
-                return None
+            if at < 0 and zero < 0 or b"\xc3" in before[max(at + 5, zero + 2):]:
+                return None  # a number of the function before: the leaf is an argument
             if at > zero and before[at + 1:at + 5] == struct.pack("<I", number):
                 places.append(offset + match.start() - len(before) + at + 1)
     if not places:
