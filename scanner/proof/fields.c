@@ -367,7 +367,10 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
                 continue;
             if (crowded && (e->events[i].size != size || !says_of_cpu(prover, value))) /* of another structure, surely */
                 continue;
-            ambiguous |= is_of_another_structure(prover, &e->events[i], value);
+            bool another = is_of_another_structure(prover, &e->events[i], value);
+            if (another && e->events[i].size != size) /* of a word as wide as no field of this one */
+                continue;
+            ambiguous |= another;
             mc_push(&values, ((struct mc_cell_value){value, e->events[i].facts, e->events[i].site, false}));
         }
     }

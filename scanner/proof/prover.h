@@ -304,7 +304,7 @@ bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, uns
 void mc_fields_free(struct mc_prover *prover);
 /* --- tags.c: bits that are set in a word behind a pointer under a test --- */
 bool mc_is_tag(const struct mc_prover *prover, const struct mc_symbol_key *key); /* of an MC_SYM_LOAD: a word that has such bits */
-void mc_note_tag(struct mc_prover *prover, const struct mc_event *event, uint64_t body); /* the store stands under a test */
+void mc_note_tag(struct mc_prover *prover, const struct mc_event *event, uint64_t body); /* the store stands under a test, or its value does */
 /* Of those noted since, which set bits in a word behind a pointer, or store a number there, under a test that `speaks` of the CPU?
  * `learn` is called for those who may ask for such, and those who set them, too. */
 typedef bool mc_speaker(struct mc_prover *prover, mc_facts facts);

@@ -237,7 +237,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
         (says(prover, event->value) || has_asked(prover, event->facts)) &&
         mc_mark_field(prover, event->offset, event->size, learn_anew))
         mc_learn(prover, evaluation->entry, true); /* what was there before matters now */
-    if (tested)
+    if (tested || value)
         mc_note_tag(prover, event, evaluation->entry);
     if (!value && !tested && !runs_under_test(prover, evaluation->entry))
         return;

@@ -223,19 +223,34 @@ static bool find_readers(struct mc_prover *prover, struct tag *tag)
     return searched <= MAX_CODE && search.setters <= MAX_SETTERS && tag->readers.count <= MAX_READERS;
 }
 
+/* Numbers, not all of them 0: what a flag is set to, or chosen from. */
+static bool is_flag(const struct mc_prover *prover, mc_value value)
+{
+    struct mc_value_data data;
+    mc_value_get(prover->values, value, &data);
+    bool any = false;
+    for (uint32_t i = 0; data.kind == MC_VALUE_CASES && i < data.count; i++) {
+        if (data.cases[i].base)
+            return false;
+        any |= data.cases[i].offset != 0;
+    }
+    return any && data.other == MC_FACTS_ALL;
+}
+
 void mc_note_tag(struct mc_prover *prover, const struct mc_event *event, uint64_t body)
 {
     struct candidate one = {event->offset & ~(int64_t)(WORD - 1), 0, event->site, body, event->size, prover->relevance->distance, event->facts};
-    uint64_t number;
-    bool flag = event->size <= WORD && mc_value_is_constant(prover->values, event->value, &number) && number;
+    bool flag = event->size <= WORD && is_flag(prover, event->value);
     bool word = event->size == WORD && event->offset == one.displacement;
     if (event->kind != MC_EVENT_STORE || !mc_is_field_base(prover, event->base) || (!flag && !word && event->size != 1))
         return;
+    if (flag)
+        one.facts = mc_facts_or(prover->facts, one.facts, mc_value_test(prover->values, event->value, MC_NE, 0, event->size * 8u));
     if (!prover->tags)
         prover->tags = MC_NEW(&prover->arena, struct mc_tags);
     struct mc_tags *tags = prover->tags;
     for (size_t i = 0; i < tags->candidates.count; i++)
-        if (tags->candidates.items[i].site == event->site && tags->candidates.items[i].facts == event->facts)
+        if (tags->candidates.items[i].site == event->site && tags->candidates.items[i].facts == one.facts)
             return;
     if (tags->candidates.count == MAX_LOOKS)
         return;
