@@ -266,12 +266,14 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     return true;
 }
 
-/* The sweep saw that the jump leads there: into what only a later look parted from the jump's own function. */
-static bool is_row(const struct mc_prover *prover, uint64_t jump, uint64_t target)
+/* The sweep saw that the jump leads there, into what only a later look parted from the jump's own function; or another jump of the
+ * body does (a .cold part). */
+static bool is_row(const struct body *body, uint64_t target)
 {
-    size_t count, first = mc_references_to(prover->references, target, target + 1, &count);
+    const struct mc_references *references = body->run->prover->references;
+    size_t count, first = mc_references_to(references, target, target + 1, &count);
     for (size_t i = first; i < first + count; i++)
-        if (prover->references->items[i].kind == MC_REF_JUMP && prover->references->items[i].from == jump)
+        if (references->items[i].kind == MC_REF_JUMP && mc_in_body(body, references->items[i].from))
             return true;
     return false;
 }
@@ -302,7 +304,7 @@ static bool follow_table(struct body *body, struct mc_machine *m)
         }
         if (!mc_in_body(body, target)) {
             bool leading = !inside && rows < LEADING_ROWS && !absolute; /* of another table: the index is never so low */
-            bool known = mc_entry_at(prover->entries, target) || is_row(prover, m->address, target);
+            bool known = mc_entry_at(prover->entries, target) || is_row(body, target);
             if (!mc_image_is_code(prover->image, target) || (!known && !leading))
                 break;
             if (!known)
