@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MAX_WRITERS 200     /* bodies looked at for one cell */
+#define OTHER_OBJECT 128 /* bytes */
 #define LONGEST_STORE 64    /* bytes */
 #define POINTER_DEPTH 4     /* calls through which a pointer to a cell is followed */
 
@@ -316,11 +317,14 @@ static bool only_loaded(const struct mc_prover *prover, uint64_t address, unsign
     struct mc_text_range object = mc_object_extent(prover, address);
     if (!segment || !segment->writable || mc_image_exports(prover->image, object.start) || mc_image_reloc_at(prover->image, address))
         return false;
+    const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, address);
+    bool named = symbol && symbol->address == object.start;
     size_t count, first = mc_references_to(prover->references, object.start, address + size, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
         bool near = reference->to + LONGEST_STORE > address;
-        if (reference->kind == MC_REF_LEA || reference->kind == MC_REF_DATA || (reference->kind == MC_REF_STORE && near))
+        bool other = !named && reference->to <= address && address - reference->to >= OTHER_OBJECT; /* a pointer to what most likely ended before */
+        if (((reference->kind == MC_REF_LEA || reference->kind == MC_REF_DATA) && !other) || (reference->kind == MC_REF_STORE && near))
             return false;
     }
     return true;

@@ -56,6 +56,8 @@ static void ways_in(struct list *list, uint64_t entry, bool held)
                                             [MC_REF_STORE] = "uses its address",
                                             [MC_REF_METHOD] = "uses a type with this method",
                                             [MC_REF_DATA] = "uses data that holds its address"};
+        if (list->inferring && incoming.items[i].listed)
+            continue;
         if (!held || (mc_hands_out(incoming.items[i].kind) && !(list->inferring && incoming.items[i].left)))
             add(list, incoming.items[i].from, incoming.items[i].facts, texts[incoming.items[i].kind]);
     }

@@ -175,6 +175,7 @@ struct collector {
     struct mc_index sites; /* of items, by their `from` */
     MC_VECTOR(struct looked) bodies;  /* nodes whose evaluation was looked through for [low, high) */
     MC_VECTOR(struct looked) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+    bool listed;                      /* in a list of all of its kind */
     mc_facts row;                     /* what the rows say that are looked at now */
     unsigned looked_through;     /* bodies that learn nothing, for what they do with the address */
     bool where_made;             /* count the places where the address comes into being, not those where it leaves */
@@ -199,10 +200,12 @@ static void add_incoming(struct collector *c, uint64_t from, uint64_t holder, ui
     facts = mc_facts_or(c->prover->facts, facts, c->row);
     uint32_t hash = mc_hash_words(&from, sizeof from), i;
     for (size_t at = hash; (i = mc_index_candidate(&c->sites, hash, &at)) != MC_INDEX_NONE;)
-        if (c->items.items[i].from == from && c->items.items[i].facts == facts)
+        if (c->items.items[i].from == from && c->items.items[i].facts == facts) {
+            c->items.items[i].listed &= c->listed;
             return;
+        }
     mc_index_add(&c->sites, hash, (uint32_t)c->items.count);
-    mc_push(&c->items, ((struct mc_incoming){.from = from, .holder = holder, .kind = kind, .facts = facts}));
+    mc_push(&c->items, ((struct mc_incoming){.from = from, .holder = holder, .kind = kind, .facts = facts, .listed = c->listed}));
 }
 
 /* Takes every event of one evaluation that hands out an address in [low, high). False when there is none. */
@@ -318,6 +321,18 @@ static void look_at_object(struct collector *c, struct mc_text_range object, boo
         add_incoming(c, object.start, 0, MC_REF_DATA, MC_FACTS_NONE);
 }
 
+/* Go's list of all the tables by which interfaces call methods. The run-time finds one there for a value that there is already, and
+ * whoever made that value named its type or the table. */
+static bool is_list_of_methods(const struct mc_image *image, uint64_t place)
+{
+    for (size_t i = 0; i < image->section_count; i++) {
+        const struct mc_section *section = &image->sections[i];
+        if (place >= section->address && place - section->address < section->size)
+            return section->name && !strcmp(section->name, ".itablink");
+    }
+    return false;
+}
+
 /* The data word at `place` holds the address, or that of the object (if not NULL), which does. */
 static void look_at_place(struct collector *c, uint64_t place, const struct mc_text_range *object)
 {
@@ -336,9 +351,12 @@ static void look_at_place(struct collector *c, uint64_t place, const struct mc_t
     if (reloc && reloc->kind == MC_RELOC_SLOT) /* a GOT slot: only exact loads reach it */
         return;
     mc_facts before = c->row;
+    bool listed = c->listed;
+    c->listed |= is_list_of_methods(prover->image, place);
     c->row = mc_facts_or(prover->facts, before, mc_facts_of_row(prover, place));
     look_at_object(c, mc_object_extent(prover, place), true);
     c->row = before;
+    c->listed = listed;
 }
 
 static void look_at_references(struct collector *c)

@@ -346,6 +346,7 @@ struct mc_incoming {
     uint64_t from, holder; /* instruction or data word; entry of the code that holds it (0: data) */
     uint8_t kind;          /* enum mc_reference_kind */
     bool left;             /* MC_ESCAPE_LEFT */
+    bool listed;           /* it only stands in a list of all of its kind: by inference, no way in */
     mc_facts facts;        /* unresolved */
 };
 struct mc_incoming_list {

@@ -122,7 +122,8 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
         return MC_FACTS_NONE;
     mc_facts result = MC_FACTS_ALL;
     for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
-        result = either(q, result, list.items[i].facts);
+        if (!q->inferring || !list.items[i].listed)
+            result = either(q, result, list.items[i].facts);
     if (result != MC_FACTS_ALL || !mc_is_root(q->prover, entry, false, NULL))
         return result;
     q->prover->resolver->export_in_circle = true;
