@@ -2,6 +2,7 @@
 /* Fields: words behind pointers that are not followed, told apart by their displacement and width alone (design.md 5.4, b and
  * d). What was learnt of the CPU and stored at some displacement is taken to be what a load at that displacement gives. That is
  * an inference: another structure may have a field in the same place. */
+#include "base/sorted.h"
 #include "scanner/proof/interiors.h"
 
 #include <string.h>
@@ -61,15 +62,7 @@ bool mc_is_field_base(const struct mc_prover *prover, uint32_t base)
 
 static bool is_reader(const struct field *field, uint64_t body)
 {
-    size_t low = 0, high = field->readers.count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (field->readers.items[middle] < body)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < field->readers.count && field->readers.items[low] == body;
+    return mc_sorted_has(field->readers.items, field->readers.count, body);
 }
 
 /* The pointer that the symbol stands for comes into being in one of the field's readers. */

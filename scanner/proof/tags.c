@@ -3,6 +3,7 @@
  * asks for before it uses an instruction. The word belongs to the program's own structures and is copied and tested in many ways;
  * who sets the bit by OR, at this displacement and width, is taken to be all that ever sets it (design.md 5.4, d). Those are
  * looked for in the whole file, not only where something is known to be learnt: one that sets the bit without a test undoes it. */
+#include "base/sorted.h"
 #include "scanner/proof/relevance.h"
 
 #include <string.h>
@@ -138,15 +139,7 @@ static struct tag *tag_at(const struct mc_prover *prover, int64_t displacement, 
 
 static bool is_reader(const struct tag *tag, uint64_t body)
 {
-    size_t low = 0, high = tag->readers.count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (tag->readers.items[middle] < body)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < tag->readers.count && tag->readers.items[low] == body;
+    return mc_sorted_has(tag->readers.items, tag->readers.count, body);
 }
 
 bool mc_is_tag(const struct mc_prover *prover, const struct mc_symbol_key *key)
