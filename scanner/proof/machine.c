@@ -83,6 +83,23 @@ static void compare(struct mc_machine *m, mc_value a, mc_value b, unsigned width
     mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
 }
 
+#define ROW_REACH 64 /* bytes of code from the load of a row to where its base is added */
+
+/* The row just loaded counts from a label in the code (GNU C's `*(&&label + offsets[i])`), not from the table. */
+static void count_rows_from(struct mc_machine *m, mc_value a, mc_value b)
+{
+    struct mc_table_load *table = &m->run->table;
+    uint32_t base;
+    int64_t offset;
+    uint64_t label;
+    if (!table->site || table->site >= m->address || m->address - table->site > ROW_REACH || table->size != 4)
+        return;
+    for (int i = 0; i < 2; i++)
+        if (mc_value_single(m->values, i ? b : a, &base, &offset) && mc_module_address(m->prover, base, offset, &label) &&
+            mc_image_is_code(m->prover->image, label))
+            table->base = label;
+}
+
 /* a OP b with flags; returns the result (of CMP: a itself). */
 static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a, mc_value b, bool same, unsigned size)
 {
@@ -98,6 +115,7 @@ static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a
         compare(m, a, b, width);
         return result;
     case ALU_ADD: /* of itself: a shift, which keeps bits */
+        count_rows_from(m, a, b);
         result = same ? mc_value_operate(v, MC_OP_SHL, a, mc_value_constant(v, 1), width) : mc_value_operate(v, MC_OP_ADD, a, b, width);
         mc_set_flags(m, MC_FLAGS_RESULT, width, result, MC_TOP, carry_of_add(m, a, b, size));
         return result;
