@@ -24,11 +24,9 @@ struct walk {
     size_t name_count;
 };
 
-static bool lacks(struct walk *walk, mc_facts facts)
+static bool lacks(const struct walk *walk, mc_facts facts)
 {
-    struct mc_judgement judgement;
-    mc_judge_facts(walk->prover, mc_resolve(walk->prover, facts, walk->inferring), walk->need, &judgement);
-    return judgement.verdict != MC_VERDICT_GUARDED && judgement.verdict != MC_VERDICT_DEAD;
+    return mc_lacks(walk->prover, facts, walk->need, walk->inferring);
 }
 
 /* False when there are too many. */

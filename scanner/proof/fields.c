@@ -23,11 +23,6 @@ struct field {
     MC_VECTOR(uint64_t) readers; /* starts of bodies, sorted */
 };
 
-struct access {
-    int64_t displacement;
-    uint64_t body;
-};
-
 struct memo { /* who writes the place, as found while there were so many evaluations */
     void (*find)(struct mc_prover *prover, int64_t place, unsigned size, struct mc_cell_values *ret);
     int64_t place;
@@ -39,7 +34,7 @@ struct memo { /* who writes the place, as found while there were so many evaluat
 struct mc_fields {
     MC_VECTOR(struct field) items;
     MC_VECTOR(uint64_t) candidates;      /* starts of bodies, sorted */
-    MC_VECTOR(struct access) accesses;   /* of the candidates, sorted by displacement */
+    MC_VECTOR(struct mc_access) accesses;   /* of the candidates, sorted by displacement */
     struct mc_interiors interiors;
     bool listed;
     unsigned crowded;
@@ -165,14 +160,6 @@ static void list_candidates(struct mc_prover *prover)
     }
 }
 
-static int compare_accesses(const void *a, const void *b)
-{
-    const struct access *x = a, *y = b;
-    if (x->displacement != y->displacement)
-        return x->displacement < y->displacement ? -1 : 1;
-    return x->body < y->body ? -1 : x->body > y->body;
-}
-
 /* Memory operands with a base register other than the stack pointer, and no index; and those in the thread's block. */
 static void list_accesses(struct mc_prover *prover, uint64_t start)
 {
@@ -191,10 +178,10 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
         bool thread_local_ = insn.segment == 0x64 || insn.segment == 0x65;
         if (!insn.has_modrm || insn.mod == 3 || (insn.base < 0 && !thread_local_) || insn.base == MC_RSP || insn.index != MC_REG_NONE)
             continue;
-        struct access *last = fields->accesses.count ? &fields->accesses.items[fields->accesses.count - 1] : NULL;
+        struct mc_access *last = fields->accesses.count ? &fields->accesses.items[fields->accesses.count - 1] : NULL;
         if (last && last->displacement == insn.displacement && last->body == start)
             continue;
-        mc_push(&fields->accesses, ((struct access){insn.displacement, start}));
+        mc_push(&fields->accesses, ((struct mc_access){insn.displacement, start}));
         if (insn.displacement >= LEAST_INNER)
             mc_interiors_access(&fields->interiors, insn.displacement);
     }
@@ -203,34 +190,30 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
 
 static size_t first_access(const struct mc_fields *fields, int64_t displacement)
 {
-    size_t low = 0, high = fields->accesses.count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (fields->accesses.items[middle].displacement < displacement)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return mc_accesses_from(fields->accesses.items, fields->accesses.count, displacement);
+}
+
+static struct mc_fields *fields_of(struct mc_prover *prover)
+{
+    if (!prover->fields)
+        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
+    return prover->fields;
 }
 
 static void list_all(struct mc_prover *prover)
 {
-    struct mc_fields *fields = prover->fields;
+    struct mc_fields *fields = fields_of(prover);
     if (fields->listed)
         return;
     list_candidates(prover);
     for (size_t i = 0; i < fields->candidates.count; i++)
         list_accesses(prover, fields->candidates.items[i]);
-    if (fields->accesses.count)
-        qsort(fields->accesses.items, fields->accesses.count, sizeof *fields->accesses.items, compare_accesses);
+    mc_accesses_sort(fields->accesses.items, fields->accesses.count);
     mc_interiors_sort(&fields->interiors);
 }
 
 void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned size, mc_learner *learn)
 {
-    if (!prover->fields)
-        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
     list_all(prover);
     size_t first = first_access(prover->fields, offset), end = first_access(prover->fields, offset + (int64_t)size);
     for (size_t i = first; i < end && end - first <= MAX_READERS; i++)
@@ -244,7 +227,7 @@ static bool pick_readers(struct mc_prover *prover, struct field *field, size_t f
     if (field->size != 4 || prover->fields->crowded++ == MAX_CROWDED)
         return false;
     for (size_t i = first; i < end && field->readers.count <= MAX_BIT_READERS; i++) {
-        const struct access *access = &prover->fields->accesses.items[i];
+        const struct mc_access *access = &prover->fields->accesses.items[i];
         bool again = i > first && access[-1].body == access->body && access[-1].displacement == access->displacement;
         if (!again && access->displacement == field->displacement && mc_reads_bits(prover, access->body, access->displacement))
             mc_push(&field->readers, access->body);
@@ -262,17 +245,13 @@ static bool is_used_by_many(struct mc_prover *prover, int64_t displacement, unsi
 
 bool mc_mark_flag(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
 {
-    if (!prover->fields)
-        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
     list_all(prover);
     return !is_used_by_many(prover, displacement, size) && mc_mark_field(prover, displacement, size, learn);
 }
 
 bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
 {
-    if (!prover->fields)
-        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
-    struct mc_fields *fields = prover->fields;
+    struct mc_fields *fields = fields_of(prover);
     struct field field = {.displacement = displacement, .size = size};
     for (size_t i = 0; i < fields->items.count; i++)
         if (fields->items.items[i].displacement == displacement && fields->items.items[i].size >= size)
@@ -384,9 +363,7 @@ typedef void find_writers(struct mc_prover *prover, int64_t place, unsigned size
 /* What `find` said before, as long as no function was evaluated since. */
 static void remembered(struct mc_prover *prover, find_writers *find, int64_t place, unsigned size, struct mc_cell_values *ret)
 {
-    if (!prover->fields)
-        prover->fields = MC_NEW(&prover->arena, struct mc_fields);
-    struct mc_fields *fields = prover->fields;
+    struct mc_fields *fields = fields_of(prover);
     struct memo *memo = NULL;
     for (size_t i = 0; i < fields->memo.count && !memo; i++)
         if (fields->memo.items[i].place == place && fields->memo.items[i].size == size && fields->memo.items[i].find == find)

@@ -47,10 +47,29 @@ void mc_interiors_look(struct mc_interiors *interiors, const struct mc_insn *ins
 
 static int compare_accesses(const void *a, const void *b)
 {
-    const struct mc_inner_access *x = a, *y = b;
+    const struct mc_access *x = a, *y = b;
     if (x->displacement != y->displacement)
         return x->displacement < y->displacement ? -1 : 1;
     return compare_addresses(&x->body, &y->body);
+}
+
+void mc_accesses_sort(struct mc_access *items, size_t count)
+{
+    if (count)
+        qsort(items, count, sizeof *items, compare_accesses);
+}
+
+size_t mc_accesses_from(const struct mc_access *items, size_t count, int64_t displacement)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (items[middle].displacement < displacement)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 void mc_interiors_access(struct mc_interiors *interiors, int64_t displacement)
@@ -64,7 +83,7 @@ void mc_interiors_end(struct mc_interiors *interiors)
         for (size_t k = 0; k < interiors->seen.count; k++) {
             int64_t inner = interiors->seen.items[k] - interiors->items.items[i].offset;
             if (inner >= 0)
-                mc_push(&interiors->accesses, ((struct mc_inner_access){inner, interiors->body}));
+                mc_push(&interiors->accesses, ((struct mc_access){inner, interiors->body}));
         }
     interiors->seen.count = 0;
 }
@@ -73,8 +92,7 @@ void mc_interiors_sort(struct mc_interiors *interiors)
 {
     if (interiors->items.count)
         qsort(interiors->items.items, interiors->items.count, sizeof *interiors->items.items, compare_addresses); /* by body */
-    if (interiors->accesses.count)
-        qsort(interiors->accesses.items, interiors->accesses.count, sizeof *interiors->accesses.items, compare_accesses);
+    mc_accesses_sort(interiors->accesses.items, interiors->accesses.count);
 }
 
 size_t mc_interiors_of(const struct mc_interiors *interiors, uint64_t body, const struct mc_interior **ret)
@@ -95,19 +113,11 @@ size_t mc_interiors_of(const struct mc_interiors *interiors, uint64_t body, cons
 
 void mc_interiors_learn(struct mc_prover *prover, const struct mc_interiors *interiors, int64_t displacement, mc_learner *learn)
 {
-    size_t low = 0, high = interiors->accesses.count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (interiors->accesses.items[middle].displacement < displacement)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (size_t i = low, done = 0; i < interiors->accesses.count && done < MAX_LEARNERS; i++, done++) {
-        if (interiors->accesses.items[i].displacement != displacement)
-            break;
-        learn(prover, interiors->accesses.items[i].body);
-    }
+    const struct mc_access *items = interiors->accesses.items;
+    size_t first = mc_accesses_from(items, interiors->accesses.count, displacement);
+    size_t end = mc_accesses_from(items, interiors->accesses.count, displacement + 1);
+    for (size_t i = first; i < end && i - first < MAX_LEARNERS; i++)
+        learn(prover, items[i].body);
 }
 
 void mc_interiors_free(struct mc_interiors *interiors)

@@ -10,14 +10,18 @@ struct mc_interior {
     int64_t offset; /* bytes: it computes the address of something so far behind a pointer */
 };
 
-struct mc_inner_access { /* of a body, to what lies inside */
-    int64_t displacement; /* bytes, from where the inner structure starts */
+struct mc_access { /* of a body, to what lies behind a pointer */
+    int64_t displacement; /* bytes, from where the pointer, or the inner structure, starts */
     uint64_t body;
 };
 
+/* By displacement, then body. */
+void mc_accesses_sort(struct mc_access *items, size_t count);
+size_t mc_accesses_from(const struct mc_access *items, size_t count, int64_t displacement); /* index of the first not below */
+
 struct mc_interiors {
     MC_VECTOR(struct mc_interior) items;          /* sorted by body */
-    MC_VECTOR(struct mc_inner_access) accesses;   /* sorted by displacement */
+    MC_VECTOR(struct mc_access) accesses;         /* sorted by displacement */
     MC_VECTOR(int64_t) seen;                      /* displacements of the body in hand */
     uint64_t body;
     size_t first;   /* of the items: the body's first */

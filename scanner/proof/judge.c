@@ -255,7 +255,7 @@ struct visit { /* breadth-first, from the use towards a root */
     struct mc_incoming by;
 };
 
-static bool lacks(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, bool inferring)
+bool mc_lacks(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, bool inferring)
 {
     struct mc_judgement judgement;
     mc_judge_facts(prover, mc_resolve(prover, facts, inferring), need, &judgement);
@@ -308,7 +308,7 @@ void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint6
             if (!list.items[i].holder || *slot)
                 continue;
             mc_facts there = mc_facts_or(prover->facts, list.items[i].facts, visits[end].gained);
-            if (!lacks(prover, there, need, inferring))
+            if (!mc_lacks(prover, there, need, inferring))
                 continue;
             *slot = (uint16_t)(count + 1);
             visits[count++] = (struct visit){list.items[i].holder, end,

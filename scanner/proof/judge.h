@@ -37,6 +37,8 @@ void mc_arrivals_of(struct mc_prover *prover, const struct mc_use *use, struct m
 
 /* Facts (base atoms only) against what the instruction needs. */
 void mc_judge_facts(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, struct mc_judgement *ret);
+/* The facts (unresolved) are not enough for what the instruction needs. */
+bool mc_lacks(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, bool inferring);
 /* The chain root -> ... -> use for what is not proved; steps from the arena of the result. `facts` (unresolved) hold at the
  * use when it is reached from the node. */
 void mc_find_path(struct mc_prover *prover, uint64_t node, mc_facts facts, uint64_t use, const struct mc_need *need, bool inferring,

@@ -324,7 +324,7 @@ bool mc_tag_writers(struct mc_prover *prover, const struct mc_symbol_key *key, u
     MC_VECTOR(struct mc_cell_value) values = {0};
     ret->count = 0;
     ret->complete = false;
-    if (!tag || !(tag->mask >> (bit + (key->b - tag->displacement) * 8) & 1))
+    if (!tag || bit >= key->width || !(tag->mask >> (bit + (key->b - tag->displacement) * 8) & 1))
         return false;
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
