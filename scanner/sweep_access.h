@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How an instruction uses its memory operand. Private to scanner/sweep*.c and its tests. */
+/* How an instruction uses its memory operand. */
 #ifndef MC_SCANNER_SWEEP_ACCESS_H
 #define MC_SCANNER_SWEEP_ACCESS_H
 

@@ -60,8 +60,11 @@ void mc_find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_p
 void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in);
 /* calls.c: the events of a call of, or a jump to, the target (facts hold there). */
 void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how);
-/* Local functions take arguments in any register; `registers` are those that the callee may look at. `stack`: there may be more. */
-void mc_escape_arguments(struct mc_machine *m, uint32_t registers, bool stack);
+/* Local functions take arguments in any register; `registers` are those that the callee may look at, as it may at the `stack`
+ * lowest words of the stack. */
+void mc_escape_arguments(struct mc_machine *m, uint32_t registers, unsigned stack);
+#define MC_PASSED_STACK_SLOTS 8 /* of a callee of which nothing is known */
+unsigned mc_stack_arguments(struct mc_prover *prover, uint64_t final);
 /* The callee returned (`final` as of mc_final_target, 0: unknown): registers and memory that it may have changed are unknown. */
 void mc_forget_after_call(struct mc_machine *m, uint64_t final);
 bool mc_default_callee(const struct mc_machine *m, uint32_t base, int64_t offset, uint64_t *ret);

@@ -27,21 +27,27 @@ void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum 
     mc_record(run, event);
 }
 
-/* Local functions take arguments in any register; `registers` are those that the callee may look at. */
-void mc_escape_arguments(struct mc_machine *m, uint32_t registers, bool stack)
+unsigned mc_stack_arguments(struct mc_prover *prover, uint64_t final)
+{
+    const char *name = final ? mc_import_name(prover, final) : NULL;
+    int arity = name ? mc_import_arity(name) : -1;
+    if (arity < 0)
+        return MC_PASSED_STACK_SLOTS;
+    return prover->pointer_size == 4 ? (unsigned)arity : 0; /* in registers, as long as there are no more than 6 */
+}
+
+void mc_escape_arguments(struct mc_machine *m, uint32_t registers, unsigned stack)
 {
     for (unsigned i = 0; i < 16; i++)
         if (registers >> i & 1 && i != MC_RSP)
             mc_escape(m, m->state->registers[i], m->state->compared >> i & 1 ? MC_ESCAPE_LEFT : MC_ESCAPE_PASSED);
     uint32_t base;
     int64_t offset;
-    if (!stack)
-        return;
     if (!mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset))
         return;
-    for (int i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < stack; i++) {
         bool found;
-        mc_value slot = mc_state_load(m->values, m->state, base, offset + i * (int64_t)m->prover->pointer_size,
+        mc_value slot = mc_state_load(m->values, m->state, base, offset + (int64_t)i * m->prover->pointer_size,
                                       m->prover->pointer_size, &found);
         if (found)
             mc_escape(m, slot, MC_ESCAPE_PASSED);
@@ -100,7 +106,9 @@ bool mc_default_callee(const struct mc_machine *m, uint32_t base, int64_t offset
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &m->prover->references->items[i];
         const struct mc_reloc *slot = reference->kind == MC_REF_DATA ? mc_image_reloc_at(image, reference->from) : NULL;
-        if (reference->kind != MC_REF_LOAD && !(slot && slot->kind == MC_RELOC_SLOT))
+        bool loads = reference->kind == MC_REF_LOAD ||
+                     (reference->kind == MC_REF_LEA && mc_only_loads_through(m->prover, reference->from));
+        if (!loads && !(slot && slot->kind == MC_RELOC_SLOT))
             return false;
     }
     return true;

@@ -2,6 +2,7 @@
 /* Data objects and cells: where an object begins and ends, and every value that a cell may hold. */
 #include "scanner/proof/machine.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define MAX_WRITERS 200     /* bodies looked at for one cell */
@@ -150,6 +151,21 @@ void mc_stores_through(struct mc_prover *prover, const struct mc_symbol_key *key
     mc_vector_free(&w.values);
 }
 
+/* memcpy and its kin: what went there was seen as a store, or it is only read. */
+static bool is_seen_move(struct writers *w, const struct mc_evaluation *evaluation, const struct mc_event *call, unsigned argument)
+{
+    const char *name = mc_import_name(w->prover, mc_final_target(w->prover, call->target));
+    if (!name || !mc_import_moves(name))
+        return false;
+    for (size_t i = mc_first_of_kind(evaluation, MC_EVENT_STORE); !argument && i < evaluation->event_count; i++) {
+        if (evaluation->events[i].kind != MC_EVENT_STORE)
+            break;
+        if (evaluation->events[i].site == call->site)
+            return true;
+    }
+    return argument == 1;
+}
+
 static void look_at_call(struct writers *w, const struct mc_evaluation *evaluation, const struct mc_event *event)
 {
     static const uint8_t registers[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
@@ -162,7 +178,8 @@ static void look_at_call(struct writers *w, const struct mc_evaluation *evaluati
         if (!mc_value_single(w->prover->values, evaluation->arguments[event->arguments + at], &base, &offset) ||
             base != MC_BASE_MODULE || !mc_module_address(w->prover, base, offset, &pointer))
             continue;
-        if (pointer >= w->object.start && pointer < w->object.end) {
+        if (pointer >= w->object.start && pointer < w->object.end &&
+            !is_seen_move(w, evaluation, event, i < count || !count ? i : UINT_MAX)) {
             int64_t slot = at < 16 ? (int64_t)at : 16 + (int64_t)w->prover->pointer_size * (1 + (int64_t)at - 16);
             follow_pointer(w, event->target, slot, pointer, 0);
         }

@@ -14,7 +14,6 @@
 #define LEADING_ROWS 8
 #define WIDEN_AFTER 5    /* joins of a block before differing numbers are given up */
 #define MAX_VISITS 60    /* joins of a block before it is left as it is, with no facts */
-#define MAX_DEPTH 3      /* helpers inside helpers */
 
 void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind)
 {
@@ -23,6 +22,14 @@ void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind)
         run->gap_kind = kind;
     }
     run->complete = false;
+}
+
+/* How i386 code learns its own address is no step on the way. */
+static bool runs_inside(const struct mc_run *run, uint64_t final)
+{
+    struct mc_prover *prover = run->prover;
+    return (run->depth <= MC_HELPER_DEPTH || mc_is_counter_thunk(prover, final)) && !mc_import_name(prover, final) &&
+           mc_is_cpuid_helper(prover, final);
 }
 
 /* A tail call of a helper that is run inside its caller: what it returns is what the callee does. */
@@ -36,7 +43,7 @@ static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t
     left.facts = mc_facts_or(run->prover->facts, left.facts, more);
     after.state = &left;
     bool returns = true;
-    if (run->depth < MAX_DEPTH && !mc_import_name(run->prover, final) && mc_is_cpuid_helper(run->prover, final)) {
+    if (runs_inside(run, final)) {
         returns = mc_run_inline(run, final, &left);
     } else {
         mc_forget_after_call(&after, final);
@@ -55,8 +62,9 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
         return;
     if (!mc_in_body(body, target)) {
         mc_record_call(m, target, facts, MC_ESCAPE_JUMP);
-        if (run->recording)
-            mc_escape_arguments(m, mc_argument_registers(run->prover, mc_final_target(run->prover, target)), true);
+        uint64_t final = mc_final_target(run->prover, target);
+        if (run->recording) /* the return address is on top */
+            mc_escape_arguments(m, mc_argument_registers(run->prover, final), mc_stack_arguments(run->prover, final) + 1);
         if (body->inside)
             leave_helper(body, m, target, more);
         return;
@@ -93,14 +101,12 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     struct mc_prover *prover = m->prover;
     uint64_t final = mc_final_target(prover, target);
     mc_record_call(m, target, m->state->facts, MC_ESCAPE_CALL);
-    const char *import_name = mc_import_name(prover, final);
-    if (m->run->depth < MAX_DEPTH && !import_name && mc_is_cpuid_helper(prover, final)) {
+    if (runs_inside(m->run, final)) {
         mc_push_value(m, mc_value_symbol(m->values, MC_BASE_MODULE, (int64_t)(m->address + m->insn->length)));
         return mc_run_inline(m->run, final, m->state);
     }
     size_t escaped = m->run->escaped_stack.count;
-    bool in_registers = import_name && m->prover->pointer_size == 8 && mc_import_arity(import_name) >= 0;
-    mc_escape_arguments(m, mc_argument_registers(prover, final), !in_registers);
+    mc_escape_arguments(m, mc_argument_registers(prover, final), mc_stack_arguments(prover, final));
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -115,6 +121,8 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         provided = mc_thread_local_address(m, final);
     struct mc_left_behind left;
     mc_outputs_before(m, final, &left);
+    if (import.writes_only_first)
+        m->run->escaped_stack.count = escaped;
     mc_forget_after_call(m, final);
     mc_outputs_after(m, final, escaped, &left);
     if (provided != MC_TOP)
@@ -256,7 +264,7 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     for (unsigned i = 0; i < 16; i++) /* nobody passes a function to itself */
         if (registers >> i & 1)
             m->state->registers[i] = without_addresses(m, m->state->registers[i], value);
-    mc_escape_arguments(m, registers, true);
+    mc_escape_arguments(m, registers, MC_PASSED_STACK_SLOTS);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -348,7 +356,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         tail = is_popped(m);
     if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
-    mc_escape_arguments(m, mc_unknown_callee_arguments(m->prover), true);
+    mc_escape_arguments(m, mc_unknown_callee_arguments(m->prover), MC_PASSED_STACK_SLOTS);
     if (!tail)
         mc_note_gap(m->run, m->address, "indirect-jump");
 }

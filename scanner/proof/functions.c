@@ -362,8 +362,7 @@ bool mc_has_cpuid(const struct mc_prover *prover, uint64_t start, uint64_t end)
     return low < prover->references->cpuid_site_count && prover->references->cpuid_sites[low] < end;
 }
 
-/* mov r32, [esp]; ret: how i386 code learns its own address. */
-static bool is_counter_thunk(struct mc_prover *prover, uint64_t address)
+bool mc_is_counter_thunk(struct mc_prover *prover, uint64_t address)
 {
     struct mc_insn insn;
     if (prover->image->mode != MC_MODE_32 || !mc_decode_at(prover, address, &insn) || insn.map != MC_MAP_PRIMARY ||
@@ -388,11 +387,11 @@ static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range ra
             bool inside = target >= range.start && target < range.end;
             if (inside)
                 continue;
-            if (is_counter_thunk(prover, target))
+            if (mc_is_counter_thunk(prover, target))
                 continue;
             calls = true;
             target = mc_final_target(prover, target);
-            if (depth < 3) {
+            if (depth < MC_HELPER_DEPTH) {
                 struct mc_text_range callee = mc_function_extent(prover, target);
                 reaches |= callee.start == target && callee.end - callee.start <= HELPER_SIZE &&
                            mc_image_is_code(prover->image, target) && scan_helper(prover, callee, depth + 1) == REACHES_CPUID;
@@ -416,7 +415,7 @@ static enum helper helper_at(struct mc_prover *prover, uint64_t entry)
         return (enum helper)*state;
     struct mc_text_range range = mc_function_extent(prover, entry);
     enum helper helper = NO_HELPER;
-    if (is_counter_thunk(prover, entry))
+    if (mc_is_counter_thunk(prover, entry))
         helper = GETTER;
     else if (range.start == entry && range.end - range.start <= HELPER_SIZE)
         helper = scan_helper(prover, range, 0);

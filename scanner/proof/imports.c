@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define MAX_COPY 256 /* bytes */
-
 /* Parameters by POSIX, and the Itanium C++ ABI (section 3.3). What else is in the registers of arguments was left there. */
 static const struct {
     const char *name;
@@ -41,39 +39,6 @@ mc_value mc_call_argument(struct mc_machine *m, unsigned index)
     return mc_state_load(m->values, m->state, base, offset + 4 * (int64_t)index, 4, &found);
 }
 
-static bool on_stack(struct mc_machine *m, mc_value pointer, uint32_t *ret_base, int64_t *ret_offset)
-{
-    if (!mc_value_single(m->values, pointer, ret_base, ret_offset) || !*ret_base)
-        return false;
-    uint32_t kind = mc_symbol_get(m->values, *ret_base).kind;
-    return kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED;
-}
-
-bool mc_copy_to_stack(struct mc_machine *m, mc_value to, mc_value from, uint64_t size, bool fill)
-{
-    uint32_t base, other;
-    int64_t offset, start = 0;
-    mc_value pieces[MAX_COPY / 4];
-    unsigned step = m->prover->pointer_size;
-    uint64_t byte, place, count = size / step;
-    bool module =
-        !fill && mc_value_single(m->values, from, &other, &start) && mc_module_address(m->prover, other, start, &place);
-    if (!on_stack(m, to, &base, &offset))
-        return false;
-    for (uint64_t i = 0; i < count && i < MAX_COPY / 4; i++) {
-        pieces[i] = MC_TOP;
-        if (fill && mc_value_is_constant(m->values, from, &byte) && !(byte & 0xFF))
-            pieces[i] = mc_value_constant(m->values, 0);
-        else if (module)
-            pieces[i] = mc_load_piece(m, place + i * step, step);
-    }
-    mc_state_forget(m->state, base, offset, size);
-    for (uint64_t i = 0; i < count && i < MAX_COPY / 4; i++)
-        if (pieces[i] != MC_TOP)
-            mc_state_store(m->values, m->state, base, offset + (int64_t)(i * step), step, pieces[i]);
-    return true;
-}
-
 static bool is_one_of(const char *name, const char *const *names)
 {
     for (; *names; names++)
@@ -99,6 +64,8 @@ bool mc_is_environment(struct mc_prover *prover, uint64_t final)
     return name && is_one_of(name, names);
 }
 
+static const char *const copies[] = {"memcpy", "memmove", "__memcpy_chk", "__memmove_chk", "mempcpy", NULL};
+static const char *const fills[] = {"memset", "__memset_chk", NULL};
 static const char *const forgetful[] = {
     "memcpy",    "memmove",     "__memcpy_chk", "__memmove_chk", "mempcpy",   "memset", "__memset_chk",
     "sigaction", "__sigaction", "sigemptyset",  "sigfillset",    "sigaddset", NULL};
@@ -108,6 +75,8 @@ void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_cal
     ret->function = final;
     ret->name = mc_import_name(m->prover, final);
     ret->pointee = MC_TOP;
+    ret->writes_only_first = false;
+    ret->block.size = 0;
     ret->keeps_nothing = ret->name && is_one_of(ret->name, forgetful);
     if (!ret->name)
         return;
@@ -115,17 +84,24 @@ void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_cal
         ret->arguments[i] = mc_call_argument(m, i);
     uint32_t base;
     int64_t offset;
+    uint64_t size;
     bool found;
-    if (on_stack(m, ret->arguments[1], &base, &offset))
+    bool copy = is_one_of(ret->name, copies), fill = is_one_of(ret->name, fills);
+    if ((copy || fill) && mc_value_is_constant(m->values, ret->arguments[2], &size))
+        mc_block_read(m, fill ? mc_value_zero_extend(m->values, ret->arguments[1], 8) : ret->arguments[1], size, fill, &ret->block);
+    ret->writes_only_first = (copy || fill) && mc_on_stack(m, ret->arguments[0], &base, &offset);
+    if (mc_on_stack(m, ret->arguments[1], &base, &offset))
         ret->pointee = mc_state_load(m->values, m->state, base, offset, m->prover->pointer_size, &found);
+}
+
+bool mc_import_moves(const char *name)
+{
+    return is_one_of(name, copies) || is_one_of(name, fills);
 }
 
 void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
 {
-    static const char *const copies[] = {"memcpy", "memmove", "__memcpy_chk", "__memmove_chk", "mempcpy", NULL};
-    static const char *const fills[] = {"memset", "__memset_chk", NULL};
     static const char *const readers[] = {"sigaction", "__sigaction", NULL}; /* their second argument is only read */
-    uint64_t size;
     uint32_t base;
     int64_t offset;
     unsigned status;
@@ -133,18 +109,18 @@ void mc_import_after(struct mc_machine *m, const struct mc_import_call *call)
         return;
     if (mc_is_wait(call->name, &status)) {
         struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = 32, .a = call->function, .b = MC_RETURN_STATUS};
-        if (on_stack(m, call->arguments[status], &base, &offset))
+        if (mc_on_stack(m, call->arguments[status], &base, &offset))
             mc_state_store(m->values, m->state, base, offset, 4,
                            mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0));
         return;
     }
-    bool copy = is_one_of(call->name, copies), fill = is_one_of(call->name, fills);
-    if ((copy || fill) && mc_value_is_constant(m->values, call->arguments[2], &size) && size <= MAX_COPY)
-        mc_copy_to_stack(m, call->arguments[0], call->arguments[1], size, fill);
-    else if ((copy || fill) && on_stack(m, call->arguments[0], &base, &offset))
+    bool moves = mc_import_moves(call->name);
+    if (moves && call->block.size)
+        mc_block_write(m, call->arguments[0], &call->block);
+    else if (moves && mc_on_stack(m, call->arguments[0], &base, &offset))
         mc_state_forget(m->state, base, offset, 4096);
     else if (call->pointee != MC_TOP && is_one_of(call->name, readers) &&
-             on_stack(m, call->arguments[1], &base, &offset))
+             mc_on_stack(m, call->arguments[1], &base, &offset))
         mc_state_store(m->values, m->state, base, offset, m->prover->pointer_size, call->pointee);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MAX_LOOKED_THROUGH 16
+#define LONGEST_LOAD 64 /* bytes */
 #define MAX_OBJECTS 64 /* data objects followed for one entry */
 
 struct mc_node_list {
@@ -176,6 +177,7 @@ struct collector {
     MC_VECTOR(struct looked) bodies;  /* nodes whose evaluation was looked through for [low, high) */
     MC_VECTOR(struct looked) objects; /* starts of data objects that hold the address, or a pointer to one that does */
     bool listed;                      /* in a list of all of its kind */
+    uint64_t place;                   /* the data word that is looked at; 0: none */
     mc_facts row;                     /* what the rows say that are looked at now */
     unsigned looked_through;     /* bodies that learn nothing, for what they do with the address */
     bool where_made;             /* count the places where the address comes into being, not those where it leaves */
@@ -208,11 +210,36 @@ static void add_incoming(struct collector *c, uint64_t from, uint64_t holder, ui
     mc_push(&c->items, ((struct mc_incoming){.from = from, .holder = holder, .kind = kind, .facts = facts, .listed = c->listed}));
 }
 
+#define MOST_ROWS 64
+
+/* A pointer to one of several rows was chosen, and this one is not the row of the word that is looked at: whoever has it looks at
+ * no other row (by inference). `first`: index of the first event of the object that ends at `high`. */
+static bool is_other_row(const struct collector *c, const struct mc_evaluation *evaluation, size_t first, uint64_t high,
+                         const struct mc_event *event)
+{
+    uint64_t size = UINT64_MAX, last = event->target, row = 0;
+    bool seen = false;
+    for (size_t i = first; i < evaluation->event_count && i < first + MOST_ROWS; i++) {
+        const struct mc_event *other = &evaluation->events[i];
+        if (other->kind != MC_EVENT_REFERENCE || other->target >= high)
+            break;
+        if (other->site != event->site || other->escape != event->escape)
+            continue;
+        if (seen && other->target > last && other->target - last < size)
+            size = other->target - last;
+        seen = true;
+        last = other->target;
+        row = other->target <= c->place ? other->target : row;
+    }
+    return row && row != event->target && c->place - row < size;
+}
+
 /* Takes every event of one evaluation that hands out an address in [low, high). False when there is none. */
 static bool take_events(struct collector *c, const struct mc_evaluation *evaluation, uint64_t low, uint64_t high, bool object)
 {
-    bool any = false;
-    for (size_t i = first_event(evaluation, MC_EVENT_REFERENCE, low); i < evaluation->event_count; i++) {
+    bool any = false, listed = c->listed, within = object && c->place >= low && c->place < high;
+    size_t first = first_event(evaluation, MC_EVENT_REFERENCE, low);
+    for (size_t i = first; i < evaluation->event_count; i++) {
         const struct mc_event *event = &evaluation->events[i];
         if (event->kind != MC_EVENT_REFERENCE || event->target >= high)
             break;
@@ -224,7 +251,9 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
         mc_facts facts = event->facts;
         if (event->escape != MC_ESCAPE_CALL && event->escape != MC_ESCAPE_JUMP && !object)
             facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_record(c->prover, evaluation, event->target, event->site));
+        c->listed = listed || (within && is_other_row(c, evaluation, first, high, event));
         add_incoming(c, event->site, evaluation->entry, kind, facts);
+        c->listed = listed;
         c->items.items[c->items.count - 1].left |= event->escape == MC_ESCAPE_LEFT && c->items.items[c->items.count - 1].from == event->site;
     }
     size_t lost = first_event(evaluation, MC_EVENT_LOST, low);
@@ -333,14 +362,25 @@ static bool is_list_of_methods(const struct mc_image *image, uint64_t place)
     return false;
 }
 
+/* A vector load from there takes the word at `place` with it. */
+static bool takes_word(const struct collector *c, const struct mc_reference *reference, uint64_t place)
+{
+    struct mc_insn insn;
+    if (reference->to == place)
+        return true;
+    return reference->kind == MC_REF_LOAD && mc_decode_at(c->prover, reference->from, &insn) && insn.map == MC_MAP_0F &&
+           (insn.opcode == 0x10 || insn.opcode == 0x28 || insn.opcode == 0x6F) && place - reference->to < 16u << insn.vector_length;
+}
+
 /* The data word at `place` holds the address, or that of the object (if not NULL), which does. */
 static void look_at_place(struct collector *c, uint64_t place, const struct mc_text_range *object)
 {
     struct mc_prover *prover = c->prover;
-    size_t count, first = mc_references_to(prover->references, place, place + 1, &count);
+    uint64_t from = place < LONGEST_LOAD ? 0 : place - LONGEST_LOAD + prover->pointer_size;
+    size_t count, first = mc_references_to(prover->references, from, place + 1, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
-        if (reference->kind != MC_REF_LOAD && reference->kind != MC_REF_STORE)
+        if ((reference->kind != MC_REF_LOAD && reference->kind != MC_REF_STORE) || !takes_word(c, reference, place))
             continue;
         if (object) /* whoever loads the pointer has all that is in the object */
             look_at_code(c, reference->from, reference->kind, object->start, object->end, true);
@@ -353,8 +393,11 @@ static void look_at_place(struct collector *c, uint64_t place, const struct mc_t
     mc_facts before = c->row;
     bool listed = c->listed;
     c->listed |= is_list_of_methods(prover->image, place);
+    uint64_t outer = c->place;
     c->row = mc_facts_or(prover->facts, before, mc_facts_of_row(prover, place));
+    c->place = place;
     look_at_object(c, mc_object_extent(prover, place), true);
+    c->place = outer;
     c->row = before;
     c->listed = listed;
 }

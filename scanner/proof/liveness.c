@@ -5,6 +5,7 @@
  * Answers err towards "read": what is not known to be written first counts as read. */
 #include "scanner/proof/foreign.h"
 #include "scanner/proof/machine.h"
+#include "scanner/sweep_access.h"
 
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #define MAX_DEPTH 4
 #define MIN_CALLS 8
 #define MAX_CALLS 48   /* looked at to see what callers mostly do */
+
+#define LOADED_SOON 4  /* instructions behind one that makes an address */
 
 #define BIT(number) (1u << (number))
 #define ALL 0xFFFFu
@@ -129,6 +132,8 @@ static struct effect effect_primary(const struct mc_insn *insn)
     case 0xB0 ... 0xB7:
     case 0x90:
         return (struct effect){0, 0};
+    case 0xA1: /* mov eax, [address] */
+        return (struct effect){0, BIT(MC_RAX) & whole};
     case 0x91 ... 0x97:
         return (struct effect){bit_of(insn->opcode_register) | BIT(MC_RAX), 0};
     case 0x80 ... 0x83:
@@ -214,11 +219,23 @@ static uint32_t read_by_unknown(const struct liveness *l, uint32_t stale)
     return some & all;
 }
 
+/* Those of a function of the C library whose parameters are known. */
+static bool read_by_import(struct mc_prover *prover, uint64_t final, uint32_t *ret)
+{
+    static const uint8_t order[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
+    const char *name = final ? mc_import_name(prover, final) : NULL;
+    int arity = name && prover->pointer_size == 8 ? mc_import_arity(name) : -1;
+    *ret = 0;
+    for (int i = 0; i < arity; i++)
+        *ret |= BIT(order[i]);
+    return arity >= 0;
+}
+
 static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t stale)
 {
     uint64_t final = mc_final_target(l->prover, target);
     uint32_t registers;
-    if (mc_foreign_arguments(l->prover, final, &registers))
+    if (read_by_import(l->prover, final, &registers) || mc_foreign_arguments(l->prover, final, &registers))
         return registers;
     if (mc_import_name(l->prover, final) || !mc_image_is_code(l->prover->image, final))
         return read_by_unknown(l, stale);
@@ -312,15 +329,10 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
 
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
 {
-    static const uint8_t order[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
-    const char *name = final ? mc_import_name(prover, final) : NULL;
-    int arity = name && prover->pointer_size == 8 ? mc_import_arity(name) : -1;
-    uint32_t registers = 0;
-    for (int i = 0; i < arity; i++)
-        registers |= BIT(order[i]);
-    if (arity >= 0 || mc_foreign_arguments(prover, final, &registers))
+    uint32_t registers;
+    if (read_by_import(prover, final, &registers) || mc_foreign_arguments(prover, final, &registers))
         return registers;
-    if (!final || name || !mc_image_is_code(prover->image, final))
+    if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);
     return live_at(prover, final, 0);
 }
@@ -398,6 +410,42 @@ uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address)
     walk_all(&l, address, 0);
     *state = (int)l.live;
     return l.live;
+}
+
+/* An instruction that reads memory and does nothing else with the register that points there. */
+static bool loads_through(const struct mc_insn *insn, unsigned reg)
+{
+    bool there = insn->has_modrm && insn->mod != 3 && insn->base == (int)reg && insn->index == MC_REG_NONE && !insn->displacement;
+    bool extends = insn->map == MC_MAP_0F && (insn->opcode & 0xF6) == 0xB6; /* movzx, movsx */
+    bool plain = insn->map == MC_MAP_PRIMARY && (insn->opcode == 0x8B || insn->opcode == 0x80 || insn->opcode == 0x81 ||
+                                                 insn->opcode == 0x83 || insn->opcode == 0xFF);
+    return there && insn->encoding == MC_LEGACY && (extends || plain) && mc_memory_access(insn) == MC_ACCESS_READ;
+}
+
+bool mc_only_loads_through(struct mc_prover *prover, uint64_t lea)
+{
+    struct mc_insn insn;
+    if (!mc_decode_at(prover, lea, &insn) || insn.map != MC_MAP_PRIMARY || insn.opcode != 0x8D)
+        return false;
+    unsigned reg = insn.reg;
+    uint64_t address = lea + insn.length;
+    for (unsigned i = 0; i < LOADED_SOON; i++) {
+        if (!mc_decode_at(prover, address, &insn))
+            return false;
+        address += insn.length;
+        bool loads = loads_through(&insn, reg), call = insn.flow == MC_FLOW_CALL_IND;
+        if (!loads && (effect_of(&insn).reads & BIT(reg) || insn.flow != MC_FLOW_NEXT))
+            return false;
+        if (loads && (effect_of(&insn).writes & BIT(reg) || (call && VOLATILE & BIT(reg))))
+            return true;
+        if (!loads)
+            continue;
+        struct liveness l = {.prover = prover, .range = mc_function_extent(prover, address)};
+        l.at_return = RESULTS & ~results_ignored(prover, l.range.start, 0);
+        walk_all(&l, address, 0);
+        return !(l.live & BIT(reg));
+    }
+    return false;
 }
 
 /* Slots of a call event that the callee may read: registers that it reads as it finds them, and the stack when the

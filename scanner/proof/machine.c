@@ -187,6 +187,8 @@ static void execute_alu(struct mc_machine *m)
             m->run->row = row_pointer(m, operation, a, b, m->insn->rm);
         if (m->insn->mod == 3)
             flags_speak_of(m, operation, m->insn->rm, size);
+        else if (operation == ALU_CMP)
+            m->state->compared |= 1u << m->insn->reg % MC_REGISTERS;
     } else if (form < 4) {
         mc_value result = operate_alu(m, operation, mc_get_reg(m, size), mc_get_rm(m, size), same, size);
         if (operation != ALU_CMP)
@@ -333,35 +335,6 @@ static void execute_exchange(struct mc_machine *m)
     mc_set_reg(m, size, a);
 }
 
-/* A4..AF: string instructions move pointers by amounts we do not follow. */
-static void execute_string(struct mc_machine *m)
-{
-    mc_value source = m->state->registers[MC_RSI];
-    uint32_t base;
-    int64_t offset;
-    mc_value destination = m->state->registers[MC_RDI];
-    unsigned opcode = m->insn->opcode;
-    bool repeats = m->insn->rep || m->insn->repne;
-    unsigned piece = opcode & 1 ? m->insn->operand_size : 1;
-    uint64_t count;
-    bool writes = opcode == 0xA4 || opcode == 0xA5 || opcode == 0xAA || opcode == 0xAB;
-    bool fill = opcode >= 0xAA;
-    bool copied = writes && repeats && mc_value_is_constant(m->values, m->state->registers[MC_RCX], &count) && count <= 64 &&
-                  mc_copy_to_stack(m, destination, fill ? m->state->registers[MC_RAX] : source, count * piece, fill);
-    if (writes && !copied && mc_value_single(m->values, destination, &base, &offset) && base)
-        mc_state_forget(m->state, base, offset, repeats ? 4096 : 8);
-    bool loads = opcode == 0xAC || opcode == 0xAD;
-    if (opcode < 0xA8 || loads) /* movs, cmps, lods */
-        mc_put_register(m, MC_RSI, MC_TOP);
-    if (!loads)
-        mc_put_register(m, MC_RDI, MC_TOP);
-    if (repeats)
-        mc_put_register(m, MC_RCX, mc_value_constant(m->values, 0));
-    if (loads)
-        mc_put_register(m, MC_RAX, MC_TOP);
-    mc_forget_flags(m);
-}
-
 static void execute_leave(struct mc_machine *m)
 {
     mc_put_register(m, MC_RSP, m->state->registers[MC_RBP]);
@@ -464,7 +437,7 @@ static void execute_upper(struct mc_machine *m)
         return;
     case 0xA4 ... 0xA7:
     case 0xAA ... 0xAF:
-        execute_string(m);
+        mc_execute_string(m);
         return;
     case 0xB0 ... 0xB7:
         mc_set_register(m, m->insn->opcode_register, 1, immediate(m, 1));

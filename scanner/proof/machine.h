@@ -98,11 +98,25 @@ bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebo
 bool mc_is_environment(struct mc_prover *prover, uint64_t final); /* getenv and its kin */
 int mc_import_arity(const char *name); /* parameters of a function of the C library, at most 6; -1 when unknown */
 bool mc_import_speaks(const char *name); /* of the CPU, or of how a trial of it ended */
+/* blocks.c: memory that is copied or filled as a whole, in pieces of a pointer's size. */
+#define MC_BLOCK_PIECES 68
+struct mc_block {
+    unsigned size;  /* bytes; 0: too many */
+    unsigned known; /* pieces of which something is known */
+    mc_value pieces[MC_BLOCK_PIECES];
+};
+void mc_block_read(struct mc_machine *m, mc_value from, uint64_t size, bool fill, struct mc_block *ret); /* fill: bytes like `from` */
+/* False when nothing was done: where it goes to is not known, or nothing of what goes there. */
+bool mc_block_write(struct mc_machine *m, mc_value to, const struct mc_block *block);
+void mc_execute_string(struct mc_machine *m); /* A4..AF */
+bool mc_on_stack(const struct mc_machine *m, mc_value pointer, uint32_t *ret_base, int64_t *ret_offset);
 /* imports.c: calls of known imports. Look before the call's effects, apply after them. */
 struct mc_import_call {
     uint64_t function;
     const char *name; /* NULL: none */
     bool keeps_nothing; /* it forgets the pointers it was given */
+    bool writes_only_first; /* behind none of them but the first, which is to the stack: mc_import_after does it */
+    struct mc_block block;
     mc_value arguments[3], pointee; /* pointee: the word that the second one points to on the stack */
 };
 /* outputs.c: pointers to the stack behind which the callee leaves something; look before the call's effects, apply after.
@@ -119,12 +133,10 @@ struct mc_left_behind {
 void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behind *ret);
 void mc_outputs_after(struct mc_machine *m, uint64_t final, size_t escaped, const struct mc_left_behind *left);
 mc_value mc_call_argument(struct mc_machine *m, unsigned index); /* 0..2 at a call */
+bool mc_import_moves(const char *name); /* memcpy, memset and their kin */
 void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_call *ret);
 bool mc_import_kills(struct mc_machine *m, const struct mc_import_call *call); /* the process, by a signal that nobody here handles */
 void mc_import_after(struct mc_machine *m, const struct mc_import_call *call);
-/* `size` bytes at `to`, when it is on the stack, become what `from` points to; with `fill`, bytes equal to `from`. False
- * when it is not there, and nothing was done. */
-bool mc_copy_to_stack(struct mc_machine *m, mc_value to, mc_value from, uint64_t size, bool fill);
 /* The word at an address of the file, as loads see it. */
 mc_value mc_load_piece(struct mc_machine *m, uint64_t address, unsigned size);
 void mc_record(struct mc_run *run, struct mc_event event);

@@ -63,6 +63,16 @@ static mc_value constant(const struct mc_machine *m, uint64_t number)
     return mc_value_constant(m->values, number);
 }
 
+static bool is_one_of_numbers(const struct mc_machine *m, mc_value value)
+{
+    struct mc_value_data data;
+    mc_value_get(m->values, value, &data);
+    bool numbers = data.kind == MC_VALUE_CASES && data.width == 64;
+    for (uint32_t i = 0; numbers && i < data.count; i++)
+        numbers = !data.cases[i].base;
+    return numbers;
+}
+
 static mc_value sum_address(const struct mc_machine *m)
 {
     const struct mc_insn *insn = m->insn;
@@ -88,11 +98,14 @@ static mc_value sum_address(const struct mc_machine *m)
     if (insn->index != MC_REG_NONE) {
         mc_value index = m->state->registers[(unsigned)insn->index];
         bool doubled = insn->index == insn->base && insn->scale == 1; /* lea (%rbx,%rbx,1): a shift, which keeps bits */
-        if (doubled)
+        bool multiple = insn->index == insn->base && is_one_of_numbers(m, index); /* lea (%rax,%rax,2) */
+        if (multiple)
+            sum = mc_value_operate(v, MC_OP_MUL, index, constant(m, insn->scale + 1u), 64);
+        else if (doubled)
             sum = mc_value_operate(v, MC_OP_SHL, index, constant(m, 1), 64);
         else if (insn->scale > 1)
             index = mc_value_operate(v, MC_OP_SHL, index, constant(m, (uint64_t)__builtin_ctz(insn->scale)), width);
-        if (!doubled)
+        if (!doubled && !multiple)
             sum = have ? mc_value_operate(v, MC_OP_ADD, sum, index, 64) : index;
     }
     return displacement ? mc_value_operate(v, MC_OP_ADD, sum, constant(m, displacement), 64) : sum;
@@ -167,11 +180,6 @@ static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned siz
     return mc_value_symbol(m->values, mc_symbol_id(m->values, cell), 0);
 }
 
-mc_value mc_load_piece(struct mc_machine *m, uint64_t address, unsigned size)
-{
-    return load_module(m, address, size);
-}
-
 static mc_value load_symbol(const struct mc_machine *m, uint32_t base, int64_t offset, unsigned size)
 {
     struct mc_symbol_key key = mc_symbol_get(m->values, base);
@@ -211,6 +219,11 @@ static mc_value load_place(struct mc_machine *m, uint32_t base, int64_t offset, 
     if (found || mc_provider_load(m, base, offset, size, &value))
         return value;
     return load_symbol(m, base, offset, size);
+}
+
+mc_value mc_load_piece(struct mc_machine *m, uint64_t address, unsigned size)
+{
+    return load_place(m, MC_BASE_MODULE, (int64_t)address, size);
 }
 
 static uint32_t tls_base(const struct mc_machine *m)

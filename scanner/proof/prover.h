@@ -225,6 +225,9 @@ const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /*
 /* A test of what the callee returns can be answered: it is the file's own, or one of the imports that resolve.c knows. */
 bool mc_result_matters(struct mc_prover *prover, uint64_t final);
 bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
+#define MC_HELPER_DEPTH 3 /* calls between a helper and the CPUID instruction, at most */
+/* mov r32, [esp]; ret: how i386 code learns its own address. */
+bool mc_is_counter_thunk(struct mc_prover *prover, uint64_t address);
 bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV or calls nothing */
 bool mc_helper_asks(struct mc_prover *prover, uint64_t entry);     /* the former */
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
@@ -256,6 +259,8 @@ bool mc_return_is_relevant(const struct mc_prover *prover, uint64_t entry); /* i
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final);
 uint32_t mc_argument_slots(struct mc_prover *prover, uint64_t final); /* the same as slots of a call event, the stack's included */
 uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
+/* `lea r, [variable]; mov r, [r]`, as linkers make it of a load from the GOT: the address goes nowhere else. */
+bool mc_only_loads_through(struct mc_prover *prover, uint64_t lea);
 /* What the code at an address inside a function may still read; its end returns RAX and RDX. */
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address);
 uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry); /* of RAX and RDX: by all callers */
@@ -346,7 +351,7 @@ struct mc_incoming {
     uint64_t from, holder; /* instruction or data word; entry of the code that holds it (0: data) */
     uint8_t kind;          /* enum mc_reference_kind */
     bool left;             /* MC_ESCAPE_LEFT */
-    bool listed;           /* it only stands in a list of all of its kind: by inference, no way in */
+    bool listed;           /* by inference, no way in: it only stands in a list of all of its kind, or in another row */
     mc_facts facts;        /* unresolved */
 };
 struct mc_incoming_list {

@@ -100,20 +100,47 @@ static mc_value value_unless_replaced(struct mc_values *values, mc_value said)
     return mc_value_from_bits(values, &data);
 }
 
+/* Numbers, and one symbol among them: its place, or -1. */
+static int symbol_among_numbers(const struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    int found = -1;
+    for (uint32_t i = 0; data->kind == MC_VALUE_CASES && i < data->count; i++) {
+        if (!data->cases[i].base)
+            continue;
+        if (found >= 0 || data->cases[i].base == MC_BASE_MODULE || data->cases[i].offset)
+            return -1;
+        found = (int)i;
+    }
+    return found;
+}
+
+/* Of numbers and an option: what it starts with is in its place in *ret. */
+static bool without_option(struct mc_values *values, mc_value value, mc_value *ret)
+{
+    int place = symbol_among_numbers(values, value);
+    uint64_t initial;
+    if (place < 0 || !values->option ||
+        !values->option(values->filter_context, mc_value_data_of(values, value)->cases[place].base, &initial))
+        return false;
+    struct mc_value_data data;
+    mc_value_get(values, value, &data);
+    data.cases[place].base = 0;
+    data.cases[place].offset = (int64_t)initial;
+    *ret = mc_value_cases(values, data.cases, data.count, data.other, data.width);
+    return true;
+}
+
 /* `forced ? forced : what CPUID said`: by inference, what CPUID said or what the option starts with. */
 static bool join_option(struct mc_values *values, mc_value said, mc_facts facts, mc_value other, mc_facts facts_of_other,
                         mc_value *ret)
 {
-    uint32_t base;
-    int64_t offset;
-    uint64_t initial;
-    if (!values->option || !mc_value_single(values, other, &base, &offset) || !base || offset ||
-        !values->option(values->filter_context, base, &initial))
-        return false;
-    mc_value replaced = value_unless_replaced(values, said);
+    mc_value numbers, replaced = MC_TOP;
+    if (without_option(values, other, &numbers))
+        replaced = value_unless_replaced(values, said);
     if (replaced == MC_TOP)
         return false;
-    *ret = mc_value_join(values, replaced, facts, mc_value_constant(values, initial), facts_of_other);
+    *ret = mc_value_join(values, replaced, facts, numbers, facts_of_other);
     return true;
 }
 
