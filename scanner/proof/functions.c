@@ -371,7 +371,8 @@ bool mc_is_counter_thunk(struct mc_prover *prover, uint64_t address)
     return mc_decode_at(prover, address + insn.length, &insn) && insn.flow == MC_FLOW_RET;
 }
 
-/* Straight over the bytes of a small function: does it reach CPUID, or (outermost only) does it call nothing at all? */
+/* Straight over the bytes of a small function: does it reach CPUID, or a library's answer that is CPUID's, or (outermost only) does
+ * it call nothing at all? */
 enum helper { NO_HELPER, GETTER, REACHES_CPUID };
 
 static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range range, unsigned depth)
@@ -391,6 +392,7 @@ static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range ra
                 continue;
             calls = true;
             target = mc_final_target(prover, target);
+            reaches |= mc_is_provider(prover, target);
             if (depth < MC_HELPER_DEPTH) {
                 struct mc_text_range callee = mc_function_extent(prover, target);
                 reaches |= callee.start == target && callee.end - callee.start <= HELPER_SIZE &&

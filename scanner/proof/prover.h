@@ -228,7 +228,8 @@ bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
 #define MC_HELPER_DEPTH 3 /* calls between a helper and the CPUID instruction, at most */
 /* mov r32, [esp]; ret: how i386 code learns its own address. */
 bool mc_is_counter_thunk(struct mc_prover *prover, uint64_t address);
-bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or XGETBV or calls nothing */
+bool mc_is_provider(const struct mc_prover *prover, uint64_t final); /* an import that answers what CPUID says. provider.c */
+bool mc_is_cpuid_helper(struct mc_prover *prover, uint64_t entry); /* small, and reaches CPUID or a provider, or calls nothing */
 bool mc_helper_asks(struct mc_prover *prover, uint64_t entry);     /* the former */
 bool mc_may_gate(struct mc_prover *prover, uint64_t entry);        /* may end the process on some condition */
 /* Control flow from the entry may come to the address in the same function; by its instructions alone. */

@@ -12,11 +12,16 @@ static const struct {
     {1, 0}, {7, 0}, {0x80000001, 0}, {0xD, 1}, {0x80000007, 0}, {0x80000008, 0}, {7, 1}, {0x19, 0}, {0x14, 0}};
 #define LEAVES (sizeof leaves / sizeof *leaves)
 
+bool mc_is_provider(const struct mc_prover *prover, uint64_t final)
+{
+    const char *name = mc_import_name(prover, final);
+    return name && !strcmp(name, "__x86_get_cpuid_feature_leaf");
+}
+
 mc_value mc_provider_result(struct mc_machine *m, uint64_t final)
 {
-    const char *name = mc_import_name(m->prover, final);
     uint64_t index;
-    if (!name || strcmp(name, "__x86_get_cpuid_feature_leaf") ||
+    if (!mc_is_provider(m->prover, final) ||
         !mc_value_is_constant(m->values, mc_value_zero_extend(m->values, mc_call_argument(m, 0), 32), &index) || index >= LEAVES)
         return MC_TOP;
     struct mc_symbol_key key = {.kind = MC_SYM_FEATURE_LEAF, .width = m->prover->pointer_size * 8, .a = index};
