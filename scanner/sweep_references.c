@@ -113,9 +113,28 @@ static bool stops(unsigned flow)
     return flow == MC_FLOW_STOP || flow == MC_FLOW_RET || flow == MC_FLOW_JMP || flow == MC_FLOW_JMP_IND;
 }
 
+/* lea 0(%esi,%eiz,1),%esi and the like, with which i386 assemblers fill gaps. */
+static bool is_idle_lea(const uint8_t *bytes, size_t length)
+{
+    if (length < 3 || bytes[0] != 0x8D || bytes[1] < 0x40 || bytes[1] >= 0xC0)
+        return false;
+    unsigned to = bytes[1] >> 3 & 7, from = bytes[1] & 7;
+    size_t at = 2;
+    if (from == 4) { /* a SIB byte, whose index must be none */
+        if ((bytes[at] >> 3 & 7) != 4)
+            return false;
+        from = bytes[at++] & 7;
+    }
+    while (at < length && !bytes[at])
+        at++;
+    return at == length && from == to;
+}
+
 /* NOP, or the long one that compilers fill gaps with (Intel SDM vol. 2B, NOP). */
 static bool is_filler(const uint8_t *bytes, size_t length)
 {
+    if (is_idle_lea(bytes, length))
+        return true;
     size_t i = 0;
     while (i < length && (bytes[i] == 0x66 || bytes[i] == 0x2E))
         i++;

@@ -63,6 +63,10 @@ void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum 
 /* Local functions take arguments in any register; `registers` are those that the callee may look at, as it may at the `stack`
  * lowest words of the stack. */
 void mc_escape_arguments(struct mc_machine *m, uint32_t registers, unsigned stack);
+/* To a callee that is not known, or one of several. Nobody passes a function to itself: what is pushed twice aligns the stack. */
+void mc_pass_arguments(struct mc_machine *m, uint32_t registers, mc_value callee);
+/* Every address that the other may be, the one may be: most likely it just still holds what the one was chosen from. */
+bool mc_is_same_address(const struct mc_machine *m, mc_value one, mc_value other);
 #define MC_PASSED_STACK_SLOTS 8 /* of a callee of which nothing is known */
 unsigned mc_stack_arguments(struct mc_prover *prover, uint64_t final);
 /* The callee returned (`final` as of mc_final_target, 0: unknown): registers and memory that it may have changed are unknown. */

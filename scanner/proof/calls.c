@@ -54,6 +54,58 @@ void mc_escape_arguments(struct mc_machine *m, uint32_t registers, unsigned stac
     }
 }
 
+bool mc_is_same_address(const struct mc_machine *m, mc_value one, mc_value other)
+{
+    struct mc_value_data first, second;
+    mc_value_get(m->values, one, &first);
+    mc_value_get(m->values, other, &second);
+    if (first.kind != MC_VALUE_CASES || second.kind != MC_VALUE_CASES)
+        return false;
+    for (uint32_t i = 0; i < second.count; i++) {
+        bool same = false;
+        for (uint32_t k = 0; k < first.count && !same; k++)
+            same = first.cases[k].base == second.cases[i].base && first.cases[k].offset == second.cases[i].offset;
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+/* The value without those of its addresses that the other may be, too. */
+static mc_value without_addresses(const struct mc_machine *m, mc_value value, mc_value other)
+{
+    struct mc_value_data data;
+    uint32_t kept = 0;
+    mc_value_get(m->values, value, &data);
+    if (data.kind != MC_VALUE_CASES)
+        return value;
+    for (uint32_t i = 0; i < data.count; i++) {
+        mc_value one = mc_value_symbol(m->values, data.cases[i].base, data.cases[i].offset);
+        if (data.cases[i].base != MC_BASE_MODULE || !mc_is_same_address(m, other, one))
+            data.cases[kept++] = data.cases[i];
+    }
+    if (!kept && data.count)
+        return MC_TOP;
+    return kept == data.count ? value : mc_value_cases(m->values, data.cases, kept, data.other, data.width);
+}
+
+void mc_pass_arguments(struct mc_machine *m, uint32_t registers, mc_value callee)
+{
+    uint32_t base;
+    int64_t offset, size = m->prover->pointer_size;
+    bool stack = mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset) && base > MC_BASE_MODULE, found;
+    for (unsigned i = 0; i < 16; i++)
+        if (registers >> i & 1)
+            m->state->registers[i] = without_addresses(m, m->state->registers[i], callee);
+    for (int i = 0; stack && i < MC_PASSED_STACK_SLOTS; i++) {
+        mc_value slot = mc_state_load(m->values, m->state, base, offset + i * size, (unsigned)size, &found);
+        mc_value rest = found ? without_addresses(m, slot, callee) : slot;
+        if (rest != slot)
+            mc_state_store(m->values, m->state, base, offset + i * size, (unsigned)size, rest);
+    }
+    mc_escape_arguments(m, registers, MC_PASSED_STACK_SLOTS);
+}
+
 void mc_forget_after_call(struct mc_machine *m, uint64_t final)
 {
     struct mc_state *state = m->state;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define MAX_WRITERS 200     /* bodies looked at for one cell */
-#define OTHER_OBJECT 128 /* bytes */
 #define LONGEST_STORE 64    /* bytes */
 #define POINTER_DEPTH 4     /* calls through which a pointer to a cell is followed */
 
@@ -325,35 +324,6 @@ static void add_initial(struct writers *w)
     } else {
         add_value(w, mc_value_constant(w->prover->values, content), MC_FACTS_NONE, 0);
     }
-}
-
-/* Loads are all that refers to the cell, and nobody has the address of the object around it: nobody is seen to write it. */
-static bool only_loaded(const struct mc_prover *prover, uint64_t address, unsigned size)
-{
-    const struct mc_segment *segment = mc_image_segment(prover->image, address);
-    struct mc_text_range object = mc_object_extent(prover, address);
-    if (!segment || !segment->writable || mc_image_exports(prover->image, object.start) || mc_image_reloc_at(prover->image, address))
-        return false;
-    const struct mc_symbol *symbol = mc_image_symbol_for(prover->image, address);
-    bool named = symbol && symbol->address == object.start;
-    size_t count, first = mc_references_to(prover->references, object.start, address + size, &count);
-    for (size_t i = first; i < first + count; i++) {
-        const struct mc_reference *reference = &prover->references->items[i];
-        bool near = reference->to + LONGEST_STORE > address;
-        bool other = !named && reference->to <= address && address - reference->to >= OTHER_OBJECT; /* a pointer to what most likely ended before */
-        if (((reference->kind == MC_REF_LEA || reference->kind == MC_REF_DATA) && !other) || (reference->kind == MC_REF_STORE && near))
-            return false;
-    }
-    return true;
-}
-
-bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsigned size)
-{
-    bool known;
-    int *state = mc_property_of(&prover->never_written, &prover->arena, address * 16 + size, &known);
-    if (!known)
-        *state = only_loaded(prover, address, size);
-    return *state;
 }
 
 /* Other modules cannot write it: it is read-only once they run. */

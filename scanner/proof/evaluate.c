@@ -171,42 +171,6 @@ static bool for_each_target(struct body *body, struct mc_machine *m, mc_value va
     return all && data.count;
 }
 
-/* Every address that the other may be, the one may be: most likely it just still holds what the one was chosen from. */
-static bool is_same_address(const struct mc_machine *m, mc_value one, mc_value other)
-{
-    struct mc_value_data first, second;
-    mc_value_get(m->values, one, &first);
-    mc_value_get(m->values, other, &second);
-    if (first.kind != MC_VALUE_CASES || second.kind != MC_VALUE_CASES)
-        return false;
-    for (uint32_t i = 0; i < second.count; i++) {
-        bool same = false;
-        for (uint32_t k = 0; k < first.count && !same; k++)
-            same = first.cases[k].base == second.cases[i].base && first.cases[k].offset == second.cases[i].offset;
-        if (!same)
-            return false;
-    }
-    return true;
-}
-
-/* The value without those of its addresses that the other may be, too. */
-static mc_value without_addresses(const struct mc_machine *m, mc_value value, mc_value other)
-{
-    struct mc_value_data data;
-    uint32_t kept = 0;
-    mc_value_get(m->values, value, &data);
-    if (data.kind != MC_VALUE_CASES)
-        return value;
-    for (uint32_t i = 0; i < data.count; i++) {
-        mc_value one = mc_value_symbol(m->values, data.cases[i].base, data.cases[i].offset);
-        if (data.cases[i].base != MC_BASE_MODULE || !is_same_address(m, other, one))
-            data.cases[kept++] = data.cases[i];
-    }
-    if (!kept && data.count)
-        return MC_TOP;
-    return kept == data.count ? value : mc_value_cases(m->values, data.cases, kept, data.other, data.width);
-}
-
 /* Registers that the functions of this file among the targets may read; false when none is known. */
 static bool read_by_targets(const struct mc_machine *m, mc_value value, uint32_t *ret)
 {
@@ -261,10 +225,7 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     drop_table(m, value);
     if (!for_each_target(body, m, value, false, &registers))
         registers |= mc_unknown_callee_arguments(m->prover);
-    for (unsigned i = 0; i < 16; i++) /* nobody passes a function to itself */
-        if (registers >> i & 1)
-            m->state->registers[i] = without_addresses(m, m->state->registers[i], value);
-    mc_escape_arguments(m, registers, MC_PASSED_STACK_SLOTS);
+    mc_pass_arguments(m, registers, value);
     uint64_t pads[4];
     size_t pad_count;
     mc_find_landing_pads(body, m->address, pads, &pad_count);
@@ -356,7 +317,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         tail = is_popped(m);
     if (!tail && mc_value_single(m->values, value, &base, &offset) && base > MC_BASE_MODULE)
         tail = true; /* through a cell, an argument, a structure: a call in the form of a jump */
-    mc_escape_arguments(m, mc_unknown_callee_arguments(m->prover), MC_PASSED_STACK_SLOTS);
+    mc_pass_arguments(m, mc_unknown_callee_arguments(m->prover), value);
     if (!tail)
         mc_note_gap(m->run, m->address, "indirect-jump");
 }
@@ -377,7 +338,7 @@ static void execute_return(struct body *body, struct mc_machine *m)
     ignored |= m->state->compared & 1u << MC_RDX; /* put there to be compared, not to be returned */
     if (!(ignored >> MC_RAX & 1))
         mc_escape(m, rax, MC_ESCAPE_RETURNED);
-    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !is_same_address(m, rax, rdx))
+    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !mc_is_same_address(m, rax, rdx))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
         mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,

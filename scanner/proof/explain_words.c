@@ -199,10 +199,14 @@ const char *mc_test_text(struct mc_prover *prover, struct mc_arena *arena, const
                                            [MC_NOT_BELOW] = {"is ", " or more"},
                                            [MC_LESS] = {"is less than ", ""},
                                            [MC_NOT_LESS] = {"is at least ", ""},
+                                           [MC_WITHIN] = {"is from ", ""},
+                                           [MC_NOT_WITHIN] = {"is not from ", ""},
                                            [MC_BIT_SET] = {"has bit ", " set"},
                                            [MC_BIT_CLEAR] = {"has bit ", " clear"}};
-    bool bit = atom->b == MC_BIT_SET || atom->b == MC_BIT_CLEAR;
-    const char *number = bit ? mc_arena_printf(arena, "%" PRIu64, atom->c) : number_text(arena, atom->c);
+    bool bit = atom->b == MC_BIT_SET || atom->b == MC_BIT_CLEAR, range = atom->b == MC_WITHIN || atom->b == MC_NOT_WITHIN;
+    const char *number = range ? mc_arena_printf(arena, "%s to %s", number_text(arena, (uint32_t)atom->c),
+                                                 number_text(arena, (uint32_t)atom->c + (atom->c >> 32) - 1))
+                         : bit ? mc_arena_printf(arena, "%" PRIu64, atom->c) : number_text(arena, atom->c);
     return mc_arena_printf(arena, "%s %s%s%s", symbol_text(prover, arena, atom->a), forms[atom->b][0], number,
                            forms[atom->b][1]);
 }

@@ -68,7 +68,13 @@ enum mc_any {
     MC_ANY_INFERRED, /* and only by inference */
 };
 
-enum mc_relation { MC_EQ, MC_NE, MC_BELOW, MC_NOT_BELOW, MC_LESS, MC_NOT_LESS, MC_BIT_SET, MC_BIT_CLEAR };
+/* MC_WITHIN: of `count` numbers from `low` on, which go round at the width; the constant is mc_range(low, count). */
+enum mc_relation { MC_EQ, MC_NE, MC_BELOW, MC_NOT_BELOW, MC_LESS, MC_NOT_LESS, MC_WITHIN, MC_NOT_WITHIN, MC_BIT_SET, MC_BIT_CLEAR };
+
+static inline uint64_t mc_range(uint32_t low, uint32_t count)
+{
+    return (uint64_t)count << 32 | low;
+}
 
 static inline enum mc_relation mc_relation_negate(enum mc_relation relation)
 {

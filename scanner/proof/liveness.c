@@ -259,6 +259,12 @@ static void walk(struct liveness *l, struct place from)
         bool inside = target >= l->range.start && target < l->range.end;
         switch (insn.flow) {
         case MC_FLOW_CALL:
+            if (mc_is_counter_thunk(l->prover, target)) {
+                mc_decode_at(l->prover, target, &insn);
+                written |= bit_of(insn.reg);
+                stale &= ~bit_of(insn.reg);
+                break;
+            }
             if (target != address)
                 l->live |= read_by_callee(l, target, stale) & ~written;
             written |= target != address ? VOLATILE : 0;
@@ -351,6 +357,18 @@ static uint32_t ignored_behind(struct mc_prover *prover, const struct mc_referen
     return RESULTS & ~l.live;
 }
 
+/* The loader calls what stands in a list of initialisers or finalisers, and takes no result. */
+static bool is_called_by_loader(const struct mc_prover *prover, const struct mc_reference *reference)
+{
+    const struct mc_image *image = prover->image;
+    bool listed = false;
+    for (size_t i = 0; i < image->initialiser_count && !listed; i++)
+        listed = image->initialisers[i] == reference->to;
+    for (size_t i = 0; i < image->finaliser_count && !listed; i++)
+        listed = image->finalisers[i] == reference->to;
+    return listed && reference->kind == MC_REF_DATA;
+}
+
 /* RAX and RDX, without what some call of the entry may read before it writes it. Whoever calls an exported function from outside
  * will use it as the module itself does; there must be such calls. */
 static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsigned depth)
@@ -362,7 +380,8 @@ static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsign
         return (uint32_t)*state;
     uint32_t ignored = count && depth < MAX_DEPTH ? RESULTS : 0;
     for (size_t i = first; i < first + count && ignored; i++)
-        ignored &= ignored_behind(prover, &prover->references->items[i], depth);
+        if (!is_called_by_loader(prover, &prover->references->items[i]))
+            ignored &= ignored_behind(prover, &prover->references->items[i], depth);
     const struct mc_entry *known_entry = mc_entry_at(prover->entries, entry);
     if (known_entry && known_entry->sources & MC_ENTRY_IFUNC) /* the loader takes one address */
         ignored |= BIT(MC_RDX);

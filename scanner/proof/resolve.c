@@ -386,6 +386,11 @@ static mc_facts ask_max_leaf(struct question *q, const struct mc_symbol_key *key
     case MC_NOT_BELOW:
     case MC_NOT_LESS:
         return mc_facts_one(q->prover->facts, atom, 0);
+    case MC_WITHIN:
+        if ((uint32_t)test->constant + (test->constant >> 32) > UINT32_MAX)
+            return MC_FACTS_NONE; /* it goes round */
+        atom.c = (uint32_t)test->constant;
+        return mc_facts_one(q->prover->facts, atom, 0);
     case MC_NE:
         if (test->constant)
             return MC_FACTS_NONE;

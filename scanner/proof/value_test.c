@@ -25,6 +25,10 @@ static bool holds(uint64_t x, enum mc_relation relation, uint64_t constant, unsi
         return sign_of(x, width) < sign_of(constant, width);
     case MC_NOT_LESS:
         return sign_of(x, width) >= sign_of(constant, width);
+    case MC_WITHIN:
+        return ((x - (uint32_t)constant) & mask) < constant >> 32;
+    case MC_NOT_WITHIN:
+        return ((x - (uint32_t)constant) & mask) >= constant >> 32;
     case MC_BIT_SET:
         return x >> (constant & 63) & 1;
     case MC_BIT_CLEAR:
@@ -38,6 +42,21 @@ static bool can_be_narrow(const struct mc_values *values, uint32_t symbol)
 {
     uint32_t kind = mc_symbol_get(values, symbol).kind;
     return kind == MC_SYM_ARGUMENT || kind == MC_SYM_RETURN;
+}
+
+#define MOST_OF_RANGE 8 /* models and levels; more are letters and digits */
+
+/* x + offset is in the order of the constant: `x - low < count`, as compilers ask for one of several numbers in a row. */
+static bool to_range(uint64_t offset, unsigned width, enum mc_relation *relation, uint64_t *constant)
+{
+    bool order = *relation == MC_BELOW || *relation == MC_NOT_BELOW, within = *relation == MC_WITHIN || *relation == MC_NOT_WITHIN;
+    uint64_t mask = mc_width_mask(width), count = within ? *constant >> 32 : *constant & mask;
+    uint64_t low = ((within ? (uint32_t)*constant : 0) - offset) & mask;
+    if ((!order && !within) || !count || count > MOST_OF_RANGE || low > UINT32_MAX)
+        return false;
+    *relation = *relation == MC_BELOW || *relation == MC_WITHIN ? MC_WITHIN : MC_NOT_WITHIN;
+    *constant = mc_range((uint32_t)low, (uint32_t)count);
+    return true;
 }
 
 static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one, enum mc_relation relation,
@@ -71,8 +90,8 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
         return one->facts;
     }
     bool equality = relation == MC_EQ || relation == MC_NE;
-    if (one->offset && !equality)
-        return one->facts; /* x + k below c says nothing simple of x */
+    if (one->offset && !equality && (width < key.width || !to_range((uint64_t)one->offset, width, &relation, &constant)))
+        return one->facts; /* x + k less than c says nothing simple of x */
     uint64_t wanted = equality ? (constant - (uint64_t)one->offset) & mc_width_mask(width < key.width ? width : key.width)
                                : constant;
     uint32_t symbol = one->base;
@@ -182,6 +201,8 @@ static mc_facts test_bits(struct mc_values *values, const struct mc_value_data *
     case MC_BIT_SET:
     case MC_BIT_CLEAR:
         return mc_bits_when(bits, (unsigned)constant & 63, relation == MC_BIT_SET);
+    default: /* test_each */
+        break;
     }
     return MC_FACTS_NONE;
 }
@@ -247,6 +268,20 @@ static mc_facts test_masked(struct mc_values *values, const struct mc_value_data
     }
 }
 
+/* One number after the other: it is one of them, or none. */
+static mc_facts test_each(struct mc_values *values, mc_value value, enum mc_relation relation, uint64_t range, unsigned width)
+{
+    mc_facts sets[MOST_OF_RANGE], all = MC_FACTS_NONE;
+    size_t count = range >> 32;
+    if (count > MOST_OF_RANGE)
+        return MC_FACTS_NONE;
+    for (size_t i = 0; i < count; i++) {
+        sets[i] = mc_value_test(values, value, relation == MC_WITHIN ? MC_EQ : MC_NE, (uint32_t)range + i, width);
+        all = mc_facts_or(values->facts, all, sets[i]);
+    }
+    return relation == MC_WITHIN ? mc_facts_any(values->facts, sets, count, 0) : all;
+}
+
 mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relation relation, uint64_t constant, unsigned width)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
@@ -258,8 +293,11 @@ mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relatio
     }
     if (data->kind == MC_VALUE_PAIR && width <= 32)
         return mc_value_test(values, (mc_value)data->known, relation, constant, width);
+    bool range = relation == MC_WITHIN || relation == MC_NOT_WITHIN;
     mc_facts result;
-    if (data->kind == MC_VALUE_MASKED) {
+    if (range && data->kind != MC_VALUE_CASES) {
+        result = test_each(values, value, relation, constant, width);
+    } else if (data->kind == MC_VALUE_MASKED) {
         result = test_masked(values, data, relation, constant, width);
     } else if (data->kind == MC_VALUE_CASES && (data->width >= width || relation >= MC_BIT_SET)) {
         result = test_cases(values, data, relation, constant, width);
