@@ -446,7 +446,8 @@ mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts
     mc_facts sets[2] = {without_ways(table, mc_facts_minus(table, a, common)), without_ways(table, mc_facts_minus(table, b, common))};
     bool base[2];
     mc_facts third;
-    if (meet_ways(table, sets[0], sets[1], &third) || meet_ways(table, sets[1], sets[0], &third))
+    if (mc_facts_meet_default(table, mc_facts_minus(table, a, common), mc_facts_minus(table, b, common), &third) ||
+        meet_ways(table, sets[0], sets[1], &third) || meet_ways(table, sets[1], sets[0], &third))
         return mc_facts_or(table, common, third);
     for (int i = 0; i < 2; i++)
         base[i] = mc_facts_only_base(table, sets[i]) != MC_FACTS_NONE;

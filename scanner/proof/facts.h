@@ -120,6 +120,18 @@ mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b);
 /* Two states meet: what both know; and where CPUID itself was asked on one way and a memory of it on the other, that either
  * holds (MC_ATOM_ANY). Two answers of CPUID that differ leave nothing. */
 mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts b);
+/* Where the user chose on one of two ways (MC_ATOM_OVERRIDE), and CPUID was asked on the other, that either holds: *ret. False when
+ * it is not so. facts_either.c */
+bool mc_facts_meet_default(struct mc_facts_table *table, mc_facts a, mc_facts b, mc_facts *ret);
+/* Several ways, one by one, each with what was answered for it: what holds whichever it was. A way on which the user chose, and
+ * that knows nothing of the CPU, counts for nothing beside ways that do, where inference is allowed (design.md 5.1). Start with
+ * {.any = MC_FACTS_ALL, .unchosen = MC_FACTS_ALL}; facts_either.c */
+struct mc_facts_ways {
+    mc_facts any, unchosen;
+    bool inferring;
+};
+void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, mc_facts answer);
+mc_facts mc_facts_of_ways(struct mc_facts_table *table, const struct mc_facts_ways *ways); /* ALL: there was none */
 /* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site);
 /* The set holds by inference only. */
@@ -131,6 +143,8 @@ mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts); /* wi
 struct mc_fact_set mc_facts_get(const struct mc_facts_table *table, mc_facts facts); /* ALL reads as empty */
 const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count);
 /* Something in the set was learnt by a test of what CPUID said. */
+/* A feature, or the CPU's family and model. */
+bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts);
 bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret_site);
 bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom);
 

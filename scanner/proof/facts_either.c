@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What remains of two sets of facts of which only one holds: `if (avx2) ... else if (avx) ...`, and what both then run. */
+/* What remains of two sets of facts of which only one holds: `if (avx2) ... else if (avx) ...`, and what both then run; or
+ * `if (getenv("LEVEL")) ... else if (avx2) ...`. */
 #include "scanner/proof/facts.h"
 
 #include "isa/baseline.h"
@@ -69,4 +70,76 @@ mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b)
         return common;
     struct mc_atom tested = {.kind = MC_ATOM_TESTED};
     return mc_facts_or(table, common, mc_facts_one(table, tested, site < other_site ? site : other_site));
+}
+
+static mc_facts overridden(struct mc_facts_table *table)
+{
+    return mc_facts_one(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0);
+}
+
+bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(table, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        uint32_t kind = mc_atom_get(table, set.items[i].atom).kind;
+        if (kind == MC_ATOM_BIT || kind == MC_ATOM_IMPLIED)
+            return true;
+    }
+    return false;
+}
+
+/* The user chose, and nothing tells what the CPU has. */
+static bool is_chosen(struct mc_facts_table *table, mc_facts facts)
+{
+    return mc_facts_has(table, facts, mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE})) &&
+           !mc_facts_tell_bits(table, facts);
+}
+
+/* What holds unless the user chose; ALL: the user did. False when no choice is part of it. */
+static bool default_of(struct mc_facts_table *table, mc_facts facts, mc_facts *ret)
+{
+    mc_facts chosen = overridden(table);
+    struct mc_fact_set set = mc_facts_get(table, facts);
+    *ret = facts;
+    if (is_chosen(table, facts)) {
+        *ret = MC_FACTS_ALL;
+        return true;
+    }
+    for (uint32_t i = 0; i < set.count; i++) {
+        struct mc_atom atom = mc_atom_get(table, set.items[i].atom);
+        size_t count;
+        const mc_facts *ways = atom.kind == MC_ATOM_ANY && !atom.b ? mc_facts_any_sets(table, atom.a, &count) : NULL;
+        if (!ways || count != 2 || ways[0] != chosen)
+            continue;
+        *ret = mc_facts_or(table, mc_facts_without_kind(table, facts, MC_ATOM_ANY), ways[1]);
+        return true;
+    }
+    return false;
+}
+
+bool mc_facts_meet_default(struct mc_facts_table *table, mc_facts a, mc_facts b, mc_facts *ret)
+{
+    mc_facts defaults[2];
+    bool chosen[2] = {default_of(table, a, &defaults[0]), default_of(table, b, &defaults[1])};
+    if ((!chosen[0] && !chosen[1]) || (defaults[0] == MC_FACTS_ALL && defaults[1] == MC_FACTS_ALL))
+        return false;
+    mc_facts ways[2] = {overridden(table), mc_facts_and_implied(table, defaults[0], defaults[1])};
+    if (!mc_facts_tell_bits(table, ways[1]))
+        return false;
+    *ret = mc_facts_any(table, ways, 2, 0);
+    return true;
+}
+
+void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, mc_facts answer)
+{
+    ways->any = mc_facts_either(table, ways->any, answer);
+    if (!ways->inferring || !is_chosen(table, answer))
+        ways->unchosen = mc_facts_either(table, ways->unchosen, answer);
+}
+
+mc_facts mc_facts_of_ways(struct mc_facts_table *table, const struct mc_facts_ways *ways)
+{
+    if (ways->unchosen == ways->any || mc_facts_tell_bits(table, ways->any) || !mc_facts_tell_bits(table, ways->unchosen))
+        return ways->any;
+    return mc_facts_or(table, ways->unchosen, overridden(table));
 }

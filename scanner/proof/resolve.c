@@ -84,12 +84,26 @@ static mc_facts answer_set(struct question *q, mc_facts facts)
     return result;
 }
 
-/* What holds whichever of two ways it was. Where both tested something, that they did remains, although not what. */
-static mc_facts either(struct question *q, mc_facts so_far, mc_facts way)
+static struct mc_facts_ways no_way_yet(const struct question *q)
 {
-    if (so_far == MC_FACTS_NONE)
-        return so_far;
-    return mc_facts_either(q->prover->facts, so_far, answer_set(q, way));
+    return (struct mc_facts_ways){.any = MC_FACTS_ALL, .unchosen = MC_FACTS_ALL, .inferring = q->inferring};
+}
+
+/* Nothing is left that another way could still take away. */
+static bool is_settled(const struct mc_facts_ways *ways)
+{
+    return ways->any == MC_FACTS_NONE && ways->unchosen == MC_FACTS_NONE;
+}
+
+static void add_way(struct question *q, struct mc_facts_ways *ways, mc_facts facts)
+{
+    if (!is_settled(ways))
+        mc_facts_add_way(q->prover->facts, ways, answer_set(q, facts));
+}
+
+static mc_facts of_ways(const struct question *q, const struct mc_facts_ways *ways)
+{
+    return mc_facts_of_ways(q->prover->facts, ways);
 }
 
 /* What held before the loader or another module could send control to this root: every initialiser that ran before it and
@@ -120,10 +134,11 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
     struct mc_incoming_list list = mc_incoming_of(q->prover, entry);
     if (!list.count && mc_address_is_held(q->prover, entry))
         return MC_FACTS_NONE;
-    mc_facts result = MC_FACTS_ALL;
-    for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
+    struct mc_facts_ways ways = no_way_yet(q);
+    for (size_t i = 0; i < list.count && !is_settled(&ways); i++)
         if (!q->inferring || !list.items[i].listed)
-            result = either(q, result, list.items[i].facts);
+            add_way(q, &ways, list.items[i].facts);
+    mc_facts result = of_ways(q, &ways);
     if (result != MC_FACTS_ALL || !mc_is_root(q->prover, entry, false, NULL))
         return result;
     q->prover->resolver->export_in_circle = true;
@@ -134,12 +149,13 @@ static mc_facts ask_entry(struct question *q, uint64_t entry)
 static mc_facts ask_held(struct question *q, uint64_t address)
 {
     struct mc_incoming_list list = mc_incoming_of(q->prover, address);
-    mc_facts result = MC_FACTS_ALL;
+    struct mc_facts_ways ways = no_way_yet(q);
     if (mc_is_given_root(q->prover, address, NULL) || (mc_image_exports(q->prover->image, address) && !q->inferring))
         return MC_FACTS_NONE;
-    for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++)
+    for (size_t i = 0; i < list.count && !is_settled(&ways); i++)
         if (mc_hands_out(list.items[i].kind) && !(q->inferring && list.items[i].left))
-            result = either(q, result, list.items[i].facts);
+            add_way(q, &ways, list.items[i].facts);
+    mc_facts result = of_ways(q, &ways);
     return result == MC_FACTS_ALL ? MC_FACTS_NONE : result; /* that nobody is seen to do so is no proof */
 }
 
@@ -150,19 +166,20 @@ static mc_facts ask_return(struct question *q, uint64_t entry)
         evaluation->needed = true;
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;
-    mc_facts result = MC_FACTS_ALL;
-    for (size_t i = 0; i < evaluation->event_count && result != MC_FACTS_NONE; i++) {
+    struct mc_facts_ways ways = no_way_yet(q);
+    for (size_t i = 0; i < evaluation->event_count && !is_settled(&ways); i++) {
         const struct mc_event *event = &evaluation->events[i];
         if (event->kind == MC_EVENT_RETURN)
-            result = either(q, result, event->facts);
+            add_way(q, &ways, event->facts);
         else if (event->kind == MC_EVENT_REFERENCE && event->escape == MC_ESCAPE_JUMP) {
             struct mc_atom next = {.kind = MC_ATOM_RETURN, .c = mc_final_target(q->prover, event->target)};
             mc_facts facts = event->facts;
             if (!mc_import_name(q->prover, next.c))
                 facts = mc_facts_or(q->prover->facts, facts, mc_facts_one(q->prover->facts, next, 0));
-            result = either(q, result, facts);
+            add_way(q, &ways, facts);
         }
     }
+    mc_facts result = of_ways(q, &ways);
     /* No return seen is no proof that there is none: functions that never return are told by their control flow. */
     return result == MC_FACTS_ALL ? MC_FACTS_NONE : result;
 }
@@ -213,26 +230,15 @@ static bool is_asked(struct question *q, const struct mc_cell_value *item)
 
 static mc_facts facts_of_values(struct question *q, const struct mc_cell_values *cell, const struct test *test, bool defaults)
 {
-    mc_facts result = MC_FACTS_ALL;
-    for (size_t i = 0; i < cell->count && result != MC_FACTS_NONE; i++) {
+    struct mc_facts_ways ways = no_way_yet(q);
+    for (size_t i = 0; i < cell->count && !is_settled(&ways); i++) {
         if (test->stored && cell->items[i].direct && !cell->items[i].site)
             continue;
         if ((q->inferring && is_stray(&cell->items[i])) || (defaults && is_foreign(q, cell->items[i].value)))
             continue;
-        result = either(q, result, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
+        add_way(q, &ways, way_of_value(q, cell->items[i].value, test, cell->items[i].facts));
     }
-    return result;
-}
-
-static bool tells_bits(const struct mc_prover *prover, mc_facts facts)
-{
-    struct mc_fact_set set = mc_facts_get(prover->facts, facts);
-    for (uint32_t i = 0; i < set.count; i++) {
-        uint32_t kind = mc_atom_get(prover->facts, set.items[i].atom).kind;
-        if (kind == MC_ATOM_BIT || kind == MC_ATOM_IMPLIED)
-            return true;
-    }
-    return false;
+    return of_ways(q, &ways);
 }
 
 static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *cell, const struct test *test)
@@ -249,7 +255,7 @@ static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *c
     if (known < 2) /* nobody is seen to write it: rather a writer that we miss than a constant */
         return MC_FACTS_NONE;
     mc_facts result = facts_of_values(q, cell, test, false);
-    if (!q->inferring || !asked || !foreign || tells_bits(q->prover, result))
+    if (!q->inferring || !asked || !foreign || mc_facts_tell_bits(q->prover->facts, result))
         return result;
     struct mc_atom override = {.kind = MC_ATOM_OVERRIDE}; /* the verdict is that of the default */
     result = facts_of_values(q, cell, test, true);
@@ -306,22 +312,22 @@ static mc_facts ask_returned(struct question *q, const struct mc_symbol_key *key
         evaluation->needed = true;
     if (!evaluation || !evaluation->complete)
         return MC_FACTS_NONE;
-    mc_facts result = MC_FACTS_ALL;
+    struct mc_facts_ways ways = no_way_yet(q);
     bool seen = false;
-    for (size_t i = 0; i < evaluation->event_count && result != MC_FACTS_NONE; i++) {
+    for (size_t i = 0; i < evaluation->event_count && !is_settled(&ways); i++) {
         const struct mc_event *event = &evaluation->events[i];
         if (event->kind == MC_EVENT_RETURN) {
             seen = true;
-            result = either(q, result, way_of_value(q, key->b ? event->second : event->value, test, event->facts));
+            add_way(q, &ways, way_of_value(q, key->b ? event->second : event->value, test, event->facts));
         } else if (event->kind == MC_EVENT_REFERENCE && event->escape == MC_ESCAPE_JUMP) {
             seen = true;
             struct mc_symbol_key next = *key;
             next.a = mc_final_target(q->prover, event->target);
             mc_value value = mc_value_symbol(q->prover->values, mc_symbol_id(q->prover->values, next), 0);
-            result = either(q, result, way_of_value(q, value, test, event->facts));
+            add_way(q, &ways, way_of_value(q, value, test, event->facts));
         }
     }
-    return seen ? result : MC_FACTS_NONE;
+    return seen ? of_ways(q, &ways) : MC_FACTS_NONE;
 }
 
 /* An argument is what every caller passes, as long as all ways in are calls that we see. */
@@ -332,10 +338,10 @@ static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key
         return MC_FACTS_NONE;
     struct mc_incoming_list list = mc_incoming_of(prover, key->a);
     unsigned slot = key->b < 16 ? (unsigned)key->b : 16 + (unsigned)((key->b - 16) / prover->pointer_size) - 1;
-    mc_facts result = MC_FACTS_ALL;
+    struct mc_facts_ways ways = no_way_yet(q);
     if (slot >= MC_CALL_ARGUMENTS)
         return MC_FACTS_NONE;
-    for (size_t i = 0; i < list.count && result != MC_FACTS_NONE; i++) {
+    for (size_t i = 0; i < list.count && !is_settled(&ways); i++) {
         const struct mc_incoming *incoming = &list.items[i];
         if (incoming->kind != MC_REF_CALL && incoming->kind != MC_REF_JUMP)
             return MC_FACTS_NONE;
@@ -347,12 +353,12 @@ static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key
                 continue;
             found = true;
             mc_value value = evaluation->arguments[event->arguments + slot];
-            result = either(q, result, way_of_value(q, value, test, event->facts));
+            add_way(q, &ways, way_of_value(q, value, test, event->facts));
         }
         if (!found)
             return MC_FACTS_NONE;
     }
-    return result;
+    return of_ways(q, &ways);
 }
 
 /* A word behind a pointer: only by inference. */
@@ -435,39 +441,30 @@ static mc_facts ask_test(struct question *q, const struct mc_atom *atom)
     case MC_SYM_MAX_LEAF:
         return ask_max_leaf(q, &key, &test);
     case MC_SYM_KERNEL:
-        return q->inferring ? either(q, MC_FACTS_ALL, way_of_value(q, mc_kernel_value(q->prover, &key), &test, MC_FACTS_NONE))
+        return q->inferring ? answer_set(q, way_of_value(q, mc_kernel_value(q->prover, &key), &test, MC_FACTS_NONE))
                             : MC_FACTS_NONE;
     default:
         return MC_FACTS_NONE;
     }
 }
 
-static bool is_overridden(const struct mc_prover *prover, mc_facts facts)
-{
-    return mc_facts_has(prover->facts, facts, mc_atom_id(prover->facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}));
-}
-
-/* One of several ways, each of which is a set of facts. A way on which the user had a say counts for nothing beside one on
- * which CPUID did (design.md 5.1: the verdict is that of the default). */
+/* One of several ways, each of which is a set of facts. */
 static mc_facts ask_any(struct question *q, const struct mc_atom *atom)
 {
     struct mc_facts_table *t = q->prover->facts;
     size_t count;
     const mc_facts *sets = mc_facts_any_sets(t, atom->a, &count);
-    mc_facts result = MC_FACTS_ALL, defaults = MC_FACTS_ALL;
-    bool overridden = false;
+    struct mc_facts_ways ways = no_way_yet(q);
+    mc_facts result = MC_FACTS_ALL;
     if (atom->b == MC_ANY_INFERRED && !q->inferring)
         return MC_FACTS_NONE;
     for (size_t i = 0; i < count; i++) {
-        result = atom->b ? mc_facts_and_implied(t, result, answer_set(q, sets[i])) : either(q, result, sets[i]);
-        if (is_overridden(q->prover, sets[i]))
-            overridden = true;
-        else
-            defaults = mc_facts_and(t, defaults, answer_set(q, sets[i]));
+        if (atom->b)
+            result = mc_facts_and_implied(t, result, answer_set(q, sets[i]));
+        add_way(q, &ways, sets[i]);
     }
-    if (!q->inferring || !overridden || tells_bits(q->prover, result) || !tells_bits(q->prover, defaults))
-        return result;
-    return mc_facts_or(t, defaults, mc_facts_one(t, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0));
+    mc_facts whichever = of_ways(q, &ways);
+    return atom->b && whichever == ways.any ? result : whichever;
 }
 
 static mc_facts ask(struct question *q, uint32_t id)

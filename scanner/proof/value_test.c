@@ -282,15 +282,20 @@ static mc_facts test_each(struct mc_values *values, mc_value value, enum mc_rela
     return relation == MC_WITHIN ? mc_facts_any(values->facts, sets, count, 0) : all;
 }
 
+/* A value was tested of which only the provenance is known. */
+static mc_facts tested(struct mc_values *values, mc_facts provenance)
+{
+    mc_facts overridden = mc_facts_one(values->facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0);
+    if (provenance == MC_FACTS_NONE || provenance == overridden) /* what the user chose is not CPUID's */
+        return provenance;
+    return mc_facts_one(values->facts, (struct mc_atom){.kind = MC_ATOM_TESTED}, 0);
+}
+
 mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relation relation, uint64_t constant, unsigned width)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
-    if (data->kind == MC_VALUE_TOP) {
-        if (data->other == MC_FACTS_NONE)
-            return MC_FACTS_NONE;
-        struct mc_atom tested = {.kind = MC_ATOM_TESTED};
-        return mc_facts_one(values->facts, tested, 0);
-    }
+    if (data->kind == MC_VALUE_TOP)
+        return tested(values, data->other);
     if (data->kind == MC_VALUE_PAIR && width <= 32)
         return mc_value_test(values, (mc_value)data->known, relation, constant, width);
     bool range = relation == MC_WITHIN || relation == MC_NOT_WITHIN;
@@ -307,9 +312,5 @@ mc_facts mc_value_test(struct mc_values *values, mc_value value, enum mc_relatio
             return MC_FACTS_NONE;
         result = test_bits(values, &bits, relation, constant, width);
     }
-    if (result == MC_FACTS_NONE && mc_value_provenance(values, value) != MC_FACTS_NONE) {
-        struct mc_atom tested = {.kind = MC_ATOM_TESTED};
-        return mc_facts_one(values->facts, tested, 0);
-    }
-    return result;
+    return result == MC_FACTS_NONE ? tested(values, mc_value_provenance(values, value)) : result;
 }

@@ -152,6 +152,47 @@ Test(values, the_user_does_not_spoil_the_default)
     cr_assert(!mc_facts_has(facts, mc_value_test(values, spoilt, MC_NE, 0, 32), wanted), "anything else spoils it");
 }
 
+/* What holds of bits 9 and 19 of `facts` unless the user chose: the second of the two ways that it must consist of. */
+static mc_facts unless_chosen(mc_facts set)
+{
+    size_t count;
+    struct mc_fact_set items = mc_facts_get(facts, set);
+    cr_assert_eq(items.count, 1);
+    struct mc_atom any = mc_atom_get(facts, items.items[0].atom);
+    cr_assert_eq(any.kind, MC_ATOM_ANY);
+    const mc_facts *ways = mc_facts_any_sets(facts, any.a, &count);
+    cr_assert_eq(count, 2);
+    cr_assert_eq(ways[0], mc_facts_one(facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0));
+    return ways[1];
+}
+
+Test(values, what_the_user_chose_meets_what_cpuid_chose)
+{
+    mc_facts chosen = mc_facts_one(facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0);
+    mc_facts both = mc_facts_or(facts, bit_is(9, true), bit_is(19, true)), other;
+    mc_facts met = mc_facts_meet_states(facts, chosen, both);
+    cr_assert_eq(unless_chosen(met), both);
+    cr_assert_eq(mc_facts_meet_states(facts, met, chosen), met, "he chose in another way, too");
+    cr_assert_eq(unless_chosen(mc_facts_meet_states(facts, met, bit_is(9, true))), bit_is(9, true), "a third way has less");
+    cr_assert_not(mc_facts_meet_default(facts, met, bit_is(19, false), &other), "a third way has something else");
+    cr_assert_not(mc_facts_meet_default(facts, both, bit_is(9, true), &other), "he chose nowhere");
+    cr_assert_not(mc_facts_meet_default(facts, chosen, chosen, &other), "nobody else did");
+}
+
+Test(values, a_way_that_the_user_chose_counts_for_nothing_beside_one_that_cpuid_did)
+{
+    mc_facts chosen = mc_facts_one(facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0), bit = bit_is(19, true);
+    for (int inferring = 0; inferring < 2; inferring++) {
+        struct mc_facts_ways ways = {MC_FACTS_ALL, MC_FACTS_ALL, inferring};
+        mc_facts_add_way(facts, &ways, chosen);
+        cr_assert_eq(mc_facts_of_ways(facts, &ways), chosen);
+        mc_facts_add_way(facts, &ways, bit);
+        cr_assert_eq(mc_facts_of_ways(facts, &ways), inferring ? mc_facts_or(facts, bit, chosen) : MC_FACTS_NONE);
+        mc_facts_add_way(facts, &ways, MC_FACTS_NONE);
+        cr_assert_eq(mc_facts_of_ways(facts, &ways), MC_FACTS_NONE, "somebody asked nothing at all");
+    }
+}
+
 Test(values, addresses_of_one_base_have_a_distance)
 {
     mc_value there = mc_value_symbol(values, MC_BASE_MODULE, 0x4018), here = mc_value_symbol(values, MC_BASE_MODULE, 0x4010);
