@@ -130,9 +130,9 @@ void mc_forget_after_call(struct mc_machine *m, uint64_t final)
     if (wide && mc_is_go(m->prover, m->run->entry))
         for (size_t i = 0; i < sizeof clobbered_by_go; i++)
             state->registers[clobbered_by_go[i]] = MC_TOP;
-    state->registers[MC_RCX] = MC_TOP;
+    state->registers[MC_RCX] = state->registers[MC_RDX] = MC_TOP;
     for (int i = 0; i < 2; i++) {
-        int reg = i ? MC_RDX : MC_RAX;
+        int reg = i ? mc_second_result(m->prover, final) : MC_RAX;
         struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};
         if (!final || !mc_result_matters(m->prover, final)) /* unknown, but one and the same: structures are followed from it */
             key = (struct mc_symbol_key){.kind = MC_SYM_OBJECT, .width = m->prover->pointer_size * 8, .a = m->address};

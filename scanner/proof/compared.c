@@ -23,6 +23,7 @@ void mc_condition_facts(struct mc_machine *m, unsigned condition, mc_facts *ret_
 {
     uint64_t code;
     mc_flags_test(m->values, &m->state->flags, condition, ret_true, ret_false);
+    mc_bound_facts(m, condition, ret_true, ret_false);
     if ((condition >> 1 & 7) != 2 || !compared_code(m, &code)) /* e, ne */
         return;
     struct mc_atom held = {.kind = MC_ATOM_HELD, .c = code};

@@ -325,6 +325,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
 static void execute_return(struct body *body, struct mc_machine *m)
 {
     struct mc_run *run = body->run;
+    unsigned second = mc_second_result(run->prover, run->entry);
     mc_value rax = m->state->registers[MC_RAX], rdx = m->state->registers[MC_RDX];
     if (body->inside) {
         mc_pop_value(m);
@@ -341,7 +342,8 @@ static void execute_return(struct body *body, struct mc_machine *m)
     if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !mc_is_same_address(m, rax, rdx))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
-        mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax, .second = rdx,
+        mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax,
+                                         .second = m->state->registers[second],
                                          .facts = m->state->facts});
 }
 

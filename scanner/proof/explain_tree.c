@@ -24,7 +24,7 @@ mc_facts mc_why_answer(struct mc_why_builder *b, mc_facts facts)
 /* Nearest first: what was tested in the code itself, what was remembered, what held before. */
 static unsigned rank(const struct mc_atom *atom)
 {
-    static const unsigned ranks[] = {[MC_ATOM_TEST] = 1, [MC_ATOM_HELD] = 2, [MC_ATOM_ANY] = 2, [MC_ATOM_RETURN] = 3, [MC_ATOM_ENTRY] = 4};
+    static const unsigned ranks[] = {[MC_ATOM_TEST] = 1, [MC_ATOM_HELD] = 2, [MC_ATOM_BOUND] = 2, [MC_ATOM_ANY] = 2, [MC_ATOM_RETURN] = 3, [MC_ATOM_ENTRY] = 4};
     return mc_atom_is_base(atom) ? 0 : ranks[atom->kind];
 }
 

@@ -66,7 +66,8 @@ static void ways_in(struct list *list, uint64_t entry, bool held)
 static mc_facts passes(struct list *list, mc_value value, const struct mc_atom *test, unsigned width, mc_facts facts)
 {
     mc_facts implied = mc_value_test(list->prover->values, value, (enum mc_relation)test->b, test->c, width);
-    return mc_facts_or(list->prover->facts, implied, facts);
+    mc_facts bounds = mc_facts_of_bounds(list->prover, value, (enum mc_relation)test->b, test->c, facts);
+    return mc_facts_or(list->prover->facts, mc_facts_or(list->prover->facts, implied, bounds), facts);
 }
 
 static void ways_out(struct list *list, uint64_t entry, const struct mc_atom *test, const struct mc_symbol_key *key)
@@ -124,7 +125,9 @@ static void ways_of_argument(struct list *list, const struct mc_symbol_key *key,
             if (event->kind != MC_EVENT_CALL || event->target != key->a || event->site != incoming.items[i].from)
                 continue;
             mc_value value = evaluation->arguments[event->arguments + slot];
-            add(list, event->site, passes(list, value, test, key->width, event->facts),
+            struct mc_limit limit = {(enum mc_relation)test->b, key->width, test->c};
+            bool never = mc_is_never(prover, value, &limit);
+            add(list, event->site, never ? MC_FACTS_ALL : passes(list, value, test, key->width, event->facts),
                 mc_arena_printf(&prover->arena, "passes %s", mc_value_text(prover, &prover->arena, value)));
         }
     }

@@ -57,6 +57,7 @@ enum mc_atom_kind {
     MC_ATOM_ENTRY,    /* c address: what holds whenever execution comes to this entry from elsewhere */
     MC_ATOM_RETURN,   /* c address: what holds after a normal return of this function */
     MC_ATOM_HELD,     /* c address of code: some pointer holds it, so what holds wherever it is handed out */
+    MC_ATOM_BOUND,    /* symbol a is no more than symbol c, b = 1: as signed numbers; an answer to nothing by itself: bounds.c */
     MC_ATOM_ANY,      /* a = id of a list of sets, of which at least one holds; b = enum mc_any */
 };
 
@@ -123,14 +124,14 @@ mc_facts mc_facts_meet_states(struct mc_facts_table *table, mc_facts a, mc_facts
 /* Where the user chose on one of two ways (MC_ATOM_OVERRIDE), and CPUID was asked on the other, that either holds: *ret. False when
  * it is not so. facts_either.c */
 bool mc_facts_meet_default(struct mc_facts_table *table, mc_facts a, mc_facts b, mc_facts *ret);
-/* Several ways, one by one, each with what was answered for it: what holds whichever it was. A way on which the user chose, and
- * that knows nothing of the CPU, counts for nothing beside ways that do, where inference is allowed (design.md 5.1). Start with
+/* Several ways, one by one, each with the answers to its questions: what holds whichever it was. A way on which the user chose,
+ * and CPUID was not asked, counts for nothing beside ways that do, where inference is allowed (design.md 5.1). Start with
  * {.any = MC_FACTS_ALL, .unchosen = MC_FACTS_ALL}; facts_either.c */
 struct mc_facts_ways {
     mc_facts any, unchosen;
     bool inferring;
 };
-void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, mc_facts answer);
+void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, mc_facts way, mc_facts answer);
 mc_facts mc_facts_of_ways(struct mc_facts_table *table, const struct mc_facts_ways *ways); /* ALL: there was none */
 /* At least one of the sets holds: their intersection, plus what the resolver can make of the rest. */
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site);

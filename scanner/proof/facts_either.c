@@ -77,6 +77,18 @@ static mc_facts overridden(struct mc_facts_table *table)
     return mc_facts_one(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0);
 }
 
+/* Not only one that follows from others. */
+static bool has_asked_feature(const struct mc_facts_table *table, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(table, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        struct mc_atom atom = mc_atom_get(table, set.items[i].atom);
+        if (atom.kind == MC_ATOM_BIT && feature_of(&atom) >= 0)
+            return true;
+    }
+    return false;
+}
+
 bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts)
 {
     struct mc_fact_set set = mc_facts_get(table, facts);
@@ -88,11 +100,11 @@ bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts)
     return false;
 }
 
-/* The user chose, and nothing tells what the CPU has. */
+/* The user chose, and nothing tells what the CPU has, beyond its family. */
 static bool is_chosen(struct mc_facts_table *table, mc_facts facts)
 {
     return mc_facts_has(table, facts, mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE})) &&
-           !mc_facts_tell_bits(table, facts);
+           !has_asked_feature(table, facts);
 }
 
 /* What holds unless the user chose; ALL: the user did. False when no choice is part of it. */
@@ -111,7 +123,7 @@ static bool default_of(struct mc_facts_table *table, mc_facts facts, mc_facts *r
         const mc_facts *ways = atom.kind == MC_ATOM_ANY && !atom.b ? mc_facts_any_sets(table, atom.a, &count) : NULL;
         if (!ways || count != 2 || ways[0] != chosen)
             continue;
-        *ret = mc_facts_or(table, mc_facts_without_kind(table, facts, MC_ATOM_ANY), ways[1]);
+        *ret = mc_facts_or(table, mc_facts_minus(table, facts, mc_facts_one(table, atom, 0)), ways[1]);
         return true;
     }
     return false;
@@ -130,16 +142,16 @@ bool mc_facts_meet_default(struct mc_facts_table *table, mc_facts a, mc_facts b,
     return true;
 }
 
-void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, mc_facts answer)
+void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, mc_facts way, mc_facts answer)
 {
     ways->any = mc_facts_either(table, ways->any, answer);
-    if (!ways->inferring || !is_chosen(table, answer))
+    if (!ways->inferring || (!is_chosen(table, way) && !is_chosen(table, answer)))
         ways->unchosen = mc_facts_either(table, ways->unchosen, answer);
 }
 
 mc_facts mc_facts_of_ways(struct mc_facts_table *table, const struct mc_facts_ways *ways)
 {
-    if (ways->unchosen == ways->any || mc_facts_tell_bits(table, ways->any) || !mc_facts_tell_bits(table, ways->unchosen))
+    if (ways->unchosen == ways->any || has_asked_feature(table, ways->any) || !mc_facts_tell_bits(table, ways->unchosen))
         return ways->any;
     return mc_facts_or(table, ways->unchosen, overridden(table));
 }

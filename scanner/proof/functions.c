@@ -109,6 +109,11 @@ bool mc_is_go(const struct mc_prover *prover, uint64_t address)
     return entry && entry->sources & MC_ENTRY_GO;
 }
 
+unsigned mc_second_result(const struct mc_prover *prover, uint64_t entry)
+{
+    return prover->pointer_size == 8 && mc_is_go(prover, entry) ? MC_RBX : MC_RDX;
+}
+
 const char *mc_import_name(const struct mc_prover *prover, uint64_t address)
 {
     const struct mc_import *import = mc_image_import_at(prover->image, address);

@@ -340,7 +340,8 @@ uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
         return registers;
     if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);
-    return live_at(prover, final, 0);
+    uint32_t frame = mc_is_go(prover, final) ? BIT(MC_RBP) : 0; /* of the caller: Go's convention keeps it */
+    return live_at(prover, final, 0) & ~frame;
 }
 
 static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsigned depth);

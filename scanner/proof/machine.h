@@ -153,6 +153,8 @@ void mc_known_forget(struct mc_known *known, unsigned number); /* the register w
 void mc_known_move(struct mc_machine *m, const struct mc_known *before);
 int mc_assume_equal(struct mc_machine *m, mc_value *ret_before);
 /* What follows where the condition (the low bits of Jcc, SETcc, CMOVcc) holds, and where it does not. */
+/* What is no more than a limit that tells something of the CPU. bounds.c */
+void mc_bound_facts(struct mc_machine *m, unsigned condition, mc_facts *ret_true, mc_facts *ret_false);
 void mc_condition_facts(struct mc_machine *m, unsigned condition, mc_facts *ret_true, mc_facts *ret_false);
 /* initial.c: the flags tell, where the condition is as `taken`, that a global is not what it starts with ("not asked yet"), but
  * what somebody stored there. The memory, and the register that was compared, then are that, until it is undone. */

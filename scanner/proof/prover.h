@@ -218,6 +218,8 @@ void mc_properties_free(struct mc_properties *table);
 void mc_extents_new(struct mc_prover *prover); /* when all entries are known */
 struct mc_text_range mc_function_extent(const struct mc_prover *prover, uint64_t address);
 size_t mc_first_use(const struct mc_prover *prover, uint64_t address); /* index of the first use from there on */
+/* The register of a function's second result, where it has one: psABI 3.2.3; Go's own convention (abi-internal.md). */
+unsigned mc_second_result(const struct mc_prover *prover, uint64_t entry);
 bool mc_is_go(const struct mc_prover *prover, uint64_t address); /* compiled by Go: it has a convention of its own */
 /* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
 uint64_t mc_final_target(struct mc_prover *prover, uint64_t address);
@@ -247,6 +249,16 @@ bool mc_body_learns(const struct mc_prover *prover, uint64_t address); /* more t
 bool mc_cell_is_relevant(const struct mc_prover *prover, uint64_t address, unsigned size);
 bool mc_arguments_are_relevant(const struct mc_prover *prover, uint64_t entry);
 bool mc_value_tells(struct mc_prover *prover, mc_value value); /* something of the CPU follows from it */
+/* The value cannot be so, as far as only numbers are needed to tell: what a function returns that knows nothing of the CPU. bounds.c */
+struct mc_limit {
+    enum mc_relation relation;
+    unsigned width; /* bits */
+    uint64_t constant;
+};
+bool mc_is_never(struct mc_prover *prover, mc_value value, const struct mc_limit *limit);
+/* The value is no more than something that tells of the CPU; and what `value RELATION constant` says of that. bounds.c */
+bool mc_is_bound(const struct mc_prover *prover, mc_value value, mc_facts facts);
+mc_facts mc_facts_of_bounds(struct mc_prover *prover, mc_value value, enum mc_relation relation, uint64_t constant, mc_facts facts);
 bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts);  /* more than what holds at the entry */
 /* results.c */
 bool mc_returns_under_test(const struct mc_prover *prover, const struct mc_evaluation *evaluation); /* and it returns */

@@ -72,6 +72,8 @@ bool mc_facts_tell(const struct mc_prover *prover, mc_facts facts)
             relevant = mc_symbol_is_relevant(prover, atom.a);
         else if (atom.kind == MC_ATOM_ENTRY)
             relevant = false;
+        else if (atom.kind == MC_ATOM_BOUND)
+            relevant = mc_symbol_is_relevant(prover, (uint32_t)atom.c);
         else if (atom.kind == MC_ATOM_HELD)
             relevant = is_handed_out_by_learner(prover, atom.c);
         else if (atom.kind == MC_ATOM_RETURN)
@@ -312,7 +314,8 @@ static void pass_call(struct mc_prover *prover, const struct mc_evaluation *eval
     for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++) {
         uint64_t constant;
         mc_value value = evaluation->arguments[event->arguments + i];
-        if (slots >> i & 1 && (value_tells(prover, value, facts_tell) || (under_test && mc_value_is_constant(prover->values, value, &constant))))
+        if (slots >> i & 1 && (value_tells(prover, value, facts_tell) || mc_is_bound(prover, value, event->facts) ||
+                               (under_test && mc_value_is_constant(prover->values, value, &constant))))
             passed |= 1u << i;
     }
     uint64_t entries[2] = {final, event->target}; /* a thunk hands them on */

@@ -98,7 +98,7 @@ static bool is_settled(const struct mc_facts_ways *ways)
 static void add_way(struct question *q, struct mc_facts_ways *ways, mc_facts facts)
 {
     if (!is_settled(ways))
-        mc_facts_add_way(q->prover->facts, ways, answer_set(q, facts));
+        mc_facts_add_way(q->prover->facts, ways, facts, answer_set(q, facts));
 }
 
 static mc_facts of_ways(const struct question *q, const struct mc_facts_ways *ways)
@@ -194,7 +194,8 @@ struct test {
 static mc_facts way_of_value(struct question *q, mc_value value, const struct test *test, mc_facts facts)
 {
     mc_facts implied = mc_value_test(q->prover->values, value, test->relation, test->constant, test->width);
-    return mc_facts_or(q->prover->facts, implied, facts);
+    mc_facts bounds = mc_facts_of_bounds(q->prover, value, test->relation, test->constant, facts);
+    return mc_facts_or(q->prover->facts, mc_facts_or(q->prover->facts, implied, bounds), facts);
 }
 
 static mc_facts handler_fact(struct question *q)
@@ -353,7 +354,8 @@ static mc_facts ask_argument(struct question *q, const struct mc_symbol_key *key
                 continue;
             found = true;
             mc_value value = evaluation->arguments[event->arguments + slot];
-            add_way(q, &ways, way_of_value(q, value, test, event->facts));
+            if (!mc_is_never(prover, value, &(struct mc_limit){test->relation, test->width, test->constant}))
+                add_way(q, &ways, way_of_value(q, value, test, event->facts));
         }
         if (!found)
             return MC_FACTS_NONE;
@@ -481,6 +483,8 @@ static mc_facts ask(struct question *q, uint32_t id)
         return ask_test(q, &atom);
     case MC_ATOM_ANY:
         return ask_any(q, &atom);
+    case MC_ATOM_BOUND:
+        return MC_FACTS_NONE;
     default:
         return mc_facts_one(q->prover->facts, atom, 0);
     }

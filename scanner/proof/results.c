@@ -29,7 +29,7 @@ static bool is_leftover(const struct mc_prover *prover, mc_value value)
 bool mc_result_tells(struct mc_prover *prover, const struct mc_evaluation *evaluation)
 {
     uint32_t ignored = mc_results_mostly_ignored(prover, evaluation->entry);
-    bool second = !(ignored >> MC_RDX & 1);
+    bool second = !(ignored >> MC_RDX & 1) && mc_second_result(prover, evaluation->entry) == MC_RDX; /* Go's hands pointers on */
     if (ignored >> MC_RAX & 1)
         return false;
     for (size_t i = 0; i < evaluation->event_count; i++) {

@@ -184,11 +184,11 @@ Test(values, a_way_that_the_user_chose_counts_for_nothing_beside_one_that_cpuid_
     mc_facts chosen = mc_facts_one(facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0), bit = bit_is(19, true);
     for (int inferring = 0; inferring < 2; inferring++) {
         struct mc_facts_ways ways = {MC_FACTS_ALL, MC_FACTS_ALL, inferring};
-        mc_facts_add_way(facts, &ways, chosen);
+        mc_facts_add_way(facts, &ways, chosen, chosen);
         cr_assert_eq(mc_facts_of_ways(facts, &ways), chosen);
-        mc_facts_add_way(facts, &ways, bit);
+        mc_facts_add_way(facts, &ways, bit, bit);
         cr_assert_eq(mc_facts_of_ways(facts, &ways), inferring ? mc_facts_or(facts, bit, chosen) : MC_FACTS_NONE);
-        mc_facts_add_way(facts, &ways, MC_FACTS_NONE);
+        mc_facts_add_way(facts, &ways, MC_FACTS_NONE, MC_FACTS_NONE);
         cr_assert_eq(mc_facts_of_ways(facts, &ways), MC_FACTS_NONE, "somebody asked nothing at all");
     }
 }
