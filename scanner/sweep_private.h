@@ -77,6 +77,9 @@ void mc_sweep_outside(struct mc_sweep *sweep);
 
 /* sweep_go.c: calls `found` for every word that names a Go function as a method: where it stands, the function's address. */
 typedef void mc_sweep_pointer(void *context, uint64_t place, uint64_t function);
+/* Go's read-only data names code in two places: function values, which something points to, and itabs. Another word there that
+ * equals the start of a Go function does so by chance, and is no reference. `references` are sorted. */
+void mc_sweep_drop_go_chances(const struct mc_image *image, const struct mc_entries *entries, struct mc_references *references);
 void mc_sweep_go_methods(const struct mc_image *image, const struct mc_entries *entries, mc_sweep_pointer *found, void *context);
 
 #endif

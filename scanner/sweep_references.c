@@ -572,7 +572,9 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
     read_falls(&reader);
     for (size_t i = 0; i < uses->row_count; i++)
         refer(&reader, uses->rows[i].from, uses->rows[i].to, MC_REF_JUMP);
-    return finish(&reader);
+    struct mc_references *references = finish(&reader);
+    mc_sweep_drop_go_chances(image, entries, references);
+    return references;
 }
 
 size_t mc_references_to(const struct mc_references *references, uint64_t start, uint64_t end, size_t *ret_count)
