@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words that keep what they start with, since nothing is seen to write them (by inference). */
+/* Words that keep what they start with, since nothing is seen to write them, or only such a word is copied to them (by
+ * inference). */
 #include "scanner/proof/machine.h"
 
 #define OTHER_OBJECT 128 /* bytes */
 #define LONGEST_STORE 64
 #define LONGEST_INSTRUCTION 15
-
 /* Bytes that the instruction stores, at most. */
 static unsigned stored_bytes(struct mc_prover *prover, uint64_t address)
 {
@@ -67,11 +67,45 @@ static bool only_loaded(struct mc_prover *prover, uint64_t address, unsigned siz
     return true;
 }
 
+#define COPY_BYTES 256 /* from where the function starts: an initialiser's, as a rule */
+
+/* The instruction before the store there loads what it stores: the place that it loads from; 0: it does not. */
+static uint64_t copied_from(struct mc_prover *prover, uint64_t store, unsigned size)
+{
+    struct mc_insn insn, last = {0};
+    uint64_t at = mc_function_extent(prover, store).start, before = 0;
+    for (; at < store && store - at <= COPY_BYTES && mc_decode_at(prover, at, &last); at += last.length)
+        before = at;
+    bool load = last.map == MC_MAP_0F ? last.opcode == 0xB6 && size == 1 : last.map == MC_MAP_PRIMARY && (last.opcode | 1) == 0x8B;
+    if (at != store || !before || !load || last.encoding != MC_LEGACY || !last.has_modrm || !mc_decode_at(prover, store, &insn) ||
+        insn.map != MC_MAP_PRIMARY || (insn.opcode | 1) != 0x89 || insn.reg != last.reg)
+        return 0;
+    if (last.mod == 3 || last.index != MC_REG_NONE || (last.base != MC_REG_RIP && last.base != MC_REG_NONE))
+        return 0;
+    return (last.base == MC_REG_RIP ? store : 0) + (uint64_t)last.displacement;
+}
+
+/* All that is seen to store to the cell copies one that is never written. */
+static bool only_copied(struct mc_prover *prover, uint64_t address, unsigned size)
+{
+    size_t stores = 0, count, first = mc_references_to(prover->references, address, address + size, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        if (reference->kind == MC_REF_LOAD)
+            continue;
+        uint64_t source = reference->kind == MC_REF_STORE && reference->to == address ? copied_from(prover, reference->from, size) : 0;
+        if (!source || !only_loaded(prover, source, size))
+            return false;
+        stores++;
+    }
+    return stores;
+}
+
 bool mc_cell_is_never_written(struct mc_prover *prover, uint64_t address, unsigned size)
 {
     bool known;
     int *state = mc_property_of(&prover->never_written, &prover->arena, address * 16 + size, &known);
     if (!known)
-        *state = only_loaded(prover, address, size);
+        *state = only_loaded(prover, address, size) || only_copied(prover, address, size);
     return *state;
 }

@@ -269,14 +269,15 @@ static mc_facts ask_unwritten(struct question *q, const struct mc_symbol_key *ke
     if (!q->inferring || !mc_cell_is_never_written(q->prover, key->a, key->width / 8))
         return MC_FACTS_NONE;
     mc_cell_writers(q->prover, key->a, key->width / 8, &cell);
-    return cell.count == 1 ? way_of_value(q, cell.items[0].value, test, MC_FACTS_NONE) : MC_FACTS_NONE;
+    return cell.count ? facts_of_values(q, &cell, test, false) : MC_FACTS_NONE;
 }
 
 /* What a SIGILL handler left behind tells whether something trapped, whichever way it is tested. */
 static mc_facts ask_cell(struct question *q, const struct mc_symbol_key *key, const struct test *test)
 {
     struct mc_cell_values cell;
-    if (key->kind == MC_SYM_CELL && !mc_cell_is_relevant(q->prover, key->a, key->width / 8))
+    if (key->kind == MC_SYM_CELL && (!mc_cell_is_relevant(q->prover, key->a, key->width / 8) ||
+                                     mc_cell_is_never_written(q->prover, key->a, key->width / 8)))
         return ask_unwritten(q, key, test);
     if (key->kind == MC_SYM_TLS)
         mc_thread_local_writers(q->prover, (int64_t)key->a, key->width / 8, test->relation < MC_BIT_SET, &cell);
