@@ -74,7 +74,8 @@ static void take_row(struct rows *rows, uint64_t place, const uint32_t row[4])
     rows->count++;
     if (rows->tried) {
         rows->named += is_name(rows->image, rows->tried + row[0]);
-    } else if (!rows->types || is_name(rows->image, rows->types + row[0])) {
+    } else if (!rows->types || (is_name(rows->image, rows->types + row[0]) && !is_name(rows->image, rows->types + row[2]))) {
+        /* pairs of name and type are an interface's */
         for (int k = 2; k < 4; k++)
             rows->found(rows->context, place + 4 * (unsigned)k, rows->starts->text + row[k]);
     }

@@ -431,7 +431,8 @@ static bool meet_ways(struct mc_facts_table *table, mc_facts ways, mc_facts thir
     if (!most)
         return false;
     merged[at] = mc_facts_and(table, merged[at], third);
-    if (!of_structure && merged[at] != sets[at]) /* the third is none of them */
+    bool same = table->sets.items[merged[at]].count == table->sets.items[sets[at]].count; /* whichever instruction tested it */
+    if (!of_structure && !same) /* the third is none of them */
         return false;
     struct mc_atom either = {.kind = MC_ATOM_ANY, .a = intern_list(table, merged, count), .b = MC_ANY_SAME};
     *ret = mc_facts_one(table, either, 0);
