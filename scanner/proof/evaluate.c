@@ -127,7 +127,8 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
     mc_outputs_after(m, final, escaped, &left);
     if (provided != MC_TOP)
         mc_put_register(m, MC_RAX, provided);
-    if (import.keeps_nothing) /* what it was given is as it leaves it, whatever is called later */
+    bool go = mc_is_go(prover, m->run->entry) && mc_is_go(prover, final); /* what is kept is allocated elsewhere: escape analysis */
+    if (import.keeps_nothing || go) /* what it was given is as it leaves it, whatever is called later */
         m->run->escaped_stack.count = escaped;
     mc_import_after(m, &import);
     for (size_t i = 0; i < pad_count; i++)
