@@ -113,7 +113,7 @@ static void find_types(struct rows *rows)
         rows->count = rows->named = 0;
         if (rows->tried && (!segment || !image->segments[i].executable))
             read_rows(rows, ENOUGH_ROWS);
-        if (rows->named && rows->named >= rows->count / 10 * 9)
+        if (rows->named && rows->named * 10 >= rows->count * 9)
             rows->types = rows->tried;
     }
     rows->tried = 0;

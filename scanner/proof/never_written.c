@@ -6,6 +6,8 @@
 #define OTHER_OBJECT 128 /* bytes */
 #define LONGEST_STORE 64
 #define LONGEST_INSTRUCTION 15
+#define COPY_BYTES 256 /* from where the function starts: an initialiser's, as a rule */
+
 /* Bytes that the instruction stores, at most. */
 static unsigned stored_bytes(struct mc_prover *prover, uint64_t address)
 {
@@ -66,8 +68,6 @@ static bool only_loaded(struct mc_prover *prover, uint64_t address, unsigned siz
     }
     return true;
 }
-
-#define COPY_BYTES 256 /* from where the function starts: an initialiser's, as a rule */
 
 /* The instruction before the store there loads what it stores: the place that it loads from; 0: it does not. */
 static uint64_t copied_from(struct mc_prover *prover, uint64_t store, unsigned size)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scanner/entries.h"
+#include "scanner/sweep_private.h"
 #include "tests/image/elf_builder.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
@@ -112,6 +113,80 @@ Test(go, damaged)
                     cr_assert(mc_image_is_code(image, entries->items[e].address));
                 mc_image_free(image);
             }
+}
+
+struct seen {
+    uint64_t places[64];
+    size_t count;
+};
+
+static void note_method(void *context, uint64_t place, uint64_t function)
+{
+    struct seen *seen = context;
+    cr_assert(function == FIRST || function == SECOND);
+    cr_assert_lt(seen->count, COUNT(seen->places));
+    seen->places[seen->count++] = place;
+}
+
+enum { ROWS = BUILT_DATA + 0x210, NAME = 0x10, TYPE = 0x4, ROW_COUNT = 10 };
+
+static void put_row(struct built *built, size_t at, uint64_t name, uint64_t type, uint64_t first, uint64_t second)
+{
+    const uint64_t row[] = {name, type, first - BUILT_TEXT, second - BUILT_TEXT};
+    for (unsigned i = 0; i < 4; i++)
+        put_word(built, at + 4 * i, 4, row[i]);
+}
+
+/* Ten rows of methods; what stands before them looks like one, too: a name that is none, an interface's pairs of name and type. */
+Test(go, rows_of_methods)
+{
+    static const char name[] = "\1\3Sum";
+    for (int what = 0; what < 3; what++) {
+        struct built built;
+        struct seen seen = {.count = 0};
+        build(&built, true, magics[3]);
+        memset(built.bytes + BUILT_DATA, 0, NAME + 0x80);
+        memcpy(built.bytes + BUILT_DATA + NAME, name, sizeof name);
+        memcpy(built.bytes + BUILT_DATA + (FIRST - BUILT_TEXT), name, sizeof name);
+        for (size_t i = 0; i < ROW_COUNT; i++)
+            put_row(&built, ROWS + 16 * i, NAME, TYPE, SECOND, SECOND);
+        if (what == 1)
+            put_row(&built, ROWS - 16, NAME + 1, TYPE, SECOND, SECOND);
+        if (what == 2)
+            put_row(&built, ROWS - 16, NAME, TYPE, FIRST, SECOND);
+        struct mc_image *image = mc_image_from_bytes("go", built.bytes, built.size, NULL);
+        struct mc_entries *entries = mc_entries_find(image, &image->arena, NULL);
+        mc_sweep_go_methods(image, entries, note_method, &seen);
+        cr_assert_eq(seen.count, 2 * ROW_COUNT, "%d: %zu", what, seen.count);
+        cr_assert_eq(seen.places[0], ROWS + BUILT_LIFT + 8);
+        mc_image_free(image);
+    }
+}
+
+/* A word in read-only data that equals a function's start: by chance, a function value, one of an itab's functions. */
+Test(go, words_that_look_like_functions)
+{
+    enum { PLACE = BUILT_LSDA + 0x20 };
+    for (int what = 0; what < 3; what++) {
+        struct built built;
+        build(&built, true, magics[3]);
+        put_word(&built, 16, 2, 2); /* ET_EXEC */
+        memset(built.bytes + BUILT_LSDA, 0xff, 0x40);
+        put_word(&built, PLACE, 8, FIRST);
+        if (what == 2) {
+            put_word(&built, PLACE - 24, 8, BUILT_DATA + BUILT_LIFT);
+            put_word(&built, PLACE - 16, 8, BUILT_DATA + BUILT_LIFT + 8);
+            put_word(&built, PLACE - 8, 8, 0x12345678);
+        }
+        struct mc_image *image = mc_image_from_bytes("go", built.bytes, built.size, NULL);
+        struct mc_entries *entries = mc_entries_find(image, &image->arena, NULL);
+        struct mc_reference items[] = {{SECOND, PLACE, MC_REF_LEA}, {PLACE, FIRST, MC_REF_DATA}};
+        struct mc_references references = {.items = items + (what != 1), .count = what == 1 ? 2 : 1};
+        size_t before = references.count;
+        mc_sweep_drop_go_chances(image, entries, &references);
+        cr_assert_eq(references.count, what ? before : 0, "%d", what);
+        mc_image_free(image);
+    }
 }
 
 /* The compiler's own list of functions, of a program that imports nothing: starts must agree, sizes are padded by us.
