@@ -67,6 +67,8 @@ static bool is_vector_only(unsigned opcode)
 static struct effect effect_0f(const struct mc_insn *insn)
 {
     uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0;
+    if (insn->encoding != MC_LEGACY && insn->opcode >= 0x41 && insn->opcode <= 0x9F && (insn->opcode <= 0x4B || insn->opcode >= 0x90))
+        return (struct effect){insn->opcode == 0x92 ? rm : 0, insn->opcode == 0x93 ? reg : 0}; /* mask registers; kmov */
     switch (insn->opcode) {
     case 0x05:
     case 0x34:
@@ -81,6 +83,9 @@ static struct effect effect_0f(const struct mc_insn *insn)
         return (struct effect){BIT(MC_RAX) | BIT(MC_RCX), BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX)};
     case 0xB6:
     case 0xB7:
+    case 0xB8:
+    case 0xBC: /* bsf and bsr of 0 leave the register as it is, which nobody counts on */
+    case 0xBD:
     case 0xBE:
     case 0xBF:
         return (struct effect){rm, reg};
@@ -171,16 +176,55 @@ static struct effect effect_primary(const struct mc_insn *insn)
     }
 }
 
+/* Maps 0F38 and 0F3A: BMI, and what goes between general and vector registers. */
+static struct effect effect_0f38(const struct mc_insn *insn)
+{
+    uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0, vvvv = bit_of(insn->vvvv);
+    bool vex = insn->encoding == MC_VEX;
+    switch (insn->opcode) {
+    case 0x7A ... 0x7C: /* vpbroadcast */
+        return (struct effect){insn->encoding == MC_EVEX ? rm : 0, 0};
+    case 0xF2:
+    case 0xF7:
+        return vex ? (struct effect){rm | vvvv, reg} : (struct effect){reg | rm | vvvv, 0};
+    case 0xF3: /* blsr and its like */
+        return vex ? (struct effect){rm, vvvv} : (struct effect){reg | rm | vvvv, 0};
+    case 0xF6:
+        return vex ? (struct effect){rm | BIT(MC_RDX), reg | vvvv} : (struct effect){reg | rm | vvvv, 0};
+    default:
+        return (struct effect){insn->opcode >= 0xF0 ? reg | rm | vvvv : 0, 0};
+    }
+}
+
+static struct effect effect_0f3a(const struct mc_insn *insn)
+{
+    uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0;
+    switch (insn->opcode) {
+    case 0x14 ... 0x17: /* pextr */
+        return (struct effect){0, rm};
+    case 0x20:
+    case 0x22: /* pinsr */
+        return (struct effect){rm, 0};
+    case 0xF0: /* rorx */
+        return (struct effect){rm, reg};
+    default:
+        return (struct effect){0, 0};
+    }
+}
+
 static struct effect effect_of(const struct mc_insn *insn)
 {
     struct effect effect = {0, 0};
-    bool scalar = insn->map == MC_MAP_0F38 ? insn->opcode >= 0xF0 : insn->map == MC_MAP_0F3A && (insn->opcode < 0x30 || insn->opcode == 0xF0);
     uint32_t registers = bit_of(insn->reg) | (insn->mod == 3 ? bit_of(insn->rm) : 0);
     if (insn->encoding == MC_LEGACY && insn->map == MC_MAP_PRIMARY)
         effect = effect_primary(insn);
     else if (insn->map == MC_MAP_0F && insn->encoding != MC_REX2)
         effect = effect_0f(insn);
-    else if (scalar || insn->encoding == MC_REX2 || insn->map >= MC_MAP_4)
+    else if (insn->map == MC_MAP_0F38 && insn->encoding != MC_REX2)
+        effect = effect_0f38(insn);
+    else if (insn->map == MC_MAP_0F3A && insn->encoding != MC_REX2)
+        effect = effect_0f3a(insn);
+    else if (insn->encoding == MC_REX2 || insn->map >= MC_MAP_4)
         effect.reads = registers | bit_of(insn->vvvv);
     if (insn->has_modrm && insn->mod != 3)
         effect.reads |= bit_of(insn->base) | (insn->vector_index ? 0 : bit_of(insn->index));
@@ -242,9 +286,36 @@ static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t sta
     return live_at(l->prover, final, l->depth + 1);
 }
 
+#define RESOLVER_STEPS 200
+
+/* A jump through a slot that an IFUNC resolver fills: what some of the functions read whose addresses the resolver takes. They
+ * are variants of one another. */
+static bool read_by_variants(struct liveness *l, uint64_t slot, uint32_t *ret)
+{
+    const struct mc_reloc *reloc = mc_image_reloc_at(l->prover->image, slot);
+    struct mc_insn insn;
+    bool any = false;
+    if (!reloc || reloc->kind != MC_RELOC_IRELATIVE)
+        return false;
+    struct mc_text_range range = mc_function_extent(l->prover, reloc->target);
+    uint64_t address = reloc->target;
+    *ret = 0;
+    for (unsigned i = 0; i < RESOLVER_STEPS && address < range.end && mc_decode_at(l->prover, address, &insn); i++) {
+        address += insn.length;
+        bool lea = insn.map == MC_MAP_PRIMARY && insn.opcode == 0x8D && insn.base == MC_REG_RIP;
+        bool number = insn.map == MC_MAP_PRIMARY && (insn.opcode & 0xF8) == 0xB8 && !l->prover->position_independent;
+        uint64_t variant = lea ? address + (uint64_t)insn.displacement : number ? (uint64_t)insn.immediate : 0;
+        if (!variant || !mc_image_is_code(l->prover->image, variant) || !mc_entry_at(l->prover->entries, variant))
+            continue;
+        *ret |= live_at(l->prover, variant, l->depth + 1);
+        any = true;
+    }
+    return any;
+}
+
 static void walk(struct liveness *l, struct place from)
 {
-    uint32_t written = from.written, stale = from.stale;
+    uint32_t written = from.written, stale = from.stale, registers;
     struct mc_insn insn;
     for (uint64_t address = from.address; l->steps < MAX_STEPS;) {
         if (!mc_decode_at(l->prover, address, &insn))
@@ -285,6 +356,10 @@ static void walk(struct liveness *l, struct place from)
                 break;
             return;
         case MC_FLOW_JMP_IND: /* a switch, or a call in the form of a jump */
+            if (insn.base == MC_REG_RIP && read_by_variants(l, address + (uint64_t)insn.displacement, &registers)) {
+                l->live |= registers & ~written;
+                return;
+            }
             l->live |= (insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE ? read_by_unknown(l, stale) : VOLATILE) & ~written;
             return;
         case MC_FLOW_RET:
