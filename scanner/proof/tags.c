@@ -13,7 +13,7 @@
 #define MAX_BITS 3                       /* set by one OR: more are no tags */
 #define MAX_SETTERS 64                   /* bodies */
 #define MAX_READERS 200
-#define MAX_LOOKS 400                    /* stores looked at for being a tag's */
+#define MAX_LOOKS 400                    /* stores looked at for being a tag's, and as many for being a flag's */
 #define MAX_CODE ((uint64_t)64 << 20)    /* bytes of functions that are searched */
 #define NEAR 4                           /* instructions from the OR to the store of what it made */
 
@@ -37,6 +37,7 @@ struct mc_tags {
     MC_VECTOR(struct tag) items;
     MC_VECTOR(struct candidate) candidates;
     size_t asked; /* of the candidates */
+    size_t flags, words; /* among them */
 };
 
 /* What the last instructions left in registers: bits set by an OR with a constant. */
@@ -245,12 +246,14 @@ void mc_note_tag(struct mc_prover *prover, const struct mc_event *event, uint64_
     for (size_t i = 0; i < tags->candidates.count; i++)
         if (tags->candidates.items[i].site == event->site && tags->candidates.items[i].facts == one.facts)
             return;
-    if (tags->candidates.count == MAX_LOOKS)
-        return;
     if (flag)
         one.displacement = event->offset;
     else
         one.mask = bits_set_at(prover, event->site) << (event->offset - one.displacement) * 8;
+    size_t *looks = flag ? &tags->flags : &tags->words;
+    if (*looks == MAX_LOOKS || (!flag && !one.mask))
+        return;
+    ++*looks;
     mc_push(&tags->candidates, one);
 }
 
