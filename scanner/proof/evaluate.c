@@ -446,6 +446,23 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
     }
 }
 
+#define ROW_REACH 64 /* bytes of code from the load of a row to the jump */
+#define TAIL 6       /* instructions */
+
+/* A row of a jump table was just loaded, and the jump is in the next, short block, to which another way leads, too: with another
+ * target, most likely, which must not be mixed with the rows. */
+static bool runs_on_to_jump(const struct mc_machine *m, uint64_t address)
+{
+    const struct mc_table_load *table = &m->run->table;
+    struct mc_insn insn = {.flow = MC_FLOW_NEXT};
+    if (!table->site || table->site >= address || address - table->site > ROW_REACH)
+        return false;
+    for (unsigned i = 0; i < TAIL && insn.flow == MC_FLOW_NEXT; i++, address += insn.length)
+        if (!mc_decode_at(m->prover, address, &insn))
+            return false;
+    return insn.flow == MC_FLOW_JMP_IND && insn.has_modrm && insn.mod == 3;
+}
+
 static void execute_block(struct body *body, const struct block *block, struct mc_state *state)
 {
     struct mc_run *run = body->run;
@@ -457,7 +474,8 @@ static void execute_block(struct body *body, const struct block *block, struct m
     for (uint64_t address = block->start;; address += insn.length) {
         m.address = address;
         m.insn = &insn;
-        if (!mc_in_body(body, address) || (address != block->start && mc_bit_at(body->leader, address - body->range.start))) {
+        bool leader = address != block->start && mc_in_body(body, address) && mc_bit_at(body->leader, address - body->range.start);
+        if (!mc_in_body(body, address) || (leader && !runs_on_to_jump(&m, address))) {
             propagate(body, &m, address, MC_FACTS_NONE);
             return;
         }
