@@ -135,23 +135,25 @@ static void escape_initial(struct mc_machine *m, uint64_t place)
                                             .target = content, .facts = m->state->facts});
 }
 
-/* What a known place of the file holds, as loaded: constants where nothing can write it, else a symbol for the cell. */
 /* Memory that nobody writes once the program's own code runs. A static program and the loader write their RELRO part
- * themselves before they protect it (glibc keeps what CPUID said there); an IFUNC resolver could, too. */
+ * themselves before they protect it (glibc keeps what CPUID said there); an IFUNC resolver could, too. But a relocated pointer that
+ * is only loaded is a slot of the GOT. */
 static bool is_fixed(const struct mc_prover *prover, const struct mc_segment *segment, uint64_t address, unsigned size)
 {
     const struct mc_image *image = prover->image;
     if (!segment->writable)
         return true;
-    if (address >= segment->relro_end || size > segment->relro_end - address || (!image->interpreter && !image->needed_count))
+    bool own = !image->interpreter && !image->needed_count;
+    if (address >= segment->relro_end || size > segment->relro_end - address || (own && !mc_image_reloc_at(image, address)))
         return false;
     size_t count, first = mc_references_to(prover->references, address, address + size, &count);
     for (size_t i = first; i < first + count; i++)
-        if (prover->references->items[i].kind == MC_REF_STORE)
+        if (prover->references->items[i].kind == MC_REF_STORE || (own && prover->references->items[i].kind != MC_REF_LOAD))
             return false;
     return true;
 }
 
+/* What a known place of the file holds, as loaded: constants where nothing can write it, else a symbol for the cell. */
 static mc_value load_module(struct mc_machine *m, uint64_t address, unsigned size)
 {
     const struct mc_image *image = m->prover->image;
