@@ -4,7 +4,9 @@
 #
 # Configurations: compiler (gcc, clang) x level (O0, O2) x bits (64, 32) x link (pie, nopie, static) x symbols (full,
 # stripped). Without MASKCHECK_ALL=1 each sample gets a pairwise selection: every pair of values of two of these occurs.
-# MASKCHECK_SEED=N chooses another selection; the seed is printed.
+# With it each gets all of them, and a pairwise selection with O1, O3, Os and lto (O2 -flto) too, not static.
+# MASKCHECK_SEED=N chooses another selection; the seed is printed. Sources in Rust and Go (with its assembler, FILE_amd64.s
+# beside FILE.go) are built by rustc and go, those for NASM by nasm, where they are installed.
 #
 # OUTPUT-FOLDER/list then has one line per program: NAME CONFIGURATION PATH, and OUTPUT-FOLDER/absent what this machine
 # cannot build. The stripped copy of X is X-stripped; X.map is the linker's map.
@@ -12,6 +14,20 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 rows() { grep -v '^#' "$here/samples.txt"; }
+
+# build_other OUTPUT SOURCE[:FLAG...] COMPILER LEVEL: a program that is not of C.
+build_other() {
+    local output=$1 parts
+    IFS=: read -ra parts <<<"$2"
+    if [[ $3 == rustc ]]; then
+        rustc -C "opt-level=${4#O}" -C target-cpu=x86-64 "${parts[@]:1}" "$here/${parts[0]}" -o "$output" || return 1
+    else
+        rm -rf "$output.o" && mkdir -p "$output.o" && cp "$here/${parts[0]}" "$here/${parts[0]%.go}_amd64.s" "$output.o/" || return 1
+        (cd "$output.o" && GO111MODULE=off GOFLAGS= GOCACHE=$output.o/cache GOPATH=$output.o/path go build "${parts[@]:1}" -o "$output" .) || return 1
+        chmod -R u+w "$output.o" && rm -rf "$output.o"
+    fi
+    strip -o "$output-stripped" "$output"
+}
 
 # build_one FOLDER NAME SOURCES COMPILER-LEVEL-BITS-LINK: compiles and links one program, and its stripped copy.
 build_one() {
@@ -21,6 +37,10 @@ build_one() {
     machine=("-m$bits")
     [[ $output-stripped -nt $MASKCHECK_NEWEST_SOURCE ]] && return 0
     mkdir -p "$output.o"
+    if [[ $compiler == rustc || $compiler == go ]]; then
+        build_other "$output" "$3" "$compiler" "$level"
+        return
+    fi
     # i386 compilers start at a CPU without SSE; the baseline x86-64-v1 has SSE2.
     [[ $bits == 64 ]] || machine+=(-msse2)
     case $link in
@@ -32,6 +52,8 @@ build_one() {
         nopie) flags=(-fno-pie) link_flags=(-no-pie) ;;
         static) flags=(-fno-pie) link_flags=(-static) ;;
     esac
+    local -a optimise=("-$level")
+    [[ $level != lto ]] || optimise=(-O2 -flto)
     IFS=+ read -ra sources <<<"$3"
     for source in "${sources[@]}"; do
         IFS=: read -ra parts <<<"$source"
@@ -40,10 +62,16 @@ build_one() {
             continue
         fi
         local object=$output.o/${parts[0]}.o
-        "$compiler" "${machine[@]}" "-$level" -Wall -Wextra "${flags[@]}" "${parts[@]:1}" -c "$here/${parts[0]}" \
+        if [[ ${parts[0]} == *.asm ]]; then
+            nasm -f "elf$bits" "${parts[@]:1}" -o "$object" "$here/${parts[0]}" || return 1
+            objects+=("$object")
+            continue
+        fi
+        "$compiler" "${machine[@]}" "${optimise[@]}" -Wall -Wextra "${flags[@]}" "${parts[@]:1}" -c "$here/${parts[0]}" \
             -o "$object" || return 1
         objects+=("$object")
     done
+    [[ $level == lto ]] && link_flags+=("${optimise[@]}")
     "$compiler" "${machine[@]}" "${link_flags[@]}" -Wl,-Map="$output.map" "${objects[@]}" -o "$output" || return 1
     strip -o "$output-stripped" "$output"
 }
@@ -55,7 +83,7 @@ fi
 
 folder=${1:?usage: samples/build.sh OUTPUT-FOLDER}
 seed=${MASKCHECK_SEED:-1}
-MASKCHECK_NEWEST_SOURCE=$(find "$here" -name '*.[chS]' -printf '%T@ %p\n' -o -name '*.cpp' -printf '%T@ %p\n' -o -name build.sh -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
+MASKCHECK_NEWEST_SOURCE=$(find "$here" -name '*.[chSs]' -printf '%T@ %p\n' -o -name '*.cpp' -printf '%T@ %p\n' -o -name '*.rs' -printf '%T@ %p\n' -o -name '*.go' -printf '%T@ %p\n' -o -name '*.asm' -printf '%T@ %p\n' -o -name build.sh -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 export MASKCHECK_NEWEST_SOURCE
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
@@ -78,12 +106,28 @@ for compiler in gcc clang; do
     done
 done
 
+for compiler in gcc clang; do
+    "$compiler" -O2 -flto "$folder/try.c" -o "$folder/try" 2>/dev/null && tools+=" $compiler-lto"
+done
+for compiler in rustc go; do
+    if [[ $(uname -m) == x86_64 ]] && type -P "$compiler" >/dev/null; then
+        tools+=" $compiler-64"
+    else
+        echo "programs of $compiler: it is not installed" >>"$folder/absent"
+    fi
+done
+missing=()
+if ! type -P nasm >/dev/null; then
+    echo "programs with parts for NASM: it is not installed" >>"$folder/absent"
+    missing=(-e '\.asm')
+fi
+
 if [[ ${MASKCHECK_ALL-} == 1 ]]; then
     echo "samples: full matrix"
 else
     echo "samples: pairwise selection, seed $seed (MASKCHECK_SEED)"
 fi
-rows | awk -v tools="$tools" -v seed="$seed" -v all="${MASKCHECK_ALL-}" -v folder="$folder" -f "$here/select.awk" >"$folder/list"
+rows | grep -v "${missing[@]:--e^$}" | awk -v tools="$tools" -v seed="$seed" -v all="${MASKCHECK_ALL-}" -v folder="$folder" -f "$here/select.awk" >"$folder/list"
 [[ -s $folder/list ]] || { echo "samples: nothing can be built here" >&2; exit 1; }
 # Each program once; the stripped copy comes with it.
 awk '{ sub(/-(full|stripped)$/, "", $2); print $1, $2 }' "$folder/list" | sort -u |

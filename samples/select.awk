@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Chooses the configurations of every sample: rows of samples.txt in, lines "NAME CONFIGURATION PATH" out.
-# Variables: tools " gcc-64 clang-32 ...", what can be built; seed; all "1" for every configuration; folder.
+# Variables: tools " gcc-64 clang-32 gcc-lto ...", what can be built; seed; all "1" for every configuration of O0 and O2, and a
+# selection of those of O1, O3, Os and lto; folder.
 #
 # The selection is greedy: of the configurations, in an order drawn from the seed, the one with most pairs of values that
 # did not occur yet is taken, until every possible pair has occurred. Of several such selections the smallest counts.
@@ -14,13 +15,22 @@ function allowed(only, group, value, words, n, i, restricted) {
     return !restricted
 }
 
-# All configurations of a row, into candidates[1..n].
-function enumerate(only, c, l, b, k, s, n) {
+# Does it compile the language of the sources?
+function speaks(compiler, sources) {
+    if (sources ~ /\.rs/) return compiler == "rustc"
+    if (sources ~ /\.go/) return compiler == "go"
+    return compiler == "gcc" || compiler == "clang"
+}
+
+# All configurations of a row at the first levels, into candidates[1..n]. A linker of C links no Go; -flto leaves the map empty.
+function enumerate(only, levels, c, l, b, k, s, n) {
     n = 0
-    for (c = 1; c <= 2; c++) for (l = 1; l <= 2; l++) for (b = 1; b <= 2; b++) for (k = 1; k <= 3; k++) {
-        if (!allowed(only, "gcc clang", compiler[c]) || !allowed(only, "O0 O2", level[l])) continue
+    for (c = 1; c <= 4; c++) for (l = 1; l <= levels; l++) for (b = 1; b <= 2; b++) for (k = 1; k <= 3; k++) {
+        if (!speaks(compiler[c], $2) || !allowed(only, "gcc clang", compiler[c]) || !allowed(only, "O0 O2 O1 O3 Os lto", level[l])) continue
         if (!allowed(only, "64 32", bits[b]) || !allowed(only, "pie nopie static", link[k])) continue
-        if (index(tools " ", " " compiler[c] "-" bits[b] " ") == 0) continue
+        if (index(tools " ", " " compiler[c] "-" bits[b] " ") == 0 || (link[k] == "static" && (l > 2 || c > 2))) continue
+        if ((compiler[c] == "rustc" && (link[k] != "pie" || level[l] == "lto")) || (compiler[c] == "go" && (link[k] != "nopie" || level[l] != "O2"))) continue
+        if (level[l] == "lto" && index(tools " ", " " compiler[c] "-lto ") == 0) continue
         for (s = 1; s <= 2; s++) candidates[++n] = compiler[c] "-" level[l] "-" bits[b] "-" link[k] "-" symbols[s]
     }
     return n
@@ -60,13 +70,17 @@ function choose(total, i, j, n, swap, best, most, count) {
 }
 
 BEGIN {
-    split("gcc clang", compiler, " "); split("O0 O2", level, " "); split("64 32", bits, " ")
+    split("gcc clang rustc go", compiler, " "); levels = split("O0 O2 O1 O3 Os lto", level, " "); split("64 32", bits, " ")
     split("pie nopie static", link, " "); split("full stripped", symbols, " ")
     srand(seed)
 }
 NF {
-    total = enumerate($9)
-    if (all == "1") { for (i = 1; i <= total; i++) put(candidates[i]); next }
+    total = enumerate($9, 2)
+    split("", taken)
+    if (all == "1") {
+        for (i = 1; i <= total; i++) { put(candidates[i]); taken[candidates[i]] }
+        total = enumerate($9, levels)
+    }
     fewest = 0
     for (attempt = 1; attempt <= 8; attempt++) {
         count = choose(total)
@@ -74,5 +88,5 @@ NF {
         fewest = count
         for (i = 1; i <= count; i++) best_choice[i] = choice[i]
     }
-    for (i = 1; i <= fewest; i++) put(best_choice[i])
+    for (i = 1; i <= fewest; i++) if (!(best_choice[i] in taken)) put(best_choice[i])
 }
