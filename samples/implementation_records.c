@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of implementations with the set that each requires, compared with what was found, as in simdjson. */
+/* Records of implementations with the set that each requires, compared with what was found, as in simdjson. With IDIOM_WRONG_SET
+ * the first one requires too little. */
 #include "sample.h"
 
 enum { HAS_SSSE3 = 1, HAS_SSE41 = 2, HAS_AVX2 = 4 };
@@ -18,8 +19,14 @@ static int product_plain(int a, int b) {
     return multiply_plain(a, b);
 }
 
+#ifdef IDIOM_WRONG_SET
+#define REQUIRED HAS_SSSE3
+#else
+#define REQUIRED (HAS_SSSE3 | HAS_SSE41)
+#endif
+
 static const struct implementation implementations[] = {
-    {"fast", HAS_SSSE3 | HAS_SSE41, product_sse41},
+    {"fast", REQUIRED, product_sse41},
     {"plain", 0, product_plain},
 };
 

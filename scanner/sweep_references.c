@@ -178,20 +178,23 @@ static void refer_branch(struct reader *reader, const struct mc_entry *within, u
     }
 }
 
-/* add r, imm32 that makes the GOT's address of a program counter taken shortly before. */
-static void notice_got_register(struct reader *reader, uint64_t address, const struct mc_insn *insn)
+/* add r, imm32: makes the GOT's address of a program counter taken shortly before; or another one of the GOT's, and an index. */
+static void read_got_sum(struct reader *reader, uint64_t address, const struct mc_insn *insn)
 {
     bool short_form = insn->opcode == 0x05, long_form = insn->opcode == 0x81 && insn->mod == 3 && (insn->reg & 7) == 0;
     if (insn->map != MC_MAP_PRIMARY || insn->encoding != MC_LEGACY || (!short_form && !long_form))
         return;
     uint32_t counter = (uint32_t)(reader->image->got_base - (uint64_t)insn->immediate);
+    uint64_t sum = (uint32_t)(reader->image->got_base + (uint64_t)insn->immediate);
     if (counter <= address && address - counter <= DISTANCE_OF_ADD)
         reader->got_registers |= 1u << (short_form ? 0 : insn->rm & 7);
+    else if (reader->got_registers && is_mapped(reader, sum))
+        refer(reader, address, sum, MC_REF_LEA);
 }
 
 static void read_got_relative(struct reader *reader, uint64_t address, const struct mc_insn *insn)
 {
-    notice_got_register(reader, address, insn);
+    read_got_sum(reader, address, insn);
     if (!insn->has_modrm || insn->mod == 3 || insn->displacement_size != 4 || insn->base == ESP)
         return;
     /* A function's cold part inherits the register, which is ebx unless the function is small. One that made the address may

@@ -220,14 +220,17 @@ void mc_make_blocks(struct body *body, uint64_t entry)
     size_t count = 0;
     for (uint64_t i = 0; i <= size / 8; i++)
         count += (size_t)__builtin_popcount(body->leader[i]);
-    body->blocks = mc_realloc(NULL, count ? count : 1, sizeof *body->blocks);
-    memset(body->blocks, 0, (count ? count : 1) * sizeof *body->blocks);
+    size_t all = (count ? count : 1) * body->rounds;
+    body->blocks = mc_realloc(NULL, all, sizeof *body->blocks);
+    memset(body->blocks, 0, all * sizeof *body->blocks);
     body->block_count = 0;
     for (uint64_t i = 0; i < size; i++)
         if (mc_bit_at(body->leader, i))
             body->blocks[body->block_count++].start = body->range.start + i;
     body->next = 0;
     order_blocks(body, entry);
+    for (size_t i = body->block_count; i < body->block_count * body->rounds; i++)
+        body->blocks[i] = body->blocks[i - body->block_count];
 }
 
 struct block *mc_block_at(const struct body *body, uint64_t address)
@@ -245,7 +248,7 @@ struct block *mc_block_at(const struct body *body, uint64_t address)
 
 void mc_free_blocks(struct body *body)
 {
-    for (size_t i = 0; i < body->block_count; i++)
+    for (size_t i = 0; i < body->block_count * body->rounds; i++)
         mc_state_clear(&body->blocks[i].in);
     free(body->blocks);
     free(body->order);

@@ -18,10 +18,13 @@ struct block {
 struct body {
     struct mc_run *run;
     struct mc_text_range range;
-    struct block *blocks; /* sorted by start */
-    size_t block_count;
+    struct block *blocks; /* sorted by start; then again for each further round */
+    size_t block_count;   /* of one round */
     uint32_t *order;      /* indices of blocks, each after what leads to it, but for loops (reverse post-order) */
-    size_t next;          /* where in `order` to go on: no block before is dirty */
+    size_t next;          /* where to go on: no block before is dirty; its place in `order`, those of the rounds one after another */
+    unsigned rounds;      /* 1, or more: the blocks are there for each round through a loop on its own (rounds.c) */
+    unsigned round;       /* of the block that is executed now, */
+    uint32_t at;          /* and its place in `order` */
     uint8_t *leader;      /* a bit per byte of the range */
     uint8_t *seen;        /* by byte: an instruction starts there and is reached */
     bool open;            /* mc_find_leaders met an indirect jump */
@@ -56,6 +59,13 @@ struct block *mc_block_at(const struct body *body, uint64_t address); /* NULL wh
 /* Landing pads of a call, at most four. */
 void mc_find_landing_pads(const struct body *body, uint64_t call, uint64_t ret_pads[4], size_t *ret_count);
 
+/* rounds.c: where control goes on from the block in hand, and the next block to be executed (NULL: none). */
+struct block *mc_enter_block(const struct body *body, struct block *block, size_t *ret_place);
+struct block *mc_next_block(struct body *body, size_t place);
+#define MC_LARGEST_OF_ROUNDS 640 /* bytes of a body */
+/* The body was solved: it is small, and a loop in it chooses rows of a table; so few that each round is followed on its own. */
+bool mc_try_rounds(struct body *body);
+void mc_note_rows_in_loop(struct mc_machine *m, uint64_t place); /* a load from one of several places was met */
 /* evaluate.c: runs the body from `entry` with state `in`; body->out is left joined over its returns. */
 void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in);
 /* calls.c: the events of a call of, or a jump to, the target (facts hold there). */
@@ -67,6 +77,8 @@ void mc_escape_arguments(struct mc_machine *m, uint32_t registers, unsigned stac
 void mc_pass_arguments(struct mc_machine *m, uint32_t registers, mc_value callee);
 /* Every address that the other may be, the one may be: most likely it just still holds what the one was chosen from. */
 bool mc_is_same_address(const struct mc_machine *m, mc_value one, mc_value other);
+/* The one is an address in data shortly behind the other, from which it was made: the start of its table is left over. */
+bool mc_is_row_of(const struct mc_machine *m, mc_value row, mc_value table);
 #define MC_PASSED_STACK_SLOTS 8 /* of a callee of which nothing is known */
 unsigned mc_stack_arguments(struct mc_prover *prover, uint64_t final);
 /* The callee returned (`final` as of mc_final_target, 0: unknown): registers and memory that it may have changed are unknown. */

@@ -71,6 +71,20 @@ bool mc_is_same_address(const struct mc_machine *m, mc_value one, mc_value other
     return true;
 }
 
+#define LARGEST_TABLE 4096
+
+bool mc_is_row_of(const struct mc_machine *m, mc_value row, mc_value table)
+{
+    uint32_t bases[2];
+    int64_t offsets[2];
+    uint64_t places[2];
+    for (int i = 0; i < 2; i++)
+        if (!mc_value_single(m->values, i ? table : row, &bases[i], &offsets[i]) ||
+            !mc_module_address(m->prover, bases[i], offsets[i], &places[i]) || mc_image_is_code(m->prover->image, places[i]))
+            return false;
+    return places[0] > places[1] && places[0] - places[1] < LARGEST_TABLE;
+}
+
 /* The value without those of its addresses that the other may be, too. */
 static mc_value without_addresses(const struct mc_machine *m, mc_value value, mc_value other)
 {

@@ -77,6 +77,8 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
         body->restart = true;
         return;
     }
+    size_t place;
+    block = mc_enter_block(body, block, &place);
     /* What came here by the only way before is overtaken, not another possibility. */
     bool changed = block->ways_in < 2 && block->visits < MAX_VISITS
                        ? mc_state_replace(m->values, &block->in, m->state, more)
@@ -84,8 +86,8 @@ static void propagate(struct body *body, struct mc_machine *m, uint64_t target, 
                                      &(struct mc_join){block->loops && block->visits > WIDEN_AFTER, run->prover, block->start});
     if (changed) {
         block->dirty = true;
-        if (block->order < body->next)
-            body->next = block->order;
+        if (place < body->next)
+            body->next = place;
         if (++block->visits > MAX_VISITS) { /* cannot happen with finite values; a bound all the same */
             mc_state_clear(&block->in);
             block->in.reached = true;
@@ -340,7 +342,7 @@ static void execute_return(struct body *body, struct mc_machine *m)
     ignored |= m->state->compared & 1u << MC_RDX; /* put there to be compared, not to be returned */
     if (!(ignored >> MC_RAX & 1))
         mc_escape(m, rax, MC_ESCAPE_RETURNED);
-    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !mc_is_same_address(m, rax, rdx))
+    if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !mc_is_same_address(m, rax, rdx) && !mc_is_row_of(m, rax, rdx))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)
         mc_record(run, (struct mc_event){.kind = MC_EVENT_RETURN, .site = m->address, .value = rax,
@@ -499,8 +501,9 @@ static void execute_block(struct body *body, const struct block *block, struct m
 static void solve_body(struct body *body)
 {
     struct mc_state state = {0};
-    while (body->next < body->block_count && !mc_exhausted(body->run->prover)) {
-        struct block *block = &body->blocks[body->order[body->next++]];
+    struct block *block;
+    while ((block = mc_next_block(body, body->next)) && !mc_exhausted(body->run->prover)) {
+        body->next++;
         if (!block->dirty)
             continue;
         block->dirty = false;
@@ -513,11 +516,12 @@ static void solve_body(struct body *body)
 static void record_body(struct body *body)
 {
     struct mc_state state = {0};
-    for (size_t i = 0; i < body->block_count; i++) {
-        if (!body->blocks[i].in.reached)
+    struct block *block;
+    for (size_t i = 0; (block = mc_next_block(body, i)); i++) {
+        if (!block->in.reached)
             continue;
-        mc_state_copy(&state, &body->blocks[i].in);
-        execute_block(body, &body->blocks[i], &state);
+        mc_state_copy(&state, &block->in);
+        execute_block(body, block, &state);
     }
     mc_state_clear(&state);
 }
@@ -530,7 +534,11 @@ void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in)
     uint64_t size = body->range.end - body->range.start;
     body->leader = mc_realloc(NULL, size / 8 + 1, 1);
     body->seen = mc_realloc(NULL, size / 8 + 1, 1);
-    run->recording = false;
+    bool small_loop = run->small_loop, rows_in_loop = run->rows_in_loop;
+    size_t lost = mc_values_lost_mark(run->prover->values);
+    run->recording = run->rows_in_loop = false;
+    run->small_loop = size <= MC_LARGEST_OF_ROUNDS;
+    body->rounds = 1;
     for (int start = 0; start < MAX_RESTARTS; start++) {
         body->restart = false;
         mc_free_blocks(body);
@@ -543,9 +551,12 @@ void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in)
         mc_state_copy(&first->in, in);
         first->in.reached = first->dirty = true;
         solve_body(body);
-        if (!body->restart)
+        if (!body->restart && !mc_try_rounds(body))
             break;
+        mc_values_lost_reset(run->prover->values, lost);
     }
+    run->small_loop = small_loop;
+    run->rows_in_loop = rows_in_loop;
     if (body->restart)
         mc_note_gap(run, entry, "indirect-jump");
     run->recording = recording;

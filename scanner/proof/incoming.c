@@ -211,13 +211,14 @@ static void add_incoming(struct collector *c, uint64_t from, uint64_t holder, ui
 }
 
 #define MOST_ROWS 64
+#define LARGEST_ROW 256 /* bytes */
 
-/* A pointer to one of several rows was chosen, and this one is not the row of the word that is looked at: whoever has it looks at
- * no other row (by inference). `first`: index of the first event of the object that ends at `high`. */
-static bool is_other_row(const struct collector *c, const struct mc_evaluation *evaluation, size_t first, uint64_t high,
-                         const struct mc_event *event)
+/* A pointer to one of several rows was chosen where the event is: the row that holds the word that is looked at; 0 when it is in
+ * none. Who has a pointer to one row looks at no other (by inference). `first`: index of the first event to be looked at. */
+static uint64_t row_chosen(const struct collector *c, const struct mc_evaluation *evaluation, size_t first, uint64_t high,
+                           const struct mc_event *event)
 {
-    uint64_t size = UINT64_MAX, last = event->target, row = 0;
+    uint64_t size = UINT64_MAX, last = 0, row = 0;
     bool seen = false;
     for (size_t i = first; i < evaluation->event_count && i < first + MOST_ROWS; i++) {
         const struct mc_event *other = &evaluation->events[i];
@@ -231,18 +232,21 @@ static bool is_other_row(const struct collector *c, const struct mc_evaluation *
         last = other->target;
         row = other->target <= c->place ? other->target : row;
     }
-    return row && row != event->target && c->place - row < size;
+    return row && size <= LARGEST_ROW && c->place - row < size ? row : 0;
 }
 
 /* Takes every event of one evaluation that hands out an address in [low, high). False when there is none. */
 static bool take_events(struct collector *c, const struct mc_evaluation *evaluation, uint64_t low, uint64_t high, bool object)
 {
     bool any = false, listed = c->listed, within = object && c->place >= low && c->place < high;
-    size_t first = first_event(evaluation, MC_EVENT_REFERENCE, low);
+    size_t first = first_event(evaluation, MC_EVENT_REFERENCE, within && low > LARGEST_ROW ? low - LARGEST_ROW : low);
     for (size_t i = first; i < evaluation->event_count; i++) {
         const struct mc_event *event = &evaluation->events[i];
         if (event->kind != MC_EVENT_REFERENCE || event->target >= high)
             break;
+        uint64_t row = within ? row_chosen(c, evaluation, first, high, event) : 0;
+        if (event->target < low && event->target != row)
+            continue; /* another object, as far as one can see */
         any = true;
         uint8_t kind = object                                ? MC_REF_DATA
                        : event->escape == MC_ESCAPE_CALL ? MC_REF_CALL
@@ -251,7 +255,7 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
         mc_facts facts = event->facts;
         if (event->escape != MC_ESCAPE_CALL && event->escape != MC_ESCAPE_JUMP && !object)
             facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_record(c->prover, evaluation, event->target, event->site));
-        c->listed = listed || (within && is_other_row(c, evaluation, first, high, event));
+        c->listed = listed || (row && row != event->target);
         add_incoming(c, event->site, evaluation->entry, kind, facts);
         c->listed = listed;
         c->items.items[c->items.count - 1].left |= event->escape == MC_ESCAPE_LEFT && c->items.items[c->items.count - 1].from == event->site;

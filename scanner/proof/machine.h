@@ -41,6 +41,8 @@ struct mc_run {
     struct mc_table_load table; /* the last load from a table by an unknown index */
     struct mc_rows_load rows;
     struct mc_row_pointer row;
+    bool small_loop;   /* in the body at hand, which may be followed round after round */
+    bool rows_in_loop; /* it loads from one of several rows of constant data */
     bool complete;
     uint64_t gap;
     const char *gap_kind;

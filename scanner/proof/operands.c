@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operands of an instruction as abstract values: registers at any width, effective addresses, memory. */
-#include "scanner/proof/machine.h"
+#include "scanner/proof/body.h"
 #include "scanner/proof/kernel.h"
 
 #include <string.h>
@@ -366,8 +366,11 @@ static bool load_row(struct mc_machine *m, unsigned size)
 }
 
 /* Of the registers that make the address, one is the table. */
-static void note_rows(struct mc_machine *m)
+static void note_rows(struct mc_machine *m, const struct mc_case *first)
 {
+    uint64_t place;
+    if (m->run->small_loop && !m->run->rows_in_loop && mc_module_address(m->prover, first->base, first->offset, &place))
+        mc_note_rows_in_loop(m, place);
     int parts[2] = {m->insn->base, m->insn->index};
     for (int i = 0; i < 2; i++) {
         uint32_t base;
@@ -390,7 +393,7 @@ mc_value mc_load(struct mc_machine *m, mc_value address, unsigned size)
         return load_place(m, tls_base(m), tls_offset(m, offset), size);
     }
     if (data.kind == MC_VALUE_CASES && data.count > 1)
-        note_rows(m);
+        note_rows(m, &data.cases[0]);
     if (data.kind == MC_VALUE_CASES && data.count)
         return load_cases(m, &data, size);
     mc_value rows;
