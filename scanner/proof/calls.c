@@ -27,10 +27,50 @@ void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum 
     mc_record(run, event);
 }
 
+static void note_stack_place(struct mc_run *run, uint32_t base, int64_t offset)
+{
+    for (size_t i = 0; i < run->escaped_stack.count; i++)
+        if (run->escaped_stack.items[i].base == base && run->escaped_stack.items[i].offset == offset)
+            return;
+    struct mc_stack_place place = {base, offset};
+    if (run->escaped_stack.count < 64)
+        mc_push(&run->escaped_stack, place);
+}
+
+void mc_escape(struct mc_machine *m, mc_value value, enum mc_escape how)
+{
+    if (value == MC_TOP)
+        return;
+    struct mc_value_data data;
+    mc_value_get(m->values, value, &data);
+    if (data.kind == MC_VALUE_PAIR) {
+        mc_escape(m, (mc_value)data.known, how);
+        mc_escape(m, (mc_value)data.constant, how);
+    }
+    if (data.kind != MC_VALUE_CASES)
+        return;
+    for (uint32_t i = 0; i < data.count; i++) {
+        const struct mc_case *one = &data.cases[i];
+        struct mc_symbol_key key = mc_symbol_get(m->values, one->base);
+        uint64_t target;
+        if ((key.kind == MC_SYM_STACK || key.kind == MC_SYM_ALIGNED) && how != MC_ESCAPE_USED && how != MC_ESCAPE_RETURNED)
+            note_stack_place(m->run, one->base, one->offset);
+        if (!m->run->recording || !mc_module_address(m->prover, one->base, one->offset, &target))
+            continue;
+        if (mc_image_segment(m->prover->image, target))
+            mc_record(m->run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = (uint8_t)how, .site = m->address,
+                                                .target = target,
+                                                .facts = mc_facts_or(m->prover->facts, m->state->facts, one->facts)});
+    }
+}
+
 unsigned mc_stack_arguments(struct mc_prover *prover, uint64_t final)
 {
     const char *name = final ? mc_import_name(prover, final) : NULL;
     int arity = name ? mc_import_arity(name) : -1;
+    bool own = final && !name && prover->pointer_size == 8 && mc_image_is_code(prover->image, final);
+    if (own && !(mc_argument_slots(prover, final) >> 16))
+        return 0; /* it does not even read all of the convention's registers */
     if (arity < 0)
         return MC_PASSED_STACK_SLOTS;
     return prover->pointer_size == 4 ? (unsigned)arity : 0; /* in registers, as long as there are no more than 6 */

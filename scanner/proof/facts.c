@@ -319,6 +319,21 @@ static bool is_vacuous(const struct mc_facts_table *table, const mc_facts ways[2
     return table->sets.items[ways[0]].count == 1 && table->sets.items[ways[1]].count == 1 && are_opposite(table, ways[0], ways[1]);
 }
 
+/* Puts the way beside the others, or into the one that asks the same: Q and A, or Q and B, is Q and (A or B). The number of ways. */
+static size_t add_way(struct mc_facts_table *table, mc_facts ways[MAX_WAYS], size_t count, mc_facts way, uint32_t override)
+{
+    mc_facts known = mc_facts_only_base(table, way), asked = mc_facts_minus(table, way, known);
+    for (size_t i = 0; i < count && !mc_facts_has(table, way, override); i++) {
+        mc_facts other = mc_facts_only_base(table, ways[i]);
+        if (mc_facts_minus(table, ways[i], other) != asked || mc_facts_has(table, ways[i], override))
+            continue;
+        ways[i] = mc_facts_or(table, asked, mc_facts_either(table, other, known));
+        return count;
+    }
+    ways[count] = way;
+    return count + 1;
+}
+
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
 {
     mc_facts common = MC_FACTS_ALL;
@@ -326,7 +341,7 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         common = mc_facts_and(table, common, sets[i]);
     if (count < 2 || common == MC_FACTS_ALL)
         return common;
-    mc_facts distinct[MAX_WAYS];
+    mc_facts distinct[MAX_WAYS], ways[MAX_WAYS];
     size_t used = 0;
     bool question = false;
     uint32_t override = mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE});
@@ -336,13 +351,19 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         mc_facts rest = mc_facts_minus(table, sets[i], common);
         if (rest == MC_FACTS_NONE)
             return common;
-        size_t more = ways_of(table, rest, distinct + used, MAX_WAYS - used);
+        size_t more = ways_of(table, rest, ways, MAX_WAYS - used);
         if (!more)
             return common;
-        for (size_t k = used; k < used + more; k++) /* whether the user's say counts is asked, too */
-            question |= mc_facts_only_base(table, distinct[k]) != distinct[k] || mc_facts_has(table, distinct[k], override);
-        used += more;
+        for (size_t k = 0; k < more; k++)
+            used = add_way(table, distinct, used, ways[k], override);
     }
+    for (size_t i = 0; i < used; i++) { /* whether the user's say counts is asked, too */
+        question |= mc_facts_only_base(table, distinct[i]) != distinct[i] || mc_facts_has(table, distinct[i], override);
+        if (distinct[i] == MC_FACTS_NONE)
+            return common;
+    }
+    if (used == 1)
+        return mc_facts_or(table, common, distinct[0]);
     if (used < 2 || (used == 2 && is_vacuous(table, distinct)))
         return common;
     if (!question) {
@@ -369,11 +390,26 @@ static bool asks_memory(const struct mc_facts_table *table, mc_facts facts, bool
     return asks;
 }
 
+/* Without the ways of which nothing but what all tell is kept, where plain tests are left. */
+static mc_facts without_same(struct mc_facts_table *table, mc_facts facts)
+{
+    struct mc_fact_set set = table->sets.items[facts];
+    bool same = false;
+    for (uint32_t i = 0; i < set.count; i++) {
+        const struct mc_atom *atom = &table->atoms.items[set.items[i].atom];
+        same |= atom->kind == MC_ATOM_ANY && atom->b == MC_ANY_SAME;
+    }
+    mc_facts rest = same ? mc_facts_without_kind(table, facts, MC_ATOM_ANY) : facts;
+    return asks_memory(table, rest, true) ? rest : facts;
+}
+
 mc_facts mc_facts_meet(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
-    mc_facts sets[2] = {a, b};
     if (a <= MC_FACTS_ALL || b <= MC_FACTS_ALL || a == b)
         return mc_facts_and(table, a, b);
+    a = without_same(table, a);
+    b = without_same(table, b);
+    mc_facts sets[2] = {a, b};
     bool base = mc_facts_only_base(table, a) != MC_FACTS_NONE || mc_facts_only_base(table, b) != MC_FACTS_NONE;
     if (!base && !(asks_memory(table, a, true) && asks_memory(table, b, true)))
         return mc_facts_and(table, a, b);

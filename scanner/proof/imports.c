@@ -3,27 +3,44 @@
  * by memcpy or cleared by memset before they are used. */
 #include "scanner/proof/machine.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Parameters by POSIX, and the Itanium C++ ABI (section 3.3). What else is in the registers of arguments was left there. */
-static const struct {
+/* Parameters by POSIX, and the Itanium C++ ABI (section 3.3). What else is in the registers of arguments was left there. `reads`: it
+ * writes nothing behind its pointers, and keeps none. In the order of strcmp. */
+static const struct arity {
     const char *name;
     int count;
+    bool reads;
 } arities[] = {
-    {"_setjmp", 1}, {"__sigsetjmp", 2}, {"sigsetjmp", 2}, {"setjmp", 1}, {"signal", 2}, {"sigaction", 3}, {"sigprocmask", 3},
-    {"pthread_sigmask", 3}, {"sigemptyset", 1}, {"raise", 1}, {"sysconf", 1}, {"getauxval", 1}, {"getpid", 0}, {"getenv", 1},
-    {"secure_getenv", 1}, {"strlen", 1}, {"strcmp", 2}, {"strncmp", 3}, {"strcasecmp", 2}, {"strncasecmp", 3}, {"strchr", 2},
-    {"strstr", 2}, {"memcmp", 3}, {"memcpy", 3}, {"memmove", 3}, {"memset", 3}, {"malloc", 1}, {"calloc", 2}, {"realloc", 2},
-    {"free", 1}, {"pthread_mutex_lock", 1}, {"pthread_mutex_unlock", 1}, {"pthread_once", 2}, {"__cxa_guard_acquire", 1},
-    {"__cxa_guard_release", 1}, {"__cxa_atexit", 3}, {"strtol", 3}, {"strtoul", 3}, {"strtoull", 3}, {"atoi", 1}, {"puts", 1},
-    {"fputs", 2}, {"fwrite", 4}, {"abort", 0}, {"exit", 1}, {"_Znwm", 1}, {"_ZdlPv", 1}, {"_ZdlPvm", 2}};
+    {"_ZdlPv", 1, false}, {"_ZdlPvm", 2, false}, {"_Znwm", 1, false}, {"__cxa_atexit", 3, false},
+    {"__cxa_guard_acquire", 1, false}, {"__cxa_guard_release", 1, false}, {"__sigsetjmp", 2, false},
+    {"_setjmp", 1, false}, {"abort", 0, false}, {"atoi", 1, true}, {"bcmp", 3, true}, {"calloc", 2, false},
+    {"exit", 1, false}, {"fputs", 2, true}, {"free", 1, false}, {"fwrite", 4, true}, {"getauxval", 1, false},
+    {"getenv", 1, true}, {"getpid", 0, false}, {"malloc", 1, false}, {"memchr", 3, true}, {"memcmp", 3, true},
+    {"memcpy", 3, false}, {"memmove", 3, false}, {"memset", 3, false}, {"pthread_mutex_lock", 1, false},
+    {"pthread_mutex_unlock", 1, false}, {"pthread_once", 2, false}, {"pthread_sigmask", 3, false}, {"puts", 1, true},
+    {"raise", 1, false}, {"realloc", 2, false}, {"secure_getenv", 1, true}, {"setjmp", 1, false},
+    {"sigaction", 3, false}, {"sigemptyset", 1, false}, {"signal", 2, false}, {"sigprocmask", 3, false},
+    {"sigsetjmp", 2, false}, {"strcasecmp", 2, true}, {"strchr", 2, true}, {"strcmp", 2, true}, {"strcspn", 2, true},
+    {"strlen", 1, true}, {"strncasecmp", 3, true}, {"strncmp", 3, true}, {"strnlen", 2, true}, {"strrchr", 2, true},
+    {"strspn", 2, true}, {"strstr", 2, true}, {"strtol", 3, false}, {"strtoul", 3, false}, {"strtoull", 3, false},
+    {"sysconf", 1, false}};
+
+static int compare_name(const void *name, const void *row)
+{
+    return strcmp(name, ((const struct arity *)row)->name);
+}
+
+static const struct arity *find_arity(const char *name)
+{
+    return bsearch(name, arities, sizeof arities / sizeof *arities, sizeof *arities, compare_name);
+}
 
 int mc_import_arity(const char *name)
 {
-    for (size_t i = 0; i < sizeof arities / sizeof *arities; i++)
-        if (!strcmp(arities[i].name, name))
-            return arities[i].count;
-    return -1;
+    const struct arity *row = find_arity(name);
+    return row ? row->count : -1;
 }
 
 mc_value mc_call_argument(struct mc_machine *m, unsigned index)
@@ -75,7 +92,7 @@ void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_cal
     ret->function = final;
     ret->name = mc_import_name(m->prover, final);
     ret->pointee = MC_TOP;
-    ret->writes_only_first = false;
+    ret->writes_nothing = false;
     ret->block.size = 0;
     ret->keeps_nothing = ret->name && is_one_of(ret->name, forgetful);
     if (!ret->name)
@@ -89,7 +106,9 @@ void mc_import_before(struct mc_machine *m, uint64_t final, struct mc_import_cal
     bool copy = is_one_of(ret->name, copies), fill = is_one_of(ret->name, fills);
     if ((copy || fill) && mc_value_is_constant(m->values, ret->arguments[2], &size))
         mc_block_read(m, fill ? mc_value_zero_extend(m->values, ret->arguments[1], 8) : ret->arguments[1], size, fill, &ret->block);
-    ret->writes_only_first = (copy || fill) && mc_on_stack(m, ret->arguments[0], &base, &offset);
+    const struct arity *row = find_arity(ret->name);
+    ret->keeps_nothing |= row && row->reads;
+    ret->writes_nothing = (row && row->reads) || ((copy || fill) && mc_on_stack(m, ret->arguments[0], &base, &offset));
     if (mc_on_stack(m, ret->arguments[1], &base, &offset))
         ret->pointee = mc_state_load(m->values, m->state, base, offset, m->prover->pointer_size, &found);
 }

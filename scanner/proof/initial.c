@@ -26,6 +26,20 @@ static bool tests_global(const struct mc_machine *m, struct mc_symbol_key *ret_k
     return flags->width == ret_key->width && starts_with(m->prover, ret_key, ret_initial) && *ret_initial;
 }
 
+/* Code that is not optimised keeps what it loads on the stack, and compares it there. */
+static void assume_copies(struct mc_machine *m, mc_value tested, mc_value stored, struct mc_assumed *ret)
+{
+    ret->copied = tested;
+    for (uint32_t i = 0; i < m->state->cell_count && ret->copy_count < sizeof ret->copies / sizeof *ret->copies; i++) {
+        struct mc_memory_cell *cell = &m->state->cells[i];
+        uint32_t kind = mc_symbol_get(m->values, cell->base).kind;
+        if (cell->value != tested || (kind != MC_SYM_STACK && kind != MC_SYM_ALIGNED))
+            continue;
+        cell->value = stored;
+        ret->copies[ret->copy_count++] = i;
+    }
+}
+
 void mc_assume_stored(struct mc_machine *m, unsigned condition, bool taken, struct mc_assumed *ret)
 {
     struct mc_flags flags = m->state->flags;
@@ -52,16 +66,19 @@ void mc_assume_stored(struct mc_machine *m, unsigned condition, bool taken, stru
         m->state->registers[ret->reg] = stored;
     }
     mc_state_load(m->values, m->state, base, offset, key.width / 8, &found);
-    if (found) /* as this function left it */
-        return;
-    ret->base = base;
-    ret->offset = offset;
-    ret->size = key.width / 8;
-    mc_state_store(m->values, m->state, base, offset, ret->size, stored);
+    if (!found) { /* else it is as this function left it */
+        ret->base = base;
+        ret->offset = offset;
+        ret->size = key.width / 8;
+        mc_state_store(m->values, m->state, base, offset, ret->size, stored);
+    }
+    assume_copies(m, tested, stored, ret);
 }
 
 void mc_assume_undo(struct mc_machine *m, const struct mc_assumed *assumed)
 {
+    for (unsigned i = 0; i < assumed->copy_count; i++)
+        m->state->cells[assumed->copies[i]].value = assumed->copied;
     if (assumed->reg >= 0)
         m->state->registers[assumed->reg] = assumed->before;
     if (assumed->base)

@@ -64,7 +64,7 @@ static bool is_vector_only(unsigned opcode)
            opcode == 0xC6 || (opcode >= 0xD0 && opcode != 0xD7);
 }
 
-static struct effect effect_0f(const struct mc_insn *insn)
+static inline __attribute__((always_inline)) struct effect effect_0f(const struct mc_insn *insn)
 {
     uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0;
     if (insn->encoding != MC_LEGACY && insn->opcode >= 0x41 && insn->opcode <= 0x9F && (insn->opcode <= 0x4B || insn->opcode >= 0x90))
@@ -110,7 +110,7 @@ static struct effect effect_0f(const struct mc_insn *insn)
     }
 }
 
-static struct effect effect_primary(const struct mc_insn *insn)
+static inline __attribute__((always_inline)) struct effect effect_primary(const struct mc_insn *insn)
 {
     unsigned opcode = insn->opcode;
     uint32_t reg = bit_of(insn->reg), rm = insn->has_modrm && insn->mod == 3 ? bit_of(insn->rm) : 0;
@@ -212,7 +212,7 @@ static struct effect effect_0f3a(const struct mc_insn *insn)
     }
 }
 
-static struct effect effect_of(const struct mc_insn *insn)
+static inline __attribute__((always_inline)) struct effect effect_of(const struct mc_insn *insn)
 {
     struct effect effect = {0, 0};
     uint32_t registers = bit_of(insn->reg) | (insn->mod == 3 ? bit_of(insn->rm) : 0);
@@ -264,10 +264,9 @@ static uint32_t read_by_unknown(const struct liveness *l, uint32_t stale)
 }
 
 /* Those of a function of the C library whose parameters are known. */
-static bool read_by_import(struct mc_prover *prover, uint64_t final, uint32_t *ret)
+static bool read_by_import(const struct mc_prover *prover, const char *name, uint32_t *ret)
 {
     static const uint8_t order[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
-    const char *name = final ? mc_import_name(prover, final) : NULL;
     int arity = name && prover->pointer_size == 8 ? mc_import_arity(name) : -1;
     *ret = 0;
     for (int i = 0; i < arity; i++)
@@ -278,10 +277,11 @@ static bool read_by_import(struct mc_prover *prover, uint64_t final, uint32_t *r
 static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t stale)
 {
     uint64_t final = mc_final_target(l->prover, target);
+    const char *name = mc_import_name(l->prover, final);
     uint32_t registers;
-    if (read_by_import(l->prover, final, &registers) || mc_foreign_arguments(l->prover, final, &registers))
+    if (read_by_import(l->prover, name, &registers) || mc_foreign_arguments(l->prover, final, &registers))
         return registers;
-    if (mc_import_name(l->prover, final) || !mc_image_is_code(l->prover->image, final))
+    if (name || !mc_image_is_code(l->prover->image, final))
         return read_by_unknown(l, stale);
     return live_at(l->prover, final, l->depth + 1);
 }
@@ -410,10 +410,11 @@ static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth
 
 uint32_t mc_argument_registers(struct mc_prover *prover, uint64_t final)
 {
+    const char *name = final ? mc_import_name(prover, final) : NULL;
     uint32_t registers;
-    if (read_by_import(prover, final, &registers) || mc_foreign_arguments(prover, final, &registers))
+    if (read_by_import(prover, name, &registers) || mc_foreign_arguments(prover, final, &registers))
         return registers;
-    if (!final || mc_import_name(prover, final) || !mc_image_is_code(prover->image, final))
+    if (!final || name || !mc_image_is_code(prover->image, final))
         return mc_unknown_callee_arguments(prover);
     uint32_t frame = mc_is_go(prover, final) ? BIT(MC_RBP) : 0; /* of the caller: Go's convention keeps it */
     return live_at(prover, final, 0) & ~frame;
@@ -437,12 +438,12 @@ static uint32_t ignored_behind(struct mc_prover *prover, const struct mc_referen
 static bool is_called_by_loader(const struct mc_prover *prover, const struct mc_reference *reference)
 {
     const struct mc_image *image = prover->image;
-    bool listed = false;
-    for (size_t i = 0; i < image->initialiser_count && !listed; i++)
+    bool listed = false, data = reference->kind == MC_REF_DATA;
+    for (size_t i = 0; data && i < image->initialiser_count && !listed; i++)
         listed = image->initialisers[i] == reference->to;
-    for (size_t i = 0; i < image->finaliser_count && !listed; i++)
+    for (size_t i = 0; data && i < image->finaliser_count && !listed; i++)
         listed = image->finalisers[i] == reference->to;
-    return listed && reference->kind == MC_REF_DATA;
+    return listed;
 }
 
 /* RAX and RDX, without what some call of the entry may read before it writes it. Whoever calls an exported function from outside
@@ -529,9 +530,10 @@ bool mc_only_loads_through(struct mc_prover *prover, uint64_t lea)
             return false;
         address += insn.length;
         bool loads = loads_through(&insn, reg), call = insn.flow == MC_FLOW_CALL_IND;
-        if (!loads && (effect_of(&insn).reads & BIT(reg) || insn.flow != MC_FLOW_NEXT))
+        struct effect effect = effect_of(&insn);
+        if (!loads && (effect.reads & BIT(reg) || insn.flow != MC_FLOW_NEXT))
             return false;
-        if (loads && (effect_of(&insn).writes & BIT(reg) || (call && VOLATILE & BIT(reg))))
+        if (loads && (effect.writes & BIT(reg) || (call && VOLATILE & BIT(reg))))
             return true;
         if (!loads)
             continue;

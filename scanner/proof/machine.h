@@ -117,7 +117,7 @@ struct mc_import_call {
     uint64_t function;
     const char *name; /* NULL: none */
     bool keeps_nothing; /* it forgets the pointers it was given */
-    bool writes_only_first; /* behind none of them but the first, which is to the stack: mc_import_after does it */
+    bool writes_nothing; /* behind none of them; but for the first, when that is to the stack: mc_import_after does it */
     struct mc_block block;
     mc_value arguments[3], pointee; /* pointee: the word that the second one points to on the stack */
 };
@@ -166,6 +166,9 @@ struct mc_assumed {
     uint32_t base; /* of the memory; 0: nothing was gained */
     int64_t offset;
     unsigned size;
+    uint32_t copies[4]; /* cells of the stack that hold what was compared */
+    unsigned copy_count;
+    mc_value copied;
 };
 void mc_assume_stored(struct mc_machine *m, unsigned condition, bool taken, struct mc_assumed *ret);
 void mc_assume_undo(struct mc_machine *m, const struct mc_assumed *assumed);

@@ -63,6 +63,12 @@ static mc_value constant(const struct mc_machine *m, uint64_t number)
     return mc_value_constant(m->values, number);
 }
 
+/* The address that an absolute displacement means. */
+static uint64_t table_of(const struct mc_machine *m)
+{
+    return (uint64_t)m->insn->displacement & (m->address_bits == 32 ? UINT32_MAX : UINT64_MAX);
+}
+
 static bool is_one_of_numbers(const struct mc_machine *m, mc_value value)
 {
     struct mc_value_data data;
@@ -71,6 +77,22 @@ static bool is_one_of_numbers(const struct mc_machine *m, mc_value value)
     for (uint32_t i = 0; numbers && i < data.count; i++)
         numbers = !data.cases[i].base;
     return numbers;
+}
+
+static bool holds_address(const struct mc_machine *m, mc_value value)
+{
+    uint32_t base;
+    int64_t offset;
+    uint64_t place;
+    return mc_value_single(m->values, value, &base, &offset) && mc_module_address(m->prover, base, offset, &place);
+}
+
+/* The displacement is a table's address, and the base register counts in it; or there is none. */
+static bool counts_rows(const struct mc_machine *m)
+{
+    const struct mc_insn *insn = m->insn;
+    return !m->prover->position_independent && insn->displacement_size == 4 && mc_image_segment(m->prover->image, table_of(m)) &&
+           (insn->base == MC_REG_NONE || (insn->base >= 0 && insn->index == MC_REG_NONE && !holds_address(m, m->state->registers[insn->base])));
 }
 
 static mc_value sum_address(const struct mc_machine *m)
@@ -87,11 +109,15 @@ static mc_value sum_address(const struct mc_machine *m)
         return constant(m, address);
     }
     mc_value sum = MC_TOP;
+    uint32_t base;
+    int64_t offset;
     bool have = false;
     unsigned width = m->address_bits;
     if (insn->base != MC_REG_NONE) {
         sum = m->state->registers[insn->base];
         have = true;
+        if (counts_rows(m) && mc_value_single(v, sum, &base, &offset) && base > MC_BASE_MODULE)
+            return MC_TOP; /* an unknown row of a table */
     }
     if (insn->vector_index)
         return MC_TOP; /* gathers and scatters: several addresses at once */
@@ -255,17 +281,21 @@ static void escape_table(struct mc_machine *m, unsigned size)
         mc_value part = MC_TOP;
         if (number >= 0)
             part = m->state->registers[number];
-        else if (side == 0 && insn->base == MC_REG_NONE && !m->prover->position_independent)
-            part = module_value(m, (uint64_t)insn->displacement & (m->address_bits == 32 ? UINT32_MAX : UINT64_MAX));
+        /* the displacement is the table, and the base counts: without one, or where it is no address itself */
+        bool counts = side == 0 && counts_rows(m);
+        if (counts)
+            part = module_value(m, table_of(m));
         if (part != MC_TOP && mc_value_single(m->values, part, &base, &offset) &&
             mc_module_address(m->prover, base, offset, &place)) {
             mc_escape(m, part, MC_ESCAPE_USED);
-            bool absolute = number < 0; /* the displacement is the table */
+            if (!counts && insn->displacement) /* far from the GOT, or a column */
+                mc_escape(m, module_value(m, place + (uint64_t)insn->displacement), MC_ESCAPE_USED);
             unsigned step = insn->scale > size ? insn->scale : size;
             m->run->table = (struct mc_table_load){.site = m->address, .base = place, .size = size, .scale = step,
-                                                   .table = absolute ? place : place + (uint64_t)insn->displacement};
-            int other = side ? insn->base : insn->vector_index ? MC_REG_NONE : insn->index;
-            m->run->table.factor = side ? 1 : insn->scale;
+                                                   .table = counts ? place : place + (uint64_t)insn->displacement};
+            bool by_base = side || (counts && number >= 0);
+            int other = by_base ? insn->base : insn->vector_index ? MC_REG_NONE : insn->index;
+            m->run->table.factor = by_base ? 1 : insn->scale;
             m->run->table.index = other >= 0 ? m->state->registers[other] : MC_TOP;
         }
     }
@@ -456,11 +486,14 @@ void mc_store(struct mc_machine *m, mc_value address, unsigned size, mc_value va
         }
         return;
     }
-    uint64_t place;
+    uint64_t place = table_of(m);
     uint32_t base;
     int64_t offset;
-    if (m->insn->base >= 0 && mc_value_single(m->values, m->state->registers[m->insn->base], &base, &offset) &&
-        mc_module_address(m->prover, base, offset + m->insn->displacement, &place) && m->run->recording)
+    bool rows = m->insn->has_modrm && counts_rows(m);
+    if (!rows && m->insn->base >= 0)
+        rows = mc_value_single(m->values, m->state->registers[m->insn->base], &base, &offset) &&
+               mc_module_address(m->prover, base, offset + m->insn->displacement, &place);
+    if (m->run->recording && rows)
         mc_record(m->run, (struct mc_event){.kind = MC_EVENT_STORE_ANY, .size = (uint8_t)size, .base = MC_BASE_MODULE,
                                             .offset = (int64_t)place, .site = m->address, .value = value,
                                             .facts = m->state->facts});
@@ -533,43 +566,6 @@ void mc_note_address(struct mc_machine *m, mc_value value)
 void mc_record(struct mc_run *run, struct mc_event event)
 {
     mc_push(&run->events, event);
-}
-
-static void note_stack_place(struct mc_run *run, uint32_t base, int64_t offset)
-{
-    for (size_t i = 0; i < run->escaped_stack.count; i++)
-        if (run->escaped_stack.items[i].base == base && run->escaped_stack.items[i].offset == offset)
-            return;
-    struct mc_stack_place place = {base, offset};
-    if (run->escaped_stack.count < 64)
-        mc_push(&run->escaped_stack, place);
-}
-
-void mc_escape(struct mc_machine *m, mc_value value, enum mc_escape how)
-{
-    if (value == MC_TOP)
-        return;
-    struct mc_value_data data;
-    mc_value_get(m->values, value, &data);
-    if (data.kind == MC_VALUE_PAIR) {
-        mc_escape(m, (mc_value)data.known, how);
-        mc_escape(m, (mc_value)data.constant, how);
-    }
-    if (data.kind != MC_VALUE_CASES)
-        return;
-    for (uint32_t i = 0; i < data.count; i++) {
-        const struct mc_case *one = &data.cases[i];
-        struct mc_symbol_key key = mc_symbol_get(m->values, one->base);
-        uint64_t target;
-        if ((key.kind == MC_SYM_STACK || key.kind == MC_SYM_ALIGNED) && how != MC_ESCAPE_USED && how != MC_ESCAPE_RETURNED)
-            note_stack_place(m->run, one->base, one->offset);
-        if (!m->run->recording || !mc_module_address(m->prover, one->base, one->offset, &target))
-            continue;
-        if (mc_image_segment(m->prover->image, target))
-            mc_record(m->run, (struct mc_event){.kind = MC_EVENT_REFERENCE, .escape = (uint8_t)how, .site = m->address,
-                                                .target = target,
-                                                .facts = mc_facts_or(m->prover->facts, m->state->facts, one->facts)});
-    }
 }
 
 void mc_set_flags(struct mc_machine *m, enum mc_flags_kind kind, unsigned width, mc_value a, mc_value b, mc_value carry)

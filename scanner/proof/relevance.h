@@ -15,7 +15,7 @@ enum {
     CONTROLLED = 16, /* it runs only under tests */
     MAYBE_CONTROLLED = 8, /* some call of it stands under a test */
     DOUBTFUL = 256,       /* some of what it hands on would reach many */
-    ACCESSES = 512,       /* it returns the address of what may hold something, and runs inside its callers */
+    ACCESSES = 512,       /* it runs inside its callers, and returns the address of what may hold something, or one of many words there */
     BY_CONTROLLED = 64,   /* that test was no nearer than at the entry of the caller */
 };
 

@@ -396,8 +396,8 @@ void mc_pass_on(struct mc_prover *prover, const struct mc_evaluation *evaluation
                 pass_address(prover, event);
             if (mc_image_is_code(prover->image, event->target))
                 call_under_test(prover, evaluation, event->target, event->facts);
-            else if (event->escape == MC_ESCAPE_RETURNED && mc_is_cpuid_helper(prover, evaluation->entry) &&
-                     holds_some(prover, event->target))
+            else if ((event->escape == MC_ESCAPE_RETURNED || event->escape == MC_ESCAPE_USED) &&
+                     mc_is_cpuid_helper(prover, evaluation->entry) && holds_some(prover, event->target))
                 mc_mark_entry(prover, evaluation->entry, ACCESSES);
             break;
         default:

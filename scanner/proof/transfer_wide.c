@@ -118,6 +118,27 @@ static void unpack(struct mc_machine *m, unsigned element)
     }
 }
 
+/* pshufd: four words of one register or of memory, in any order; shufps: the first two are of the first source */
+static void shuffle(struct mc_machine *m, bool two)
+{
+    unsigned first = m->insn->encoding == MC_LEGACY ? m->insn->reg : m->insn->vvvv;
+    mc_value lanes[4], address = m->insn->mod == 3 ? MC_TOP : mc_effective_address(m);
+    bool known = m->insn->mod == 3 || is_known_place(m, address);
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned at = ((unsigned)m->insn->immediate >> 2 * i & 3) * 4;
+        if (two && i < 2)
+            lanes[i] = get_lane(m, first, at, 4);
+        else if (m->insn->mod == 3)
+            lanes[i] = get_lane(m, m->insn->rm, at, 4);
+        else
+            lanes[i] = known ? mc_load(m, at_offset(m, address, at), 4) : MC_TOP;
+    }
+    mc_clobber_vector(m, m->insn->reg);
+    for (unsigned i = 0; i < 4; i++)
+        if (lanes[i] != MC_TOP)
+            set_lane(m, m->insn->reg, i * 4, 4, lanes[i]);
+}
+
 static void insert_lane(struct mc_machine *m, unsigned size)
 {
     mc_value value = mc_get_rm(m, size);
@@ -249,6 +270,13 @@ void mc_execute_vector(struct mc_machine *m)
         return;
     case 0xC4:
         insert_lane(m, 2);
+        return;
+    case 0x70: case 0xC6:
+        if (m->insn->prefix == (opcode == 0x70 ? 0x66 : 0) && m->insn->encoding != MC_EVEX && !m->insn->vector_length) {
+            shuffle(m, opcode == 0xC6);
+            return;
+        }
+        mc_clobber_vector(m, m->insn->reg);
         return;
     case 0x2E: case 0x2F:
         mc_forget_flags(m);

@@ -449,7 +449,9 @@ static mc_facts any_case_bit(struct mc_values *values, const struct mc_value_dat
 bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask, struct mc_value_data *ret)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
-    if (data->kind != MC_VALUE_CASES || data->count > 6 || __builtin_popcountll(mask) > 32)
+    int bits = __builtin_popcountll(mask);
+    if (data->kind != MC_VALUE_CASES ||
+        ((bits > 32 || (data->count > 6 && bits > 8)) && mc_value_provenance(values, value) == MC_FACTS_NONE))
         return false;
     memset(ret, 0, sizeof *ret);
     ret->kind = MC_VALUE_BITS;

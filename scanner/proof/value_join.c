@@ -35,6 +35,18 @@ static bool may_be_bits(const struct mc_values *values, mc_value value)
                                                                                __builtin_popcountll(data->known & 0xff) <= 4));
 }
 
+/* A few bits of a word, and all of another one that may tell something: `have ? known : (found & 0x20) >> 3`. */
+static bool bits_and_symbol(const struct mc_values *values, mc_value bits, mc_value symbol)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, bits);
+    uint32_t base;
+    int64_t offset;
+    if (data->kind != MC_VALUE_MASKED || __builtin_popcountll(data->known) > 16)
+        return false;
+    return mc_value_single(values, symbol, &base, &offset) && base > MC_BASE_MODULE && !offset && values->filter &&
+           values->filter(values->filter_context, base);
+}
+
 /* Some bits of a word, and other bits of it: `if (!(flags & X)) flags &= ~Y`. */
 static bool same_symbol(struct mc_values *values, mc_value a, mc_value b)
 {
@@ -136,7 +148,8 @@ static bool join_option(struct mc_values *values, mc_value said, mc_facts facts,
                         mc_value *ret)
 {
     mc_value numbers, replaced = MC_TOP;
-    if (without_option(values, other, &numbers))
+    uint32_t kind = mc_value_data_of(values, said)->kind;
+    if ((kind == MC_VALUE_BITS || kind == MC_VALUE_CASES) && without_option(values, other, &numbers))
         replaced = value_unless_replaced(values, said);
     if (replaced == MC_TOP)
         return false;
@@ -199,10 +212,13 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     if (join_option(values, a, fa, b, fb, &overridable) || join_option(values, b, fb, a, fa, &overridable))
         return overridable;
     const struct mc_value_data *x = mc_value_data_of(values, a), *y = mc_value_data_of(values, b);
+    bool many = false; /* numbers that a test chose, or what somebody keeps of them: each bit says what it said */
     if (x->kind == MC_VALUE_CASES && y->kind == MC_VALUE_CASES) {
         mc_value joined = join_cases(values, x, fa, y, fb);
         if (mc_value_data_of(values, joined)->kind != MC_VALUE_TOP)
             return joined;
+        bool tells = mc_value_provenance(values, a) != MC_FACTS_NONE || mc_value_provenance(values, b) != MC_FACTS_NONE;
+        many = tells && base_of_a != base_of_b;
     }
     if (mc_value_is_pair(values, a) || mc_value_is_pair(values, b))
         return mc_value_pair_join(values, a, fa, b, fb);
@@ -211,7 +227,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     x = mc_value_data_of(values, a);
     y = mc_value_data_of(values, b);
     bool both = (x->kind == MC_VALUE_BITS && !mc_value_is_dull(values, b)) || (y->kind == MC_VALUE_BITS && !mc_value_is_dull(values, a)) ||
-                may_be_bits(values, a) + may_be_bits(values, b) == 2 || same_symbol(values, a, b);
+                may_be_bits(values, a) + may_be_bits(values, b) == 2 || same_symbol(values, a, b) || many ||
+                bits_and_symbol(values, a, b) || bits_and_symbol(values, b, a);
     bool known_a = both && mc_value_to_bits(values, a, &p), known_b = both && mc_value_to_bits(values, b, &q);
     if (!(known_a && known_b) && !(known_a && outline(values, b, &q)) && !(known_b && outline(values, a, &p))) {
         mc_value_lose_all(values, a);

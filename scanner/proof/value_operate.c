@@ -234,7 +234,7 @@ static mc_value operate_shift(struct mc_values *values, enum mc_operation operat
     uint64_t count;
     struct mc_value_data source, result;
     if (!mc_value_is_constant(values, b, &count) ||
-        (!mc_value_to_bits(values, a, &source) && (width > 32 || !mc_value_some_bits(values, a, mc_width_mask(width), &source))))
+        (!mc_value_to_bits(values, a, &source) && !mc_value_some_bits(values, a, mc_width_mask(width), &source)))
         return lost(values, a, b);
     count &= width == 64 ? 63 : 31;
     mc_bits_unknown(&result);

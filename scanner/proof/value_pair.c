@@ -116,7 +116,15 @@ bool mc_value_pair_operate(struct mc_values *values, enum mc_operation operation
         *ret = mc_value_operate(values, operation, mc_value_half(values, a, false), mc_value_half(values, b, false), width);
         return true;
     }
-    if (!mc_value_is_constant(values, b, &constant))
+    bool number = mc_value_is_constant(values, b, &constant);
+    if (operation <= MC_OP_XOR && (mc_value_is_pair(values, b) || (number && constant > UINT32_MAX))) {
+        mc_value low = mc_value_operate(values, operation, mc_value_half(values, a, false), mc_value_half(values, b, false), 32);
+        mc_value high = mc_value_operate(values, operation, mc_value_half(values, a, true), mc_value_half(values, b, true), 32);
+        if (!mc_value_pair(values, low, high, ret))
+            *ret = mc_value_insert(values, low, high, 32, 32);
+        return true;
+    }
+    if (!number)
         return false;
     if (operation == MC_OP_AND && constant <= UINT32_MAX)
         *ret = mc_value_operate(values, operation, mc_value_half(values, a, false), b, 32);
