@@ -319,19 +319,24 @@ static bool is_vacuous(const struct mc_facts_table *table, const mc_facts ways[2
     return table->sets.items[ways[0]].count == 1 && table->sets.items[ways[1]].count == 1 && are_opposite(table, ways[0], ways[1]);
 }
 
-/* Puts the way beside the others, or into the one that asks the same: Q and A, or Q and B, is Q and (A or B). The number of ways. */
-static size_t add_way(struct mc_facts_table *table, mc_facts ways[MAX_WAYS], size_t count, mc_facts way, uint32_t override)
+/* Makes one of those ways that ask the same: Q and A, or Q and B, is Q and (A or B). How many are left. */
+static size_t merge_ways(struct mc_facts_table *table, mc_facts ways[MAX_WAYS], size_t count, uint32_t override)
 {
-    mc_facts known = mc_facts_only_base(table, way), asked = mc_facts_minus(table, way, known);
-    for (size_t i = 0; i < count && !mc_facts_has(table, way, override); i++) {
-        mc_facts other = mc_facts_only_base(table, ways[i]);
-        if (mc_facts_minus(table, ways[i], other) != asked || mc_facts_has(table, ways[i], override))
-            continue;
-        ways[i] = mc_facts_or(table, asked, mc_facts_either(table, other, known));
-        return count;
+    mc_facts known[MAX_WAYS], asked[MAX_WAYS];
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        mc_facts way = ways[i], base = mc_facts_only_base(table, way), questions = mc_facts_minus(table, way, base);
+        size_t at = 0;
+        while (at < left && (asked[at] != questions || mc_facts_has(table, known[at], override)))
+            at++;
+        if (mc_facts_has(table, base, override))
+            at = left;
+        asked[at] = questions;
+        known[at] = at < left ? mc_facts_either(table, known[at], base) : base;
+        ways[at] = mc_facts_or(table, questions, known[at]);
+        left += at == left;
     }
-    ways[count] = way;
-    return count + 1;
+    return left;
 }
 
 mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
@@ -341,7 +346,7 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         common = mc_facts_and(table, common, sets[i]);
     if (count < 2 || common == MC_FACTS_ALL)
         return common;
-    mc_facts distinct[MAX_WAYS], ways[MAX_WAYS];
+    mc_facts distinct[MAX_WAYS];
     size_t used = 0;
     bool question = false;
     uint32_t override = mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE});
@@ -351,12 +356,16 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
         mc_facts rest = mc_facts_minus(table, sets[i], common);
         if (rest == MC_FACTS_NONE)
             return common;
-        size_t more = ways_of(table, rest, ways, MAX_WAYS - used);
+        size_t more = ways_of(table, rest, distinct + used, MAX_WAYS - used);
+        if (!more && used) {
+            used = merge_ways(table, distinct, used, override);
+            more = ways_of(table, rest, distinct + used, MAX_WAYS - used);
+        }
         if (!more)
             return common;
-        for (size_t k = 0; k < more; k++)
-            used = add_way(table, distinct, used, ways[k], override);
+        used += more;
     }
+    used = merge_ways(table, distinct, used, override);
     for (size_t i = 0; i < used; i++) { /* whether the user's say counts is asked, too */
         question |= mc_facts_only_base(table, distinct[i]) != distinct[i] || mc_facts_has(table, distinct[i], override);
         if (distinct[i] == MC_FACTS_NONE)
