@@ -8,7 +8,9 @@
 /* Questions beyond this many in one set are dropped (the set says less, which is safe): deep code tests hundreds of things
  * that have nothing to do with CPUID, and sets must stay small for the whole to stay near-linear. */
 #define MAX_QUESTIONS 40
-#define CACHE_SIZE 8192
+#define CACHE_SIZE 16384
+
+enum operation { OR = 1, AND, ONLY_BASE, MINUS, EITHER_OF_TWO, WITHOUT_KIND };
 
 struct cache_entry {
     uint32_t operation, a, b, result;
@@ -18,6 +20,7 @@ struct mc_facts_table {
     struct mc_arena *arena;
     struct mc_index atoms_by_key, sets_by_key, lists_by_key;
     MC_VECTOR(struct mc_atom) atoms;
+    MC_VECTOR(mc_facts) alone; /* by atom: the set of it alone, without a site; MC_FACTS_NONE: not asked for yet */
     MC_VECTOR(struct mc_fact_set) sets;
     MC_VECTOR(struct mc_fact_set) lists; /* of set ids, for MC_ATOM_ANY: `items` holds mc_facts values */
     MC_VECTOR(struct mc_fact) scratch;
@@ -44,6 +47,7 @@ void mc_facts_table_free(struct mc_facts_table *table)
     mc_index_free(&table->sets_by_key);
     mc_index_free(&table->lists_by_key);
     mc_vector_free(&table->atoms);
+    mc_vector_free(&table->alone);
     mc_vector_free(&table->sets);
     mc_vector_free(&table->lists);
     mc_vector_free(&table->scratch);
@@ -64,6 +68,7 @@ uint32_t mc_atom_id(struct mc_facts_table *table, struct mc_atom atom)
         if (pair)
             one.c = (atom.c & ~UINT64_C(1)) | i;
         mc_push(&table->atoms, one);
+        mc_push(&table->alone, MC_FACTS_NONE);
         mc_index_add(&table->atoms_by_key, mc_hash_words(&one, sizeof one), id + i);
     }
     return pair ? id + (uint32_t)(atom.c & 1) : id;
@@ -111,7 +116,12 @@ static mc_facts intern(struct mc_facts_table *table, const struct mc_fact *items
 mc_facts mc_facts_one(struct mc_facts_table *table, struct mc_atom atom, uint64_t site)
 {
     struct mc_fact fact = {.atom = mc_atom_id(table, atom), .site = site};
-    return intern(table, &fact, 1);
+    if (site)
+        return intern(table, &fact, 1);
+    mc_facts *alone = &table->alone.items[fact.atom];
+    if (*alone == MC_FACTS_NONE)
+        *alone = intern(table, &fact, 1);
+    return *alone;
 }
 
 bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t atom)
@@ -132,8 +142,13 @@ bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t a
 
 static struct cache_entry *cached(struct mc_facts_table *table, uint32_t operation, uint32_t a, uint32_t b)
 {
-    uint32_t hash = (a * 0x9E3779B1u ^ b * 0x85EBCA77u ^ operation * 0xC2B2AE3Du) >> 19;
+    uint32_t hash = (a * 0x9E3779B1u ^ b * 0x85EBCA77u ^ operation * 0xC2B2AE3Du) >> 18;
     return &table->cache[hash % CACHE_SIZE];
+}
+
+static bool is_cached(const struct cache_entry *entry, uint32_t operation, uint32_t a, uint32_t b)
+{
+    return entry->a == a && entry->b == b && entry->operation == operation;
 }
 
 static void keep_site(struct mc_fact *fact, uint64_t other)
@@ -146,14 +161,14 @@ static void keep_site(struct mc_fact *fact, uint64_t other)
 static size_t bound_questions(struct mc_facts_table *table, struct mc_fact *items, size_t count)
 {
     size_t questions = 0, kept = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && count > MAX_QUESTIONS; i++) {
         const struct mc_atom *atom = &table->atoms.items[items[i].atom];
         bool counts = atom->kind == MC_ATOM_TEST || atom->kind == MC_ATOM_RETURN || atom->kind == MC_ATOM_HELD || atom->kind == MC_ATOM_ANY;
         if (counts && ++questions > MAX_QUESTIONS)
             continue;
         items[kept++] = items[i];
     }
-    return kept;
+    return count > MAX_QUESTIONS ? kept : count;
 }
 
 mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b)
@@ -164,8 +179,8 @@ mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b)
         return b;
     if (a == MC_FACTS_ALL || b == MC_FACTS_ALL)
         return MC_FACTS_ALL;
-    struct cache_entry *entry = cached(table, 1, a, b);
-    if (entry->operation == 1 && entry->a == a && entry->b == b)
+    struct cache_entry *entry = cached(table, OR, a, b);
+    if (is_cached(entry, OR, a, b))
         return entry->result;
     struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
     table->scratch.count = 0;
@@ -187,11 +202,9 @@ mc_facts mc_facts_or(struct mc_facts_table *table, mc_facts a, mc_facts b)
             never |= contradicts(table, table->scratch.items[table->scratch.count - 1].atom, fact.atom);
         mc_push(&table->scratch, fact);
     }
-    if (never)
-        return MC_FACTS_ALL;
-    size_t count = bound_questions(table, table->scratch.items, table->scratch.count);
-    mc_facts result = intern(table, table->scratch.items, count);
-    *entry = (struct cache_entry){1, a, b, result};
+    size_t count = never ? 0 : bound_questions(table, table->scratch.items, table->scratch.count);
+    mc_facts result = never ? MC_FACTS_ALL : intern(table, table->scratch.items, count);
+    *entry = (struct cache_entry){OR, a, b, result};
     return result;
 }
 
@@ -203,8 +216,8 @@ mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b)
         return b;
     if (a == MC_FACTS_NONE || b == MC_FACTS_NONE)
         return MC_FACTS_NONE;
-    struct cache_entry *entry = cached(table, 2, a, b);
-    if (entry->operation == 2 && entry->a == a && entry->b == b)
+    struct cache_entry *entry = cached(table, AND, a, b);
+    if (is_cached(entry, AND, a, b))
         return entry->result;
     struct mc_fact_set x = table->sets.items[a], y = table->sets.items[b];
     table->scratch.count = 0;
@@ -220,7 +233,7 @@ mc_facts mc_facts_and(struct mc_facts_table *table, mc_facts a, mc_facts b)
         }
     }
     mc_facts result = intern(table, table->scratch.items, table->scratch.count);
-    *entry = (struct cache_entry){2, a, b, result};
+    *entry = (struct cache_entry){AND, a, b, result};
     return result;
 }
 
@@ -228,14 +241,19 @@ mc_facts mc_facts_minus(struct mc_facts_table *table, mc_facts a, mc_facts b)
 {
     if (a == MC_FACTS_ALL || b == MC_FACTS_NONE)
         return a;
-    if (b == MC_FACTS_ALL)
+    if (a == b || b == MC_FACTS_ALL)
         return MC_FACTS_NONE;
+    struct cache_entry *entry = cached(table, MINUS, a, b);
+    if (is_cached(entry, MINUS, a, b))
+        return entry->result;
     struct mc_fact_set set = table->sets.items[a];
     table->scratch.count = 0;
     for (size_t i = 0; i < set.count; i++)
         if (!mc_facts_has(table, b, set.items[i].atom))
             mc_push(&table->scratch, set.items[i]);
-    return intern(table, table->scratch.items, table->scratch.count);
+    mc_facts result = intern(table, table->scratch.items, table->scratch.count);
+    *entry = (struct cache_entry){MINUS, a, b, result};
+    return result;
 }
 
 bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret_site)
@@ -339,7 +357,7 @@ static size_t merge_ways(struct mc_facts_table *table, mc_facts ways[MAX_WAYS], 
     return left;
 }
 
-mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
+static mc_facts any_of(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
 {
     mc_facts common = MC_FACTS_ALL;
     for (size_t i = 0; i < count; i++)
@@ -383,6 +401,18 @@ mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t
     }
     struct mc_atom atom = {.kind = MC_ATOM_ANY, .a = intern_list(table, distinct, used)};
     return mc_facts_or(table, common, mc_facts_one(table, atom, site));
+}
+
+mc_facts mc_facts_any(struct mc_facts_table *table, const mc_facts *sets, size_t count, uint64_t site)
+{
+    if (count != 2 || site)
+        return any_of(table, sets, count, site);
+    struct cache_entry *entry = cached(table, EITHER_OF_TWO, sets[0], sets[1]);
+    if (is_cached(entry, EITHER_OF_TWO, sets[0], sets[1]))
+        return entry->result;
+    struct cache_entry fresh = {EITHER_OF_TWO, sets[0], sets[1], any_of(table, sets, count, site)};
+    *entry = fresh;
+    return fresh.result;
 }
 
 /* `ways`: one of several tests is one, too. */
@@ -532,20 +562,25 @@ mc_facts mc_facts_without_kind(struct mc_facts_table *table, mc_facts facts, enu
 {
     if (facts <= MC_FACTS_ALL)
         return facts;
+    struct cache_entry *entry = cached(table, WITHOUT_KIND, facts, kind);
+    if (is_cached(entry, WITHOUT_KIND, facts, kind))
+        return entry->result;
     struct mc_fact_set set = table->sets.items[facts];
     table->scratch.count = 0;
     for (size_t i = 0; i < set.count; i++)
         if (table->atoms.items[set.items[i].atom].kind != kind)
             mc_push(&table->scratch, set.items[i]);
-    return intern(table, table->scratch.items, table->scratch.count);
+    mc_facts result = table->scratch.count == set.count ? facts : intern(table, table->scratch.items, table->scratch.count);
+    *entry = (struct cache_entry){WITHOUT_KIND, facts, kind, result};
+    return result;
 }
 
 mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts)
 {
     if (facts <= MC_FACTS_ALL)
         return MC_FACTS_NONE;
-    struct cache_entry *entry = cached(table, 3, facts, 0);
-    if (entry->operation == 3 && entry->a == facts)
+    struct cache_entry *entry = cached(table, ONLY_BASE, facts, 0);
+    if (is_cached(entry, ONLY_BASE, facts, 0))
         return entry->result;
     struct mc_fact_set set = table->sets.items[facts];
     table->scratch.count = 0;
@@ -553,7 +588,7 @@ mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts)
         if (mc_atom_is_base(&table->atoms.items[set.items[i].atom]))
             mc_push(&table->scratch, set.items[i]);
     mc_facts result = intern(table, table->scratch.items, table->scratch.count);
-    *entry = (struct cache_entry){3, facts, 0, result};
+    *entry = (struct cache_entry){ONLY_BASE, facts, 0, result};
     return result;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanner/proof/value_internal.h"
 
-#include <stddef.h>
-
 static size_t used_size(const struct mc_value_data *data)
 {
     size_t item = data->kind == MC_VALUE_BITS ? sizeof(struct mc_bit) : sizeof(struct mc_case);
@@ -34,7 +32,7 @@ struct mc_values *mc_values_new(struct mc_arena *arena, struct mc_facts_table *f
     mc_push(&values->symbols, none);
     mc_symbol_id(values, (struct mc_symbol_key){.kind = MC_SYM_MODULE, .width = 64}); /* id 1: MC_BASE_MODULE */
     struct mc_value_data top;
-    memset(&top, 0, sizeof top);
+    mc_value_begin(&top, MC_VALUE_TOP);
     mc_value_intern(values, &top); /* id 0: MC_TOP */
     return values;
 }
@@ -79,13 +77,19 @@ void mc_values_set_option(struct mc_values *values, mc_symbol_option *option)
     values->option = option;
 }
 
+/* An answer may matter. */
+static mc_facts matching_test(struct mc_values *values, uint32_t symbol, enum mc_relation relation, uint64_t constant)
+{
+    if (values->symbols.items[symbol].kind == MC_SYM_LOAD)
+        mc_facts_note_behind_pointer(values->facts, symbol);
+    return mc_facts_one(values->facts, mc_atom_test(symbol, relation, constant), 0);
+}
+
 mc_facts mc_symbol_test(struct mc_values *values, uint32_t symbol, enum mc_relation relation, uint64_t constant)
 {
     if (values->filter && !values->filter(values->filter_context, symbol))
         return MC_FACTS_NONE;
-    if (values->symbols.items[symbol].kind == MC_SYM_LOAD)
-        mc_facts_note_behind_pointer(values->facts, symbol);
-    return mc_facts_one(values->facts, mc_atom_test(symbol, relation, constant), 0);
+    return matching_test(values, symbol, relation, constant);
 }
 
 struct mc_symbol_key mc_symbol_get(const struct mc_values *values, uint32_t symbol)
@@ -105,7 +109,7 @@ mc_value mc_value_top(struct mc_values *values, mc_facts provenance)
         return MC_TOP;
     struct mc_value_data data;
     struct mc_atom tested = {.kind = MC_ATOM_TESTED}; /* answers that exclude one another: it was asked */
-    memset(&data, 0, sizeof data);
+    mc_value_begin(&data, MC_VALUE_TOP);
     data.other = provenance == MC_FACTS_ALL ? mc_facts_one(values->facts, tested, 0) : provenance;
     return mc_value_intern(values, &data);
 }
@@ -174,8 +178,9 @@ static bool normalise_cases(struct mc_values *values, struct mc_value_data *data
 mc_value mc_value_cases(struct mc_values *values, const struct mc_case *cases, size_t count, mc_facts other, unsigned width)
 {
     struct mc_value_data data;
-    memset(&data, 0, sizeof data);
-    data.kind = MC_VALUE_CASES;
+    if (count == 1 && cases->facts == MC_FACTS_NONE && other == MC_FACTS_ALL && width == 64)
+        return mc_value_symbol(values, cases->base, cases->offset);
+    mc_value_begin(&data, MC_VALUE_CASES);
     data.width = width;
     data.other = other;
     if (!normalise_cases(values, &data, cases, count)) {
@@ -193,8 +198,18 @@ mc_value mc_value_cases(struct mc_values *values, const struct mc_case *cases, s
 
 mc_value mc_value_symbol(struct mc_values *values, uint32_t symbol, int64_t offset)
 {
-    struct mc_case only = {.base = symbol, .offset = offset};
-    return mc_value_cases(values, &only, 1, MC_FACTS_ALL, 64);
+    uint64_t hash = ((uint64_t)offset * 8 + symbol) * UINT64_C(0x9E3779B97F4A7C15);
+    struct mc_recent_value *recent = &values->recent[hash >> 32 & (MC_RECENT_VALUES - 1)];
+    if (recent->value != MC_TOP && recent->base == symbol && recent->offset == offset)
+        return recent->value;
+    struct mc_value_data data;
+    mc_value_begin(&data, MC_VALUE_CASES);
+    data.width = 64;
+    data.other = MC_FACTS_ALL;
+    data.count = 1;
+    data.cases[0] = (struct mc_case){.base = symbol, .offset = offset};
+    *recent = (struct mc_recent_value){offset, symbol, mc_value_intern(values, &data)};
+    return recent->value;
 }
 
 mc_value mc_value_constant(struct mc_values *values, uint64_t constant)
@@ -285,7 +300,8 @@ mc_value mc_value_from_bits(struct mc_values *values, const struct mc_value_data
         return MC_TOP;
     if (__builtin_popcountll(~bits->known) <= MAX_ENUMERATED_BITS)
         return enumerate_bits(values, bits);
-    struct mc_value_data copy = *bits;
+    struct mc_value_data copy;
+    memcpy(&copy, bits, offsetof(struct mc_value_data, bits) + bits->count * sizeof *bits->bits);
     copy.kind = MC_VALUE_BITS;
     copy.width = 0;
     copy.other = 0;
@@ -363,8 +379,7 @@ mc_value mc_value_masked(struct mc_values *values, const struct mc_case *symbol,
     if (!shift && mask == mc_width_mask(mc_symbol_get(values, symbol->base).width)) /* all of it */
         return mc_value_cases(values, symbol, 1, MC_FACTS_ALL, 64);
     struct mc_value_data data;
-    memset(&data, 0, sizeof data);
-    data.kind = MC_VALUE_MASKED;
+    mc_value_begin(&data, MC_VALUE_MASKED);
     data.count = 1;
     data.known = mask;
     data.constant = (uint64_t)shift;
@@ -381,8 +396,7 @@ bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_valu
         struct mc_symbol_key key = mc_symbol_get(values, data->cases[0].base);
         if (!is_data_symbol(&key) || data->width < key.width)
             return false;
-        memset(ret, 0, sizeof *ret);
-        ret->kind = MC_VALUE_MASKED;
+        mc_value_begin(ret, MC_VALUE_MASKED);
         ret->count = 1;
         ret->known = mc_width_mask(key.width);
         ret->cases[0] = data->cases[0];
@@ -392,6 +406,7 @@ bool mc_value_as_masked(struct mc_values *values, mc_value value, struct mc_valu
     return true;
 }
 
+/* Of a symbol that the filter lets pass. */
 static void masked_to_bits(struct mc_values *values, const struct mc_value_data *masked, struct mc_value_data *ret)
 {
     const struct mc_case *symbol = &masked->cases[0];
@@ -401,8 +416,8 @@ static void masked_to_bits(struct mc_values *values, const struct mc_value_data 
             continue;
         }
         uint64_t from = bit + masked->constant;
-        mc_facts one = mc_symbol_test(values, symbol->base, MC_BIT_SET, from);
-        mc_facts zero = mc_symbol_test(values, symbol->base, MC_BIT_CLEAR, from);
+        mc_facts one = matching_test(values, symbol->base, MC_BIT_SET, from);
+        mc_facts zero = matching_test(values, symbol->base, MC_BIT_CLEAR, from);
         mc_bits_put(ret, bit, mc_facts_or(values->facts, one, symbol->facts), mc_facts_or(values->facts, zero, symbol->facts));
     }
 }
@@ -453,8 +468,7 @@ bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask,
     if (data->kind != MC_VALUE_CASES ||
         ((bits > 32 || (data->count > 6 && bits > 8)) && mc_value_provenance(values, value) == MC_FACTS_NONE))
         return false;
-    memset(ret, 0, sizeof *ret);
-    ret->kind = MC_VALUE_BITS;
+    mc_value_begin(ret, MC_VALUE_BITS);
     for (unsigned bit = 0; bit < 64; bit++) {
         if (mask >> bit & 1)
             mc_bits_put(ret, bit, any_case_bit(values, data, bit, true), any_case_bit(values, data, bit, false));
@@ -467,8 +481,7 @@ bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask,
 bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret)
 {
     const struct mc_value_data *data = mc_value_data_of(values, value);
-    memset(ret, 0, sizeof *ret);
-    ret->kind = MC_VALUE_BITS;
+    mc_value_begin(ret, MC_VALUE_BITS);
     if (data->kind == MC_VALUE_TOP)
         return false;
     if (data->kind == MC_VALUE_BITS) {

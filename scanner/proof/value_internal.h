@@ -6,7 +6,10 @@
 #include "base/index.h"
 #include "scanner/proof/value.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#define MC_RECENT_VALUES 2048 /* a power of two */
 
 struct mc_values {
     struct mc_arena *arena;
@@ -15,6 +18,11 @@ struct mc_values {
     MC_VECTOR(struct mc_symbol_key) symbols;
     MC_VECTOR(const struct mc_value_data *) items;
     MC_VECTOR(int64_t) lost;
+    struct mc_recent_value { /* numbers, and symbols with an offset, of which nothing follows */
+        int64_t offset;
+        uint32_t base;
+        mc_value value; /* MC_TOP: none yet */
+    } recent[MC_RECENT_VALUES];
     mc_symbol_filter *filter;
     mc_symbol_option *option;
     void *filter_context;
@@ -23,6 +31,13 @@ struct mc_values {
 static inline const struct mc_value_data *mc_value_data_of(const struct mc_values *values, mc_value value)
 {
     return values->items.items[value];
+}
+
+/* A value without items so far; what lies behind the items is never read. */
+static inline void mc_value_begin(struct mc_value_data *data, enum mc_value_kind kind)
+{
+    memset(data, 0, offsetof(struct mc_value_data, cases));
+    data->kind = kind;
 }
 
 static inline uint64_t mc_width_mask(unsigned width)

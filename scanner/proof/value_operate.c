@@ -172,8 +172,7 @@ static void combine_bit(struct mc_facts_table *t, enum mc_operation operation, c
 
 void mc_bits_unknown(struct mc_value_data *ret)
 {
-    memset(ret, 0, sizeof *ret);
-    ret->kind = MC_VALUE_BITS;
+    mc_value_begin(ret, MC_VALUE_BITS);
 }
 
 /* Bits of an operand of a bitwise operation; a value without known bits counts as all unknown. */

@@ -57,8 +57,7 @@ bool mc_value_pair(struct mc_values *values, mc_value low, mc_value high, mc_val
     struct mc_value_data data;
     if (is_flat(values, low) && is_flat(values, high))
         return false;
-    memset(&data, 0, sizeof data);
-    data.kind = MC_VALUE_PAIR;
+    mc_value_begin(&data, MC_VALUE_PAIR);
     data.known = low;
     data.constant = high;
     *ret = mc_value_intern(values, &data);
@@ -87,13 +86,12 @@ bool mc_value_pair_to_bits(struct mc_values *values, const struct mc_value_data 
     struct mc_value_data halves[2];
     struct mc_wide_bits wide;
     bool known = false;
-    memset(ret, 0, sizeof *ret);
-    ret->kind = MC_VALUE_BITS;
+    mc_value_begin(ret, MC_VALUE_BITS);
     for (unsigned i = 0; i < 2; i++) {
         if (mc_value_to_bits(values, (mc_value)(i ? pair->constant : pair->known), &halves[i]))
             known = true;
         else
-            memset(&halves[i], 0, sizeof halves[i]);
+            mc_value_begin(&halves[i], MC_VALUE_BITS);
         mc_bits_expand(&halves[i], &wide);
         for (unsigned bit = 0; bit < 32; bit++)
             mc_bits_put(ret, bit + 32 * i, wide.if_one[bit], wide.if_zero[bit]);
