@@ -16,22 +16,21 @@
 #define MAX_DEPTH 3000 /* questions behind questions; deeper ones answer "nothing is known" */
 
 struct answer {
-    uint64_t key; /* atom << 1 | inferring */
     mc_facts value;
     bool done, active;
     unsigned depth, low, stamp;
-    UT_hash_handle hh;
+    unsigned age; /* as the resolver's; another one: void */
 };
 
 struct set_answer {
-    uint64_t key; /* facts << 1 | inferring */
     mc_facts value;
-    UT_hash_handle hh;
+    unsigned age;
 };
 
 struct mc_resolver {
-    struct answer *answers;
-    struct set_answer *sets;
+    MC_VECTOR(struct answer *) answers; /* by atom * 2 + inferring; the arena's. NULL: never asked */
+    MC_VECTOR(struct set_answer) sets;  /* by facts * 2 + inferring */
+    unsigned age;                       /* grows when answers are forgotten; never 0 */
     unsigned depth, stamp;
     bool exports_are_roots; /* those to which nothing else leads but a circle */
     bool export_in_circle;  /* there was one, perhaps */
@@ -40,21 +39,18 @@ struct mc_resolver {
 void mc_resolver_new(struct mc_prover *prover)
 {
     prover->resolver = MC_NEW(&prover->arena, struct mc_resolver);
-    prover->resolver->stamp = 1;
+    prover->resolver->stamp = prover->resolver->age = 1;
 }
 
 void mc_resolver_free(struct mc_prover *prover)
 {
-    HASH_CLEAR(hh, prover->resolver->answers);
-    HASH_CLEAR(hh, prover->resolver->sets);
+    mc_vector_free(&prover->resolver->answers);
+    mc_vector_free(&prover->resolver->sets);
 }
 
 void mc_resolver_forget(struct mc_prover *prover)
 {
-    HASH_CLEAR(hh, prover->resolver->answers);
-    HASH_CLEAR(hh, prover->resolver->sets);
-    prover->resolver->answers = NULL;
-    prover->resolver->sets = NULL;
+    prover->resolver->age++;
     mc_incoming_forget(prover);
 }
 
@@ -70,7 +66,7 @@ static mc_facts answer_atom(struct question *q, uint32_t atom);
 static mc_facts answer_set(struct question *q, mc_facts facts)
 {
     struct mc_facts_table *t = q->prover->facts;
-    if (facts <= MC_FACTS_ALL)
+    if (facts <= MC_FACTS_ALL || mc_facts_only_base(t, facts) == facts)
         return facts;
     struct mc_fact_set set = mc_facts_get(t, facts);
     mc_facts result = MC_FACTS_NONE;
@@ -494,15 +490,15 @@ static mc_facts ask(struct question *q, uint32_t id)
 static struct answer *answer_record(struct mc_prover *prover, uint32_t atom, bool inferring)
 {
     struct mc_resolver *r = prover->resolver;
-    uint64_t key = (uint64_t)atom << 1 | inferring;
-    struct answer *found;
-    HASH_FIND(hh, r->answers, &key, sizeof key, found);
-    if (!found) {
-        found = MC_NEW(&prover->arena, struct answer);
-        found->key = key;
-        HASH_ADD(hh, r->answers, key, sizeof key, found);
-    }
-    return found;
+    size_t key = (size_t)atom * 2 + inferring;
+    while (r->answers.count <= key)
+        mc_push(&r->answers, NULL);
+    struct answer **found = &r->answers.items[key];
+    if (!*found)
+        *found = MC_NEW(&prover->arena, struct answer);
+    if ((*found)->age != r->age)
+        **found = (struct answer){.age = r->age};
+    return *found;
 }
 
 /* Rounds until the answer does not change any more, or turns out to be part of an outer circle. */
@@ -578,17 +574,15 @@ mc_facts mc_resolve(struct mc_prover *prover, mc_facts facts, bool inferring)
 {
     if (facts <= MC_FACTS_ALL)
         return facts;
-    uint64_t key = (uint64_t)facts << 1 | inferring;
-    struct set_answer *found;
-    HASH_FIND(hh, prover->resolver->sets, &key, sizeof key, found);
-    if (found)
-        return found->value;
+    struct mc_resolver *r = prover->resolver;
+    size_t key = (size_t)facts * 2 + inferring;
+    if (key < r->sets.count && r->sets.items[key].age == r->age)
+        return r->sets.items[key].value;
     unsigned low = UINT32_MAX;
     struct question question = {prover, inferring, &low};
     mc_facts value = answer_set(&question, facts);
-    found = MC_NEW(&prover->arena, struct set_answer);
-    found->key = key;
-    found->value = value;
-    HASH_ADD(hh, prover->resolver->sets, key, sizeof key, found);
+    while (r->sets.count <= key)
+        mc_push(&r->sets, ((struct set_answer){0}));
+    r->sets.items[key] = (struct set_answer){value, r->age};
     return value;
 }
