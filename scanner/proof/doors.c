@@ -8,6 +8,7 @@
 
 #define MAX_DOORS 40   /* names; what is reached through more is not worth telling who does */
 #define MAX_VISITS 300 /* entries between the use and the doors */
+#define SLOTS 1024     /* a power of two, well above MAX_VISITS */
 #define MAX_SEARCHES 2000
 
 struct walk {
@@ -19,6 +20,7 @@ struct walk {
         mc_facts gained; /* by the tests between this entry and the use (unresolved) */
     } visits[MAX_VISITS];
     size_t count;
+    uint16_t slots[SLOTS]; /* by entry: 1 + index of its visit; 0: none */
     bool again; /* less is known on a second way to an entry that was visited: its ways are to be looked at once more */
     const char *names[MAX_DOORS];
     size_t name_count;
@@ -34,16 +36,20 @@ static bool visit(struct walk *walk, uint64_t entry, mc_facts facts)
 {
     struct mc_facts_table *t = walk->prover->facts;
     facts = mc_facts_without_kind(t, facts, MC_ATOM_ENTRY);
-    for (size_t i = 0; i < walk->count; i++)
-        if (walk->visits[i].entry == entry) {
-            mc_facts both = mc_facts_and(t, walk->visits[i].gained, facts);
-            walk->again |= both != walk->visits[i].gained;
-            walk->visits[i].gained = both;
-            return true;
-        }
+    size_t slot = (size_t)(entry * UINT64_C(0x9E3779B97F4A7C15) >> 54);
+    for (; walk->slots[slot]; slot = (slot + 1) % SLOTS) {
+        struct visit *known = &walk->visits[walk->slots[slot] - 1];
+        if (known->entry != entry)
+            continue;
+        mc_facts both = mc_facts_and(t, known->gained, facts);
+        walk->again |= both != known->gained;
+        known->gained = both;
+        return true;
+    }
     if (walk->count == MAX_VISITS)
         return false;
     walk->visits[walk->count++] = (struct visit){entry, facts};
+    walk->slots[slot] = (uint16_t)walk->count;
     return true;
 }
 

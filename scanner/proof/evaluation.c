@@ -102,6 +102,17 @@ void mc_evaluations_free(struct mc_prover *prover)
     free(prover->decoded);
 }
 
+static void keep_stores(struct mc_evaluation *evaluation)
+{
+    size_t end = mc_first_of_kind(evaluation, MC_EVENT_STORE_ANY);
+    for (size_t i = mc_first_of_kind(evaluation, MC_EVENT_STORE); i < end; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        uint64_t pieces = (((uint64_t)event->offset & 3) + event->size + 3) / 4;
+        for (uint64_t k = 0, piece = (uint64_t)event->offset >> 2; k < pieces; k++, piece++)
+            evaluation->stores[piece >> 6 & 3] |= UINT64_C(1) << (piece & 63);
+    }
+}
+
 static void keep_asked(struct mc_prover *prover, struct mc_evaluation *evaluation)
 {
     evaluation->symbol_count = prover->asked.symbols.count;
@@ -150,6 +161,7 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
         qsort(found->events, found->event_count, sizeof *found->events, compare_events);
     found->argument_count = run.arguments.count;
     found->arguments = mc_realloc(run.arguments.items, run.arguments.count, sizeof(mc_value));
+    keep_stores(found);
     keep_asked(prover, found);
     prover->evaluation_bytes += bytes_of(found);
     found->steps = prover->steps - steps;

@@ -325,7 +325,9 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
     MC_VECTOR(struct mc_cell_value) values = {0};
     bool ambiguous = false, crowded = is_crowded(prover, displacement);
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        size_t end = mc_first_of_kind(e, MC_EVENT_STORE_ANY);
+        size_t end = mc_may_store_at(e, displacement) ? mc_first_of_kind(e, MC_EVENT_STORE_ANY) : 0;
+        if (!end)
+            continue;
         bool runs_in_callers = false, known = false;
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE); i < end; i++) {
             mc_value value;
@@ -407,7 +409,9 @@ bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, uns
 static void find_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
-    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
+    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
+        if (!mc_may_store_at(e, offset))
+            continue;
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
             const struct mc_event *event = &e->events[i];
             if (mc_symbol_get(prover->values, event->base).kind != MC_SYM_TLS ||
@@ -416,6 +420,7 @@ static void find_thread_local_writers(struct mc_prover *prover, int64_t offset, 
             mc_value value = mc_value_extract(prover->values, event->value, (unsigned)(offset - event->offset) * 8, size * 8);
             mc_push(&values, ((struct mc_cell_value){value, event->facts, event->site, true}));
         }
+    }
     ret->count = values.count;
     ret->complete = false;
     ret->items = MC_NEW_ARRAY(&prover->arena, values.count + 1, struct mc_cell_value); /* room for the initial value */

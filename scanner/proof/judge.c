@@ -257,9 +257,14 @@ struct visit { /* breadth-first, from the use towards a root */
 
 bool mc_lacks(struct mc_prover *prover, mc_facts facts, const struct mc_need *need, bool inferring)
 {
-    struct mc_judgement judgement;
-    mc_judge_facts(prover, mc_resolve(prover, facts, inferring), need, &judgement);
-    return judgement.verdict != MC_VERDICT_GUARDED && judgement.verdict != MC_VERDICT_DEAD;
+    facts = mc_resolve(prover, facts, inferring);
+    struct mc_lacking *known = &prover->lacking[((uintptr_t)need / sizeof *need * 31 + facts) % MC_LACKING];
+    if (known->need != need || known->facts != facts) {
+        struct mc_judgement judgement;
+        mc_judge_facts(prover, facts, need, &judgement);
+        *known = (struct mc_lacking){need, facts, judgement.verdict != MC_VERDICT_GUARDED && judgement.verdict != MC_VERDICT_DEAD};
+    }
+    return known->lacks;
 }
 
 static const char *step_text(uint8_t kind)

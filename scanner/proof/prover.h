@@ -71,6 +71,7 @@ struct mc_evaluation {
     uint64_t *gates;
     size_t symbol_count, gate_count;
     unsigned outputs_known; /* mc_outputs_known when it was made */
+    uint64_t stores[4];     /* bit n of the 256: it stores something at an offset, of whatever, in the nth 4 bytes modulo 1024 */
     UT_hash_handle hh;
 };
 
@@ -86,6 +87,13 @@ static inline size_t mc_first_of_kind(const struct mc_evaluation *evaluation, en
             high = middle;
     }
     return low;
+}
+
+/* False: no store of it is of the byte at the offset. */
+static inline bool mc_may_store_at(const struct mc_evaluation *evaluation, int64_t offset)
+{
+    uint64_t piece = (uint64_t)offset >> 2;
+    return evaluation->stores[piece >> 6 & 3] >> (piece & 63) & 1;
 }
 
 struct mc_property { /* a yes/no per address, computed once */
@@ -129,6 +137,13 @@ struct mc_last_doors { /* found for a use, and what for */
     bool inferring;
     const char **names;
     size_t count, searches;
+};
+
+#define MC_LACKING 256 /* a power of two */
+struct mc_lacking { /* an answer, found not to be enough or enough for what is needed */
+    const struct mc_need *need; /* NULL: none yet */
+    mc_facts facts;             /* resolved */
+    bool lacks;
 };
 
 struct mc_last_reason { /* given to a use, and what for */
@@ -187,6 +202,7 @@ struct mc_prover {
     struct mc_last_path last_path;
     struct mc_last_doors last_doors;
     struct mc_last_reason last_reason;
+    struct mc_lacking lacking[MC_LACKING]; /* by need and facts */
     bool tried; /* some LZCNT of a known number was evaluated (behaviour.c) */
 };
 

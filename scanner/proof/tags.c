@@ -329,7 +329,9 @@ bool mc_tag_writers(struct mc_prover *prover, const struct mc_symbol_key *key, u
     ret->complete = false;
     if (!tag || bit >= key->width || !(tag->mask >> (bit + (key->b - tag->displacement) * 8) & 1))
         return false;
-    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
+    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
+        if (!mc_may_store_at(e, key->b + bit / 8))
+            continue;
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
             const struct mc_event *event = &e->events[i];
             int64_t there = (key->b - event->offset) * 8 + (int64_t)bit; /* the bit, in what is stored */
@@ -340,6 +342,7 @@ bool mc_tag_writers(struct mc_prover *prover, const struct mc_symbol_key *key, u
             mc_value value = mc_value_extract(prover->values, event->value, (unsigned)there, 1);
             mc_push(&values, ((struct mc_cell_value){value, event->facts, event->site, false}));
         }
+    }
     ret->count = values.count;
     ret->items = MC_NEW_ARRAY(&prover->arena, values.count + 1, struct mc_cell_value);
     if (values.count)
