@@ -13,7 +13,7 @@
 #define MAX_TABLE_ROWS 4096
 #define LEADING_ROWS 8
 #define WIDEN_AFTER 5    /* joins of a block before differing numbers are given up */
-#define MAX_VISITS 60    /* joins of a block before it is left as it is, with no facts */
+#define MAX_VISITS 240    /* joins of a block before it is left as it is, with no facts */
 
 void mc_note_gap(struct mc_run *run, uint64_t address, const char *kind)
 {
