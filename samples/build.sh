@@ -4,7 +4,7 @@
 #
 # Configurations: compiler (gcc, clang) x level (O0, O2) x bits (64, 32) x link (pie, nopie, static) x symbols (full,
 # stripped). Without MASKCHECK_ALL=1 each sample gets a pairwise selection: every pair of values of two of these occurs.
-# With it each gets all of them, and a pairwise selection with O1, O3, Os and lto (O2 -flto) too, not static.
+# With it each gets all of them that are not static, and a pairwise selection of the others with O1, O3, Os and lto (O2 -flto).
 # MASKCHECK_SEED=N chooses another selection; the seed is printed. Sources in Rust and Go (with its assembler, FILE_amd64.s
 # beside FILE.go) are built by rustc and go, those for NASM by nasm, where they are installed.
 #

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Chooses the configurations of every sample: rows of samples.txt in, lines "NAME CONFIGURATION PATH" out.
-# Variables: tools " gcc-64 clang-32 gcc-lto ...", what can be built; seed; all "1" for every configuration of O0 and O2, and a
-# selection of those of O1, O3, Os and lto; folder.
+# Variables: tools " gcc-64 clang-32 gcc-lto ...", what can be built; seed; all "1" for every configuration of O0 and O2 that is
+# not static, and a selection of all others, with O1, O3, Os and lto; folder.
 #
 # The selection is greedy: of the configurations, in an order drawn from the seed, the one with most pairs of values that
 # did not occur yet is taken, until every possible pair has occurred. Of several such selections the smallest counts.
@@ -78,7 +78,7 @@ NF {
     total = enumerate($9, 2)
     split("", taken)
     if (all == "1") {
-        for (i = 1; i <= total; i++) { put(candidates[i]); taken[candidates[i]] }
+        for (i = 1; i <= total; i++) if (candidates[i] !~ /-static-/) { put(candidates[i]); taken[candidates[i]] }
         total = enumerate($9, levels)
     }
     fewest = 0
