@@ -6,7 +6,7 @@
 # stripped). Without MASKCHECK_ALL=1 each sample gets a pairwise selection: every pair of values of two of these occurs.
 # With it each gets all of them that are not static, and a pairwise selection of the others with O1, O3, Os and lto (O2 -flto).
 # MASKCHECK_SEED=N chooses another selection; the seed is printed. Sources in Rust and Go (with its assembler, FILE_amd64.s
-# beside FILE.go) are built by rustc and go, those for NASM by nasm, where they are installed.
+# beside the first, FILE.go) are built by rustc and go, those for NASM by nasm, where they are installed.
 #
 # OUTPUT-FOLDER/list then has one line per program: NAME CONFIGURATION PATH, and OUTPUT-FOLDER/absent what this machine
 # cannot build. The stripped copy of X is X-stripped; X.map is the linker's map.
@@ -15,15 +15,16 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 rows() { grep -v '^#' "$here/samples.txt"; }
 
-# build_other OUTPUT SOURCE[:FLAG...] COMPILER LEVEL: a program that is not of C.
+# build_other OUTPUT SOURCES COMPILER LEVEL: a program that is not of C: one source in Rust with flags, or several in Go.
 build_other() {
-    local output=$1 parts
+    local output=$1 parts sources
     IFS=: read -ra parts <<<"$2"
+    IFS=+ read -ra sources <<<"$2"
     if [[ $3 == rustc ]]; then
         rustc -C "opt-level=${4#O}" -C target-cpu=x86-64 "${parts[@]:1}" "$here/${parts[0]}" -o "$output" || return 1
     else
-        rm -rf "$output.o" && mkdir -p "$output.o" && cp "$here/${parts[0]}" "$here/${parts[0]%.go}_amd64.s" "$output.o/" || return 1
-        (cd "$output.o" && GO111MODULE=off GOFLAGS= GOCACHE=$output.o/cache GOPATH=$output.o/path go build "${parts[@]:1}" -o "$output" .) || return 1
+        rm -rf "$output.o" && mkdir -p "$output.o" && cp "${sources[@]/#/$here/}" "$here/${sources[0]%.go}_amd64.s" "$output.o/" || return 1
+        (cd "$output.o" && GO111MODULE=off GOFLAGS= GOCACHE=$output.o/cache GOPATH=$output.o/path go build -o "$output" .) || return 1
         chmod -R u+w "$output.o" && rm -rf "$output.o"
     fi
     strip -o "$output-stripped" "$output"

@@ -591,13 +591,3 @@ mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts)
     *entry = (struct cache_entry){ONLY_BASE, facts, 0, result};
     return result;
 }
-
-struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value)
-{
-    return (struct mc_atom){.kind = MC_ATOM_BIT, .a = leaf, .b = subleaf, .c = (uint64_t)reg << 8 | bit << 1 | value};
-}
-
-struct mc_atom mc_atom_test(uint32_t symbol, enum mc_relation relation, uint64_t constant)
-{
-    return (struct mc_atom){.kind = MC_ATOM_TEST, .a = symbol, .b = relation, .c = constant};
-}

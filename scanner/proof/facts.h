@@ -152,7 +152,14 @@ bool mc_facts_has(const struct mc_facts_table *table, mc_facts facts, uint32_t a
 /* The symbol is a word behind a pointer: where several tests of such meet, one of which holds, they are kept. */
 void mc_facts_note_behind_pointer(struct mc_facts_table *table, uint32_t symbol);
 
-struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value);
-struct mc_atom mc_atom_test(uint32_t symbol, enum mc_relation relation, uint64_t constant);
+static inline struct mc_atom mc_atom_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit, bool value)
+{
+    return (struct mc_atom){.kind = MC_ATOM_BIT, .a = leaf, .b = subleaf, .c = (uint64_t)reg << 8 | bit << 1 | value};
+}
+
+static inline struct mc_atom mc_atom_test(uint32_t symbol, enum mc_relation relation, uint64_t constant)
+{
+    return (struct mc_atom){.kind = MC_ATOM_TEST, .a = symbol, .b = relation, .c = constant};
+}
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flag that an initialiser takes from CPUID, asked before the instruction: as golang.org/x/sys/cpu is used.
+// Flags that an initialiser takes from CPUID, one of which is asked before the instruction: as golang.org/x/sys/cpu is used.
 package main
 
 import "os"
@@ -20,7 +20,7 @@ func init() {
 
 //go:noinline
 func product(a, b uint32) (uint32, string) {
-	if x86.hasSSE41 {
+	if isFast() {
 		return multiplySSE41(a, b), "fast"
 	}
 	return a * b, "plain"
