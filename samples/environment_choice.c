@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The user may name one of several tables of functions; otherwise CPUID chooses it, and both ways meet where it is stored. With
- * SAMPLE_WRONG_BIT CPUID is asked for something else. */
+ * IDIOM_WRONG_BIT CPUID is asked for something else. */
 #include "sample.h"
 
 #include <strings.h>
 
-#ifdef SAMPLE_WRONG_BIT
+#ifdef IDIOM_WRONG_BIT
 #define BIT_OF_FAST ECX1_SSE3
 #else
 #define BIT_OF_FAST ECX1_SSE41

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A limit that is higher where the CPU has the feature, and a search that takes the fast way for what is longer than the lower
- * one; as in Go's strings.Index. With SAMPLE_NO_LIMIT nobody looks at the limit. */
+ * one; as in Go's strings.Index. With IDIOM_NO_LIMIT nobody looks at the limit. */
 #include "sample.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ NOINLINE static int search(const char *text, long length, const char **ret_path)
 }
 
 NOINLINE static int index_of(const char *text, long length, const char **ret_path) {
-#ifndef SAMPLE_NO_LIMIT
+#ifndef IDIOM_NO_LIMIT
     if (length > limit) {
         *ret_path = "plain";
         return text[0] * 7;

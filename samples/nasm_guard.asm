@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: Apache-2.0
-; Assembly without sizes and unwind data: asks CPUID and goes on to one of two functions. With SAMPLE_WRONG_BIT it asks for SSE3.
+; Assembly without sizes and unwind data: asks CPUID and goes on to one of two functions. With IDIOM_WRONG_BIT it asks for SSE3.
 default rel
 section .text
 
-%ifdef SAMPLE_WRONG_BIT
+%ifdef IDIOM_WRONG_BIT
 %define BIT_OF_FAST 0
 %else
 %define BIT_OF_FAST 19

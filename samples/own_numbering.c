@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Own bits in a global: 8 is SSSE3, 16 is SSE4.1. */
+/* Own bits in a global: 8 is SSSE3, 16 is SSE4.1. With IDIOM_WRONG_BIT the user of them takes the wrong one. */
 #include "sample.h"
 
 enum { FLAG_SSE2 = 1, FLAG_SSSE3 = 8, FLAG_SSE41 = 16 };
+
+#ifdef IDIOM_WRONG_BIT
+#define WANTED FLAG_SSSE3
+#else
+#define WANTED FLAG_SSE41
+#endif
 
 static unsigned flags;
 
@@ -17,12 +23,12 @@ NOINLINE static void detect(void) {
 }
 
 NOINLINE static int product(int a, int b) {
-    if (flags & FLAG_SSE41)
+    if (flags & WANTED)
         return multiply_sse41(a, b);
     return multiply_plain(a, b);
 }
 
 int main(void) {
     detect();
-    return finish(product(6, 7), flags & FLAG_SSE41 ? "fast" : "plain");
+    return finish(product(6, 7), flags & WANTED ? "fast" : "plain");
 }

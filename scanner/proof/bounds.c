@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a number cannot be, for reasons that lie elsewhere. One that was found to be no more than a limit, where the limit itself tells something of the CPU:
+/* What a number cannot be, for reasons that lie elsewhere: one that a function returns, and one that was found to be no more than a
+ * limit, where the limit itself tells something of the CPU:
  *
  *     limit = avx2 ? 63 : 31;                  and elsewhere        if (n <= limit) search(n);
  *

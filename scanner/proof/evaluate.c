@@ -448,7 +448,6 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
     }
 }
 
-#define ROW_REACH 64 /* bytes of code from the load of a row to the jump */
 #define TAIL 6       /* instructions */
 
 /* A row of a jump table was just loaded, and the jump is in the next, short block, to which another way leads, too: with another
@@ -457,7 +456,7 @@ static bool runs_on_to_jump(const struct mc_machine *m, uint64_t address)
 {
     const struct mc_table_load *table = &m->run->table;
     struct mc_insn insn = {.flow = MC_FLOW_NEXT};
-    if (!table->site || table->site >= address || address - table->site > ROW_REACH)
+    if (!table->site || table->site >= address || address - table->site > MC_ROW_REACH)
         return false;
     for (unsigned i = 0; i < TAIL && insn.flow == MC_FLOW_NEXT; i++, address += insn.length)
         if (!mc_decode_at(m->prover, address, &insn))

@@ -192,12 +192,11 @@ static const char *question_text(struct mc_why_builder *b, const struct mc_atom 
 /* A word in which something else than CPUID's answer can be stored, too (resolve.c, facts_of_cell). */
 static bool is_overridable(const struct mc_prover *prover, const struct mc_atom *atom, mc_facts answer)
 {
-    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
-    if (atom->kind != MC_ATOM_TEST || answer <= MC_FACTS_ALL)
+    if (atom->kind != MC_ATOM_TEST)
         return false;
     uint32_t kind = mc_symbol_get(prover->values, atom->a).kind;
     return (kind == MC_SYM_CELL || kind == MC_SYM_TLS || kind == MC_SYM_LOAD) &&
-           mc_facts_has(prover->facts, answer, mc_atom_id(prover->facts, override));
+           mc_facts_have_override(prover->facts, answer);
 }
 
 static void build_question(struct mc_why_builder *b, struct mc_why ***tail, const struct mc_fact *fact, mc_facts goal,

@@ -144,6 +144,9 @@ mc_facts mc_facts_only_base(struct mc_facts_table *table, mc_facts facts); /* wi
 struct mc_fact_set mc_facts_get(const struct mc_facts_table *table, mc_facts facts); /* ALL reads as empty */
 const mc_facts *mc_facts_any_sets(const struct mc_facts_table *table, uint32_t list, size_t *ret_count);
 /* Something in the set was learnt by a test of what CPUID said. */
+/* MC_ATOM_OVERRIDE alone; and whether it is among the facts (of ALL: no). facts_either.c */
+mc_facts mc_facts_override(struct mc_facts_table *table);
+bool mc_facts_have_override(struct mc_facts_table *table, mc_facts facts);
 /* A feature, or the CPU's family and model. */
 bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts);
 bool mc_facts_tested(struct mc_facts_table *table, mc_facts facts, uint64_t *ret_site);

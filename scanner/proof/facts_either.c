@@ -72,9 +72,14 @@ mc_facts mc_facts_either(struct mc_facts_table *table, mc_facts a, mc_facts b)
     return mc_facts_or(table, common, mc_facts_one(table, tested, site < other_site ? site : other_site));
 }
 
-static mc_facts overridden(struct mc_facts_table *table)
+mc_facts mc_facts_override(struct mc_facts_table *table)
 {
     return mc_facts_one(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0);
+}
+
+bool mc_facts_have_override(struct mc_facts_table *table, mc_facts facts)
+{
+    return facts != MC_FACTS_ALL && mc_facts_has(table, facts, mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}));
 }
 
 /* Not only one that follows from others. */
@@ -103,14 +108,13 @@ bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts)
 /* The user chose, and nothing tells what the CPU has, beyond its family. */
 static bool is_chosen(struct mc_facts_table *table, mc_facts facts)
 {
-    return mc_facts_has(table, facts, mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE})) &&
-           !has_asked_feature(table, facts);
+    return mc_facts_have_override(table, facts) && !has_asked_feature(table, facts);
 }
 
 /* What holds unless the user chose; ALL: the user did. False when no choice is part of it. */
 static bool default_of(struct mc_facts_table *table, mc_facts facts, mc_facts *ret)
 {
-    mc_facts chosen = overridden(table);
+    mc_facts chosen = mc_facts_override(table);
     struct mc_fact_set set = mc_facts_get(table, facts);
     *ret = facts;
     if (is_chosen(table, facts)) {
@@ -135,7 +139,7 @@ bool mc_facts_meet_default(struct mc_facts_table *table, mc_facts a, mc_facts b,
     bool chosen[2] = {default_of(table, a, &defaults[0]), default_of(table, b, &defaults[1])};
     if ((!chosen[0] && !chosen[1]) || (defaults[0] == MC_FACTS_ALL && defaults[1] == MC_FACTS_ALL))
         return false;
-    mc_facts ways[2] = {overridden(table), mc_facts_and_implied(table, defaults[0], defaults[1])};
+    mc_facts ways[2] = {mc_facts_override(table), mc_facts_and_implied(table, defaults[0], defaults[1])};
     if (!mc_facts_tell_bits(table, ways[1]))
         return false;
     *ret = mc_facts_any(table, ways, 2, 0);
@@ -153,5 +157,5 @@ mc_facts mc_facts_of_ways(struct mc_facts_table *table, const struct mc_facts_wa
 {
     if (ways->unchosen == ways->any || has_asked_feature(table, ways->any) || !mc_facts_tell_bits(table, ways->unchosen))
         return ways->any;
-    return mc_facts_or(table, ways->unchosen, overridden(table));
+    return mc_facts_or(table, ways->unchosen, mc_facts_override(table));
 }

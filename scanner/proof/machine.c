@@ -83,8 +83,6 @@ static void compare(struct mc_machine *m, mc_value a, mc_value b, unsigned width
     mc_set_flags(m, MC_FLAGS_COMPARE, width, a, b, MC_TOP);
 }
 
-#define ROW_REACH 64 /* bytes of code from the load of a row to where its base is added */
-
 /* The row just loaded counts from a label in the code (GNU C's `*(&&label + offsets[i])`), not from the table. */
 static void count_rows_from(struct mc_machine *m, mc_value a, mc_value b)
 {
@@ -92,7 +90,7 @@ static void count_rows_from(struct mc_machine *m, mc_value a, mc_value b)
     uint32_t base;
     int64_t offset;
     uint64_t label;
-    if (!table->site || table->site >= m->address || m->address - table->site > ROW_REACH || table->size != 4)
+    if (!table->site || table->site >= m->address || m->address - table->site > MC_ROW_REACH || table->size != 4)
         return;
     for (int i = 0; i < 2; i++)
         if (mc_value_single(m->values, i ? b : a, &base, &offset) && mc_module_address(m->prover, base, offset, &label) &&

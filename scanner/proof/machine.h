@@ -10,6 +10,8 @@ struct mc_stack_place {
     int64_t offset;
 };
 
+#define MC_ROW_REACH 64 /* bytes of code from the load of a row to where its base is added, or to the jump */
+
 struct mc_table_load {
     uint64_t site;  /* address of the load, 0: none */
     uint64_t base;  /* what the base register holds: relative entries count from here */

@@ -254,9 +254,8 @@ static mc_facts facts_of_cell(struct question *q, const struct mc_cell_values *c
     mc_facts result = facts_of_values(q, cell, test, false);
     if (!q->inferring || !asked || !foreign || mc_facts_tell_bits(q->prover->facts, result))
         return result;
-    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE}; /* the verdict is that of the default */
-    result = facts_of_values(q, cell, test, true);
-    return mc_facts_or(q->prover->facts, result, mc_facts_one(q->prover->facts, override, 0));
+    result = facts_of_values(q, cell, test, true); /* the verdict is that of the default */
+    return mc_facts_or(q->prover->facts, result, mc_facts_override(q->prover->facts));
 }
 
 static mc_facts ask_unwritten(struct question *q, const struct mc_symbol_key *key, const struct test *test)

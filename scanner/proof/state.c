@@ -247,12 +247,10 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     }
     mc_facts common = mc_facts_and(t, into->facts, facts);
     mc_facts only_into = mc_facts_minus(t, into->facts, common), only_from = mc_facts_minus(t, facts, common);
-    mc_facts overridden = mc_facts_one(t, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0); /* it goes with each value */
-    uint32_t override = mc_atom_id(t, (struct mc_atom){.kind = MC_ATOM_OVERRIDE});
-    if (mc_facts_has(t, into->facts, override))
-        only_into = mc_facts_or(t, only_into, overridden);
-    if (mc_facts_has(t, facts, override))
-        only_from = mc_facts_or(t, only_from, overridden);
+    if (mc_facts_have_override(t, into->facts)) /* it goes with each value */
+        only_into = mc_facts_or(t, only_into, mc_facts_override(t));
+    if (mc_facts_have_override(t, facts))
+        only_from = mc_facts_or(t, only_from, mc_facts_override(t));
     mc_facts met = mc_facts_meet_states(t, into->facts, facts);
     bool changed = met != into->facts;
     into->facts = met;

@@ -55,26 +55,16 @@ static bool same_symbol(struct mc_values *values, mc_value a, mc_value b)
            x.constant == y.constant;
 }
 
-static bool has_override(const struct mc_values *values, mc_facts facts)
-{
-    struct mc_fact_set set = mc_facts_get(values->facts, facts);
-    for (uint32_t i = 0; i < set.count; i++)
-        if (mc_atom_get(values->facts, set.items[i].atom).kind == MC_ATOM_OVERRIDE)
-            return true;
-    return false;
-}
-
 /* What CPUID said, unless an option replaced it (design.md 5.1: the verdict is that of the default). */
 static bool join_override(struct mc_values *values, mc_value said, mc_value other, mc_facts facts_of_other, mc_value *ret)
 {
     const struct mc_value_data *data = mc_value_data_of(values, other);
-    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
     bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED ||
                    (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
-    if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !has_override(values, facts_of_other) ||
+    if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !mc_facts_have_override(values->facts, facts_of_other) ||
         mc_value_provenance(values, said) == MC_FACTS_NONE)
         return false;
-    *ret = mc_value_with_facts(values, said, mc_facts_one(values->facts, override, 0));
+    *ret = mc_value_with_facts(values, said, mc_facts_override(values->facts));
     return true;
 }
 
@@ -91,10 +81,9 @@ static bool has_inferred(const struct mc_values *values, mc_facts facts)
 
 static mc_facts unless_replaced(struct mc_values *values, mc_facts facts)
 {
-    struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
     if (facts <= MC_FACTS_ALL || has_inferred(values, facts)) /* it met the option before, in a loop */
         return facts;
-    return mc_facts_inferred(values->facts, mc_facts_or(values->facts, facts, mc_facts_one(values->facts, override, 0)));
+    return mc_facts_inferred(values->facts, mc_facts_or(values->facts, facts, mc_facts_override(values->facts)));
 }
 
 /* Every bit's implications hold by inference only, and unless something else was stored; MC_TOP when there is none. */

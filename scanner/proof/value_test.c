@@ -72,11 +72,7 @@ static mc_facts test_symbol(struct mc_values *values, const struct mc_case *one,
             return MC_FACTS_ALL;
         return one->facts;
     case MC_SYM_ENVIRONMENT: /* there is such a variable: the user has a say from here on */
-        if (relation == MC_NE && !constant) {
-            struct mc_atom override = {.kind = MC_ATOM_OVERRIDE};
-            return mc_facts_or(values->facts, one->facts, mc_facts_one(values->facts, override, 0));
-        }
-        return one->facts;
+        return relation == MC_NE && !constant ? mc_facts_or(values->facts, one->facts, mc_facts_override(values->facts)) : one->facts;
     case MC_SYM_ARGUMENT:
     case MC_SYM_CELL:
     case MC_SYM_TLS:
@@ -285,8 +281,7 @@ static mc_facts test_each(struct mc_values *values, mc_value value, enum mc_rela
 /* A value was tested of which only the provenance is known. */
 static mc_facts tested(struct mc_values *values, mc_facts provenance)
 {
-    mc_facts overridden = mc_facts_one(values->facts, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}, 0);
-    if (provenance == MC_FACTS_NONE || provenance == overridden) /* what the user chose is not CPUID's */
+    if (provenance == MC_FACTS_NONE || provenance == mc_facts_override(values->facts)) /* what the user chose is not CPUID's */
         return provenance;
     return mc_facts_one(values->facts, (struct mc_atom){.kind = MC_ATOM_TESTED}, 0);
 }
