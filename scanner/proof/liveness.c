@@ -3,6 +3,7 @@
  * stays in RDX long after the load through it, and has not been passed to anybody.
  *
  * Answers err towards "read": what is not known to be written first counts as read. */
+#include "scanner/proof/effects.h"
 #include "scanner/proof/foreign.h"
 #include "scanner/proof/machine.h"
 #include "scanner/sweep_access.h"
@@ -17,14 +18,15 @@
 
 #define LOADED_SOON 4  /* instructions behind one that makes an address */
 
-#define BIT(number) (1u << (number))
-#define ALL 0xFFFFu
+#define BIT(number) MC_BIT(number)
+#define ALL MC_ALL_REGISTERS
 #define RESULTS (BIT(MC_RAX) | BIT(MC_RDX))
 #define VOLATILE (BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX) | BIT(MC_RSI) | BIT(MC_RDI) | BIT(8) | BIT(9) | BIT(10) | BIT(11))
 
 struct place {
     uint64_t address;
     uint32_t written; /* on every way here */
+    uint32_t low;     /* of which the lowest byte was written on every way here */
     uint32_t stale;   /* left by a call on every way here, and not written since */
     bool waiting;
 };
@@ -38,10 +40,6 @@ struct liveness {
     unsigned depth;
 };
 
-struct effect {
-    uint32_t reads, writes;
-};
-
 uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover)
 {
     if (prover->pointer_size == 4)
@@ -51,194 +49,15 @@ uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover)
     return BIT(MC_RDI) | BIT(MC_RSI) | BIT(MC_RDX) | BIT(MC_RCX) | BIT(8) | BIT(9); /* psABI, 3.2.3 */
 }
 
-static uint32_t bit_of(int number)
-{
-    return number >= 0 && number < 16 ? BIT(number) : 0;
-}
-
-/* Opcodes of map 0F whose registers are all vector, mask or MMX registers. */
-static bool is_vector_only(unsigned opcode)
-{
-    return (opcode >= 0x10 && opcode <= 0x17) || opcode == 0x28 || opcode == 0x29 || opcode == 0x2E || opcode == 0x2F ||
-           (opcode >= 0x51 && opcode <= 0x6D) || (opcode >= 0x6F && opcode <= 0x7D) || opcode == 0x7F || opcode == 0xC2 ||
-           opcode == 0xC6 || (opcode >= 0xD0 && opcode != 0xD7);
-}
-
-static inline __attribute__((always_inline)) struct effect effect_0f(const struct mc_insn *insn)
-{
-    uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0;
-    if (insn->encoding != MC_LEGACY && insn->opcode >= 0x41 && insn->opcode <= 0x9F && (insn->opcode <= 0x4B || insn->opcode >= 0x90))
-        return (struct effect){insn->opcode == 0x92 ? rm : 0, insn->opcode == 0x93 ? reg : 0}; /* mask registers; kmov */
-    switch (insn->opcode) {
-    case 0x05:
-    case 0x34:
-        return (struct effect){ALL, 0};
-    case 0x18 ... 0x1F: /* hints */
-        return (struct effect){0, 0};
-    case 0x31:
-        return (struct effect){0, BIT(MC_RAX) | BIT(MC_RDX)};
-    case 0x80 ... 0x9F: /* jcc, setcc: the rest of the register stays */
-        return (struct effect){0, 0};
-    case 0xA2:
-        return (struct effect){BIT(MC_RAX) | BIT(MC_RCX), BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX)};
-    case 0xB6:
-    case 0xB7:
-    case 0xB8:
-    case 0xBC: /* bsf and bsr of 0 leave the register as it is, which nobody counts on */
-    case 0xBD:
-    case 0xBE:
-    case 0xBF:
-        return (struct effect){rm, reg};
-    case 0xC7: /* cmpxchg8b, cmpxchg16b */
-    case 0xB0:
-    case 0xB1:
-        return (struct effect){reg | rm | BIT(MC_RAX) | BIT(MC_RDX) | BIT(MC_RCX) | BIT(MC_RBX), 0};
-    case 0x2A:
-    case 0x6E:
-    case 0xC4: /* into a vector register */
-        return (struct effect){rm, 0};
-    case 0x7E:
-        return (struct effect){0, insn->prefix == 0xF3 ? 0 : rm};
-    case 0x2C:
-    case 0x2D:
-    case 0x50:
-    case 0xC5:
-    case 0xD7: /* out of one, but for the mask registers of AVX-512 */
-        return (struct effect){0, reg};
-    default:
-        return is_vector_only(insn->opcode) ? (struct effect){0, 0} : (struct effect){reg | rm, 0};
-    }
-}
-
-static inline __attribute__((always_inline)) struct effect effect_primary(const struct mc_insn *insn)
-{
-    unsigned opcode = insn->opcode;
-    uint32_t reg = bit_of(insn->reg), rm = insn->has_modrm && insn->mod == 3 ? bit_of(insn->rm) : 0;
-    bool zeroes = (opcode == 0x31 || opcode == 0x33 || opcode == 0x29 || opcode == 0x2B) && insn->mod == 3 && insn->rm == insn->reg;
-    uint32_t whole = insn->operand_size >= 4 ? UINT32_MAX : 0; /* parts leave the rest as it was */
-    if (zeroes)
-        return (struct effect){0, reg & whole};
-    switch (opcode) {
-    case 0x63:
-    case 0x8B:
-        return (struct effect){rm, reg & whole};
-    case 0x89:
-        return (struct effect){reg, rm & whole};
-    case 0x8D:
-        return (struct effect){0, reg & whole};
-    case 0xC6:
-    case 0xC7:
-        return (struct effect){0, opcode == 0xC7 ? rm & whole : 0};
-    case 0x50 ... 0x57:
-        return (struct effect){bit_of(insn->opcode_register), 0};
-    case 0x58 ... 0x5F:
-    case 0xB8 ... 0xBF:
-        return (struct effect){0, bit_of(insn->opcode_register) & whole};
-    case 0xB0 ... 0xB7:
-    case 0x90:
-        return (struct effect){0, 0};
-    case 0xA1: /* mov eax, [address] */
-        return (struct effect){0, BIT(MC_RAX) & whole};
-    case 0x91 ... 0x97:
-        return (struct effect){bit_of(insn->opcode_register) | BIT(MC_RAX), 0};
-    case 0x80 ... 0x83:
-    case 0x8F:
-    case 0xC0:
-    case 0xC1:
-    case 0xD0:
-    case 0xD1:
-    case 0xFE:
-    case 0xFF:
-        return (struct effect){rm, 0};
-    case 0xD2:
-    case 0xD3:
-        return (struct effect){rm | BIT(MC_RCX), 0};
-    case 0xF6:
-    case 0xF7:
-        return (struct effect){rm | ((insn->reg & 7) >= 4 ? BIT(MC_RAX) | BIT(MC_RDX) : 0), 0};
-    case 0x99:
-        return (struct effect){BIT(MC_RAX), BIT(MC_RDX) & whole};
-    case 0xE0 ... 0xE3:
-        return (struct effect){BIT(MC_RCX), 0};
-    case 0xA4 ... 0xA7:
-    case 0xAA ... 0xAF:
-        return (struct effect){BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RSI) | BIT(MC_RDI), 0};
-    case 0x70 ... 0x7F:
-    case 0xC2:
-    case 0xC3:
-    case 0xC9:
-    case 0xE8:
-    case 0xE9:
-    case 0xEB:
-        return (struct effect){0, 0};
-    default:
-        return (struct effect){(insn->has_modrm ? reg | rm : 0) | BIT(MC_RAX), 0};
-    }
-}
-
-/* Maps 0F38 and 0F3A: BMI, and what goes between general and vector registers. */
-static struct effect effect_0f38(const struct mc_insn *insn)
-{
-    uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0, vvvv = bit_of(insn->vvvv);
-    bool vex = insn->encoding == MC_VEX;
-    switch (insn->opcode) {
-    case 0x7A ... 0x7C: /* vpbroadcast */
-        return (struct effect){insn->encoding == MC_EVEX ? rm : 0, 0};
-    case 0xF2:
-    case 0xF7:
-        return vex ? (struct effect){rm | vvvv, reg} : (struct effect){reg | rm | vvvv, 0};
-    case 0xF3: /* blsr and its like */
-        return vex ? (struct effect){rm, vvvv} : (struct effect){reg | rm | vvvv, 0};
-    case 0xF6:
-        return vex ? (struct effect){rm | BIT(MC_RDX), reg | vvvv} : (struct effect){reg | rm | vvvv, 0};
-    default:
-        return (struct effect){insn->opcode >= 0xF0 ? reg | rm | vvvv : 0, 0};
-    }
-}
-
-static struct effect effect_0f3a(const struct mc_insn *insn)
-{
-    uint32_t reg = bit_of(insn->reg), rm = insn->mod == 3 ? bit_of(insn->rm) : 0;
-    switch (insn->opcode) {
-    case 0x14 ... 0x17: /* pextr */
-        return (struct effect){0, rm};
-    case 0x20:
-    case 0x22: /* pinsr */
-        return (struct effect){rm, 0};
-    case 0xF0: /* rorx */
-        return (struct effect){rm, reg};
-    default:
-        return (struct effect){0, 0};
-    }
-}
-
-static inline __attribute__((always_inline)) struct effect effect_of(const struct mc_insn *insn)
-{
-    struct effect effect = {0, 0};
-    uint32_t registers = bit_of(insn->reg) | (insn->mod == 3 ? bit_of(insn->rm) : 0);
-    if (insn->encoding == MC_LEGACY && insn->map == MC_MAP_PRIMARY)
-        effect = effect_primary(insn);
-    else if (insn->map == MC_MAP_0F && insn->encoding != MC_REX2)
-        effect = effect_0f(insn);
-    else if (insn->map == MC_MAP_0F38 && insn->encoding != MC_REX2)
-        effect = effect_0f38(insn);
-    else if (insn->map == MC_MAP_0F3A && insn->encoding != MC_REX2)
-        effect = effect_0f3a(insn);
-    else if (insn->encoding == MC_REX2 || insn->map >= MC_MAP_4)
-        effect.reads = registers | bit_of(insn->vvvv);
-    if (insn->has_modrm && insn->mod != 3)
-        effect.reads |= bit_of(insn->base) | (insn->vector_index ? 0 : bit_of(insn->index));
-    return effect;
-}
-
-static void add_place(struct liveness *l, uint64_t address, uint32_t written, uint32_t stale)
+static void add_place(struct liveness *l, uint64_t address, uint32_t written, uint32_t low, uint32_t stale)
 {
     for (size_t i = 0; i < l->count; i++) {
         struct place *place = &l->places[i];
         if (place->address != address)
             continue;
-        place->waiting |= (place->written & written) != place->written || (place->stale & stale) != place->stale;
+        place->waiting |= (place->written & ~written) || (place->low & ~low) || (place->stale & ~stale);
         place->written &= written;
+        place->low &= low;
         place->stale &= stale;
         return;
     }
@@ -246,7 +65,7 @@ static void add_place(struct liveness *l, uint64_t address, uint32_t written, ui
         l->live |= ALL & ~written;
         return;
     }
-    l->places[l->count++] = (struct place){address, written, stale, true};
+    l->places[l->count++] = (struct place){address, written, low, stale, true};
 }
 
 static uint32_t live_at(struct mc_prover *prover, uint64_t entry, unsigned depth);
@@ -315,16 +134,19 @@ static bool read_by_variants(struct liveness *l, uint64_t slot, uint32_t *ret)
 
 static void walk(struct liveness *l, struct place from)
 {
-    uint32_t written = from.written, stale = from.stale, registers;
+    uint32_t written = from.written, low = from.low, stale = from.stale, registers;
     struct mc_insn insn;
     for (uint64_t address = from.address; l->steps < MAX_STEPS;) {
         if (!mc_decode_at(l->prover, address, &insn))
             break;
         l->steps++;
-        struct effect effect = effect_of(&insn);
-        l->live |= effect.reads & ~written;
+        struct mc_effect effect = mc_effect_of(&insn);
+        l->live |= (effect.reads | (effect.low_reads & ~low)) & ~written;
         written |= effect.writes;
+        low |= effect.low_writes;
         stale &= ~effect.writes;
+        if ((written | l->live | BIT(MC_RSP)) == ALL)
+            return; /* nothing further on can change the answer */
         address += insn.length;
         uint64_t target = address + (uint64_t)insn.displacement;
         bool inside = target >= l->range.start && target < l->range.end;
@@ -332,8 +154,8 @@ static void walk(struct liveness *l, struct place from)
         case MC_FLOW_CALL:
             if (mc_is_counter_thunk(l->prover, target)) {
                 mc_decode_at(l->prover, target, &insn);
-                written |= bit_of(insn.reg);
-                stale &= ~bit_of(insn.reg);
+                written |= mc_register_bit(insn.reg);
+                stale &= ~mc_register_bit(insn.reg);
                 break;
             }
             if (target != address)
@@ -349,7 +171,7 @@ static void walk(struct liveness *l, struct place from)
         case MC_FLOW_JCC:
         case MC_FLOW_JMP:
             if (inside)
-                add_place(l, target, written, stale);
+                add_place(l, target, written, low, stale);
             else
                 l->live |= read_by_callee(l, target, stale) & ~written;
             if (insn.flow == MC_FLOW_JCC)
@@ -380,7 +202,7 @@ static void walk(struct liveness *l, struct place from)
 
 static void walk_all(struct liveness *l, uint64_t start, uint32_t stale)
 {
-    add_place(l, start, 0, stale);
+    add_place(l, start, 0, 0, stale);
     for (bool again = true; again;) {
         again = false;
         for (size_t i = 0; i < l->count; i++)
@@ -530,8 +352,8 @@ bool mc_only_loads_through(struct mc_prover *prover, uint64_t lea)
             return false;
         address += insn.length;
         bool loads = loads_through(&insn, reg), call = insn.flow == MC_FLOW_CALL_IND;
-        struct effect effect = effect_of(&insn);
-        if (!loads && (effect.reads & BIT(reg) || insn.flow != MC_FLOW_NEXT))
+        struct mc_effect effect = mc_effect_of(&insn);
+        if (!loads && ((effect.reads | effect.low_reads) & BIT(reg) || insn.flow != MC_FLOW_NEXT))
             return false;
         if (loads && (effect.writes & BIT(reg) || (call && VOLATILE & BIT(reg))))
             return true;
