@@ -30,9 +30,11 @@ void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum 
 static void note_stack_place(struct mc_run *run, uint32_t base, int64_t offset)
 {
     for (size_t i = 0; i < run->escaped_stack.count; i++)
-        if (run->escaped_stack.items[i].base == base && run->escaped_stack.items[i].offset == offset)
+        if (run->escaped_stack.items[i].base == base && run->escaped_stack.items[i].offset == offset) {
+            run->escaped_stack.items[i].let_go = false;
             return;
-    struct mc_stack_place place = {base, offset};
+        }
+    struct mc_stack_place place = {base, offset, false};
     if (run->escaped_stack.count < 64)
         mc_push(&run->escaped_stack, place);
 }
@@ -160,6 +162,30 @@ void mc_pass_arguments(struct mc_machine *m, uint32_t registers, mc_value callee
     mc_escape_arguments(m, registers, MC_PASSED_STACK_SLOTS);
 }
 
+#define FORGOTTEN 128 /* bytes behind a pointer to the stack that was handed out */
+
+/* Somebody who has the pointer may have written there. */
+static void forget_behind(struct mc_machine *m, const struct mc_stack_place *place)
+{
+    struct mc_state *state = m->state;
+    uint32_t kept = 0;
+    if (!place->let_go) {
+        mc_state_forget(state, place->base, place->offset, FORGOTTEN);
+        return;
+    }
+    for (uint32_t i = 0; i < state->cell_count; i++) {
+        const struct mc_memory_cell *cell = &state->cells[i];
+        uint32_t base;
+        int64_t offset;
+        bool behind = cell->base == place->base && cell->offset + cell->size > place->offset &&
+                      cell->offset < place->offset + FORGOTTEN;
+        bool output = mc_value_single(m->values, cell->value, &base, &offset) && mc_symbol_get(m->values, base).kind == MC_SYM_OUTPUT;
+        if (!behind || output)
+            state->cells[kept++] = *cell;
+    }
+    state->cell_count = kept;
+}
+
 void mc_forget_after_call(struct mc_machine *m, uint64_t final)
 {
     struct mc_state *state = m->state;
@@ -174,7 +200,7 @@ void mc_forget_after_call(struct mc_machine *m, uint64_t final)
     if (m->run->escaped_stack.count)
         state->fresh = false;
     for (size_t i = 0; i < m->run->escaped_stack.count; i++)
-        mc_state_forget(state, m->run->escaped_stack.items[i].base, m->run->escaped_stack.items[i].offset, 128);
+        forget_behind(m, &m->run->escaped_stack.items[i]);
     bool wide = m->prover->pointer_size == 8;
     static const uint8_t clobbered[] = {MC_RCX, MC_RSI, MC_RDI, 8, 9, 10, 11};
     static const uint8_t clobbered_by_go[] = {MC_RBX, 12, 13, 15}; /* its own convention keeps only the stack and R14 */

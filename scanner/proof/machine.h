@@ -8,6 +8,7 @@
 struct mc_stack_place {
     uint32_t base;
     int64_t offset;
+    bool let_go; /* whom it was given to does not keep it, and left something elsewhere: that is not behind it */
 };
 
 #define MC_ROW_REACH 64 /* bytes of code from the load of a row to where its base is added, or to the jump */
@@ -123,8 +124,8 @@ struct mc_import_call {
     struct mc_block block;
     mc_value arguments[3], pointee; /* pointee: the word that the second one points to on the stack */
 };
-/* outputs.c: pointers to the stack behind which the callee leaves something; look before the call's effects, apply after.
- * `escaped`: how many stack places had been handed out before the call. */
+/* outputs.c: pointers to the stack behind which the callee leaves something, and those of the others that it does not keep; look
+ * before the call's effects, apply after. `escaped`: how many stack places had been handed out before the call. */
 #define MC_LEFT_BEHIND 4
 struct mc_left_behind {
     struct mc_left_behind_item {
@@ -132,7 +133,8 @@ struct mc_left_behind {
         uint32_t base;
         int64_t offset;
     } items[MC_LEFT_BEHIND];
-    unsigned count;
+    struct mc_stack_place let_go[MC_LEFT_BEHIND];
+    unsigned count, let_go_count;
 };
 void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behind *ret);
 void mc_outputs_after(struct mc_machine *m, uint64_t final, size_t escaped, const struct mc_left_behind *left);

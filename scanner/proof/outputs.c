@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a function leaves behind a pointer to its caller's stack: a structure that it fills or returns. After the call those
- * bytes are symbols (MC_SYM_OUTPUT), in words of 8, and a question about one of them goes to the stores of the callee. Only for
+ * bytes are symbols (MC_SYM_OUTPUT), in words of 8 and a smaller last one, and a question about one of them goes to the stores of the callee. Only for
  * functions that are known to leave something of the CPU there (relevance_pass.c). */
 #include "scanner/proof/relevance.h"
 
@@ -10,7 +10,7 @@
 struct output {
     uint64_t callee;
     unsigned slot;     /* of a call event's arguments */
-    int64_t low, high; /* bytes [low, high) from where the argument points, whole words */
+    int64_t low, high; /* bytes [low, high) from where the argument points; low is that of a word */
     unsigned change;   /* the number of the change that made it what it is */
 };
 
@@ -39,7 +39,7 @@ bool mc_mark_output(struct mc_prover *prover, uint64_t callee, unsigned slot, in
         return false;
     if (!prover->outputs)
         prover->outputs = MC_NEW(&prover->arena, struct mc_outputs);
-    struct output fresh = {callee, slot, low / WORD * WORD, (high + WORD - 1) / WORD * WORD, 0};
+    struct output fresh = {callee, slot, low / WORD * WORD, high, 0};
     struct output *known = find_output(prover, callee, slot);
     if (known && known->low <= fresh.low && known->high >= fresh.high)
         return false;
@@ -96,22 +96,6 @@ static mc_value argument_at(struct mc_machine *m, unsigned slot)
     return found ? value : MC_TOP;
 }
 
-void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behind *ret)
-{
-    int slots = mc_property_at(&m->prover->relevance->pointers, final);
-    ret->count = 0;
-    for (unsigned slot = 0; slot < MC_CALL_ARGUMENTS && slots >> slot && ret->count < MC_LEFT_BEHIND; slot++) {
-        uint32_t base;
-        int64_t offset;
-        if (!(slots >> slot & 1) || !find_output(m->prover, final, slot) ||
-            !mc_value_single(m->values, argument_at(m, slot), &base, &offset))
-            continue;
-        uint32_t kind = mc_symbol_get(m->values, base).kind;
-        if (kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED)
-            ret->items[ret->count++] = (struct mc_left_behind_item){slot, base, offset};
-    }
-}
-
 /* As in the key of an MC_SYM_ARGUMENT. */
 static int64_t argument_number(const struct mc_prover *prover, unsigned slot)
 {
@@ -139,6 +123,32 @@ static bool keeps_pointer(const struct mc_prover *prover, uint64_t callee, unsig
     return false;
 }
 
+static bool is_on_stack(const struct mc_machine *m, mc_value value, uint32_t *ret_base, int64_t *ret_offset)
+{
+    if (!mc_value_single(m->values, value, ret_base, ret_offset))
+        return false;
+    uint32_t kind = mc_symbol_get(m->values, *ret_base).kind;
+    return kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED;
+}
+
+void mc_outputs_before(struct mc_machine *m, uint64_t final, struct mc_left_behind *ret)
+{
+    int slots = mc_property_at(&m->prover->relevance->pointers, final);
+    ret->count = ret->let_go_count = 0;
+    for (unsigned slot = 0; slot < MC_CALL_ARGUMENTS && slots; slot++) {
+        uint32_t base;
+        int64_t offset;
+        if (slot == MC_RSP || !is_on_stack(m, argument_at(m, slot), &base, &offset))
+            continue;
+        if (!(slots >> slot & 1) || !find_output(m->prover, final, slot)) {
+            if (ret->let_go_count < MC_LEFT_BEHIND && !keeps_pointer(m->prover, final, slot))
+                ret->let_go[ret->let_go_count++] = (struct mc_stack_place){base, offset, true};
+        } else if (ret->count < MC_LEFT_BEHIND) {
+            ret->items[ret->count++] = (struct mc_left_behind_item){slot, base, offset};
+        }
+    }
+}
+
 /* What is there now is as the call left it, whatever is called later. */
 static void take_back(struct mc_run *run, size_t escaped, const struct mc_left_behind_item *item)
 {
@@ -151,6 +161,15 @@ static void take_back(struct mc_run *run, size_t escaped, const struct mc_left_b
     }
 }
 
+/* A local variable may be as small as that, with another one behind it. */
+static int64_t piece_size(int64_t left)
+{
+    int64_t size = WORD;
+    while (size > left)
+        size /= 2;
+    return size;
+}
+
 void mc_outputs_after(struct mc_machine *m, uint64_t final, size_t escaped, const struct mc_left_behind *left)
 {
     for (unsigned i = 0; i < left->count; i++) {
@@ -160,12 +179,17 @@ void mc_outputs_after(struct mc_machine *m, uint64_t final, size_t escaped, cons
             continue;
         if (!keeps_pointer(m->prover, final, item->slot))
             take_back(m->run, escaped, item);
-        for (int64_t at = low; at < high; at += WORD) {
-            struct mc_symbol_key key = {.kind = MC_SYM_OUTPUT, .width = WORD * 8, .a = final, .b = (int64_t)item->slot << 32 | at};
+        for (int64_t at = low, size; at < high; at += size) {
+            size = piece_size(high - at);
+            struct mc_symbol_key key = {.kind = MC_SYM_OUTPUT, .width = (uint8_t)(size * 8), .a = final, .b = (int64_t)item->slot << 32 | at};
             mc_value word = mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0);
-            mc_state_store(m->values, m->state, item->base, item->offset + at, WORD, word);
+            mc_state_store(m->values, m->state, item->base, item->offset + at, (unsigned)size, word);
         }
     }
+    for (unsigned i = 0; left->count && i < left->let_go_count; i++)
+        for (size_t k = escaped; k < m->run->escaped_stack.count; k++)
+            m->run->escaped_stack.items[k].let_go |= m->run->escaped_stack.items[k].base == left->let_go[i].base &&
+                                                     m->run->escaped_stack.items[k].offset == left->let_go[i].offset;
 }
 
 void mc_output_writers(struct mc_prover *prover, const struct mc_symbol_key *key, struct mc_cell_values *ret)

@@ -194,21 +194,47 @@ static bool find_controlled(struct mc_prover *prover)
     return any;
 }
 
+#define MAX_THUNKS 2 /* one behind the other */
+
+static bool is_call_of(struct mc_prover *prover, const struct mc_reference *reference, unsigned thunks, size_t *others);
+
+/* Every reference to the code or to the slot is a call of it, or of a thunk that jumps to it. */
+static bool are_calls(struct mc_prover *prover, uint64_t address, unsigned thunks, size_t *others)
+{
+    size_t count, first = mc_references_to(prover->references, address, address + 1, &count);
+    for (size_t i = first; i < first + count && *others <= MAX_OTHERS; i++)
+        if (!is_call_of(prover, &prover->references->items[i], thunks, others))
+            return false;
+    return true;
+}
+
+/* `others` counts those by code that does not learn. */
+static bool is_call_of(struct mc_prover *prover, const struct mc_reference *reference, unsigned thunks, size_t *others)
+{
+    struct mc_insn insn;
+    bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP, learns;
+    const struct mc_reloc *slot = reference->kind == MC_REF_DATA ? mc_image_reloc_at(prover->image, reference->from) : NULL;
+    if (slot && slot->kind == MC_RELOC_SLOT && thunks < MAX_THUNKS)
+        return are_calls(prover, reference->from, thunks + 1, others);
+    if (thunks && reference->kind == MC_REF_LOAD && mc_decode_at(prover, reference->from, &insn)) {
+        uint64_t thunk = mc_function_extent(prover, reference->from).start;
+        if (insn.flow == MC_FLOW_JMP_IND && mc_final_target(prover, thunk) != thunk)
+            return are_calls(prover, thunk, thunks, others);
+        control = insn.flow == MC_FLOW_JMP_IND || insn.flow == MC_FLOW_CALL_IND;
+    }
+    learns = mc_body_learns(prover, reference->from);
+    *others += !learns;
+    /* or one of a few that a learner calls by its address */
+    return control || (learns && (reference->kind == MC_REF_LEA || reference->kind == MC_REF_LOAD));
+}
+
 /* Every way in is a call, and few are by code that does not learn: only then can the argument be told. */
 static bool is_only_called(struct mc_prover *prover, uint64_t entry)
 {
-    size_t count, others = 0, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    size_t others = 0;
     if (mc_is_root(prover, entry, false, NULL) && !mc_image_exports(prover->image, entry))
         return false;
-    for (size_t i = first; i < first + count; i++) {
-        const struct mc_reference *reference = &prover->references->items[i];
-        bool control = reference->kind == MC_REF_CALL || reference->kind == MC_REF_JUMP;
-        bool learns = mc_body_learns(prover, reference->from);
-        if (!control && (reference->kind != MC_REF_LEA || !learns)) /* one of a few that a learner calls by its address */
-            return false;
-        others += !learns;
-    }
-    return others <= MAX_OTHERS;
+    return are_calls(prover, entry, 0, &others) && others <= MAX_OTHERS;
 }
 
 /* What the callers pass that know nothing themselves must be known, too: a constant, most likely. */
