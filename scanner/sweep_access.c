@@ -109,3 +109,17 @@ unsigned mc_memory_access(const struct mc_insn *insn)
         return MC_ACCESS_READ | MC_ACCESS_WRITE;
     }
 }
+
+unsigned mc_accessed_bytes(const struct mc_insn *insn)
+{
+    unsigned opcode = insn->opcode;
+    if (insn->encoding != MC_LEGACY)
+        return MC_WIDEST_ACCESS;
+    if (insn->map == MC_MAP_0F)
+        return (opcode & 0xF0) == 0x90 || (opcode & 0xF7) == 0xB6 ? 1 : (opcode & 0xF7) == 0xB7 ? 2 : MC_WIDEST_ACCESS;
+    if (insn->map != MC_MAP_PRIMARY)
+        return MC_WIDEST_ACCESS;
+    bool byte = (opcode < 0x40 && !(opcode & 1)) || opcode == 0x80 || (opcode >= 0x84 && opcode <= 0x8B && !(opcode & 1)) ||
+                opcode == 0xC0 || opcode == 0xC6 || opcode == 0xD0 || opcode == 0xD2 || opcode == 0xF6 || opcode == 0xFE;
+    return byte ? 1 : opcode < 0xD8 || opcode > 0xDF ? insn->operand_size : MC_WIDEST_ACCESS;
+}

@@ -15,4 +15,8 @@
  * memory operand. */
 unsigned mc_memory_access(const struct mc_insn *insn);
 
+#define MC_WIDEST_ACCESS 64
+/* Bytes of memory that it reads or writes, at most; of a general register's operand, exactly. */
+unsigned mc_accessed_bytes(const struct mc_insn *insn);
+
 #endif

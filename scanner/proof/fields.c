@@ -4,14 +4,19 @@
  * an inference: another structure may have a field in the same place. */
 #include "base/sorted.h"
 #include "scanner/proof/interiors.h"
+#include "scanner/sweep_access.h"
 
 #include <string.h>
 
 #define MAX_FIELDS 64
 #define MAX_READERS 60       /* bodies; a displacement that more of them use belongs to more than one structure */
+#define MAX_NARROW 16        /* unless so few of them access no more than a word of flags: the others have something else there */
+#define MAX_STORES 120       /* and no more store more bytes at once, the flags among them */
 #define MAX_CROWDED 4        /* displacements of which those are picked that look at bits */
 #define MAX_BIT_READERS 200
+#define MAX_PICKED_FROM 400  /* bodies, which would all have to be read */
 #define MAX_CANDIDATES 20000 /* bodies that may test a field: those with uses, and what leads to them */
+#define FLAGS_SIZE 4         /* bytes of a word of flags: who loads more at once has something else there */
 #define LEAST_INNER 32 /* bytes: displacements that may be into a structure inside */
 #define LEVELS 6     /* of calls from where a field is tested to a use */
 
@@ -137,6 +142,32 @@ static void sort_candidates(struct mc_fields *fields)
     fields->candidates.count = kept;
 }
 
+#define MAX_SLOTS 2 /* one behind the other, with a thunk between them */
+
+/* Who refers to the code, directly or through a slot of the GOT: by a thunk that jumps through it, or, if `loads`, by taking the
+ * address out of it. `slots`: passed so far. */
+static void list_referrers(struct mc_prover *prover, struct mc_text_range range, unsigned slots, bool loads)
+{
+    size_t count, first = mc_references_to(prover->references, range.start, range.end, &count);
+    for (size_t i = first; i < first + count && prover->fields->candidates.count < MAX_CANDIDATES; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        bool in_data = reference->kind == MC_REF_DATA && slots < MAX_SLOTS;
+        const struct mc_reloc *slot = in_data ? mc_image_reloc_at(prover->image, reference->from) : NULL;
+        size_t users, user = slot && slot->kind == MC_RELOC_SLOT ? mc_references_to(prover->references, reference->from, reference->from + 1, &users) : 0;
+        if (reference->kind <= MC_REF_LEA && mc_image_is_code(prover->image, reference->from))
+            mc_push(&prover->fields->candidates, mc_function_extent(prover, reference->from).start);
+        for (size_t end = slot && slot->kind == MC_RELOC_SLOT ? user + users : 0; user < end; user++) {
+            uint64_t body = mc_function_extent(prover, prover->references->items[user].from).start;
+            if (prover->references->items[user].kind != MC_REF_LOAD)
+                continue;
+            if (mc_final_target(prover, body) != body) /* a thunk */
+                list_referrers(prover, (struct mc_text_range){body, body + 1}, slots + 1, loads);
+            else if (loads)
+                mc_push(&prover->fields->candidates, body);
+        }
+    }
+}
+
 static void list_candidates(struct mc_prover *prover)
 {
     struct mc_fields *fields = prover->fields;
@@ -151,13 +182,17 @@ static void list_candidates(struct mc_prover *prover)
         size_t count = fields->candidates.count;
         for (size_t i = 0; i < count && fields->candidates.count < MAX_CANDIDATES; i++) {
             uint64_t start = fields->candidates.items[i];
-            size_t references, first = mc_references_to(prover->references, start, mc_function_extent(prover, start).end, &references);
-            for (size_t k = first; k < first + references; k++)
-                if (prover->references->items[k].kind <= MC_REF_LEA && mc_image_is_code(prover->image, prover->references->items[k].from))
-                    mc_push(&fields->candidates, mc_function_extent(prover, prover->references->items[k].from).start);
+            list_referrers(prover, mc_function_extent(prover, start), 0, level == 0);
         }
         sort_candidates(fields);
     }
+}
+
+static uint8_t how_accessed(const struct mc_insn *insn)
+{
+    if (mc_accessed_bytes(insn) <= FLAGS_SIZE)
+        return MC_ACCESS_NARROW;
+    return mc_memory_access(insn) & MC_ACCESS_WRITE ? MC_ACCESS_WIDE_STORE : MC_ACCESS_WIDE_LOAD;
 }
 
 /* Memory operands with a base register other than the stack pointer, and no index; and those in the thread's block. */
@@ -179,9 +214,12 @@ static void list_accesses(struct mc_prover *prover, uint64_t start)
         if (!insn.has_modrm || insn.mod == 3 || (insn.base < 0 && !thread_local_) || insn.base == MC_RSP || insn.index != MC_REG_NONE)
             continue;
         struct mc_access *last = fields->accesses.count ? &fields->accesses.items[fields->accesses.count - 1] : NULL;
-        if (last && last->displacement == insn.displacement && last->body == start)
+        uint8_t how = how_accessed(&insn);
+        if (last && last->displacement == insn.displacement && last->body == start) {
+            last->how = last->how < how ? last->how : how;
             continue;
-        mc_push(&fields->accesses, ((struct mc_access){insn.displacement, start}));
+        }
+        mc_push(&fields->accesses, ((struct mc_access){insn.displacement, start, how}));
         if (insn.displacement >= LEAST_INNER)
             mc_interiors_access(&fields->interiors, insn.displacement);
     }
@@ -221,10 +259,25 @@ void mc_learn_thread_local(struct mc_prover *prover, int64_t offset, unsigned si
     mc_learn_thread_local_referrers(prover, learn);
 }
 
+struct accesses { /* bodies by how they access a field */
+    size_t narrow, stores; /* stores: wide ones */
+};
+
+static struct accesses count_accesses(const struct mc_fields *fields, size_t first, size_t end)
+{
+    struct accesses counts = {0, 0};
+    for (size_t i = first; i < end; i++) {
+        counts.narrow += fields->accesses.items[i].how == MC_ACCESS_NARROW;
+        counts.stores += fields->accesses.items[i].how == MC_ACCESS_WIDE_STORE;
+    }
+    return counts;
+}
+
 /* Of the accesses [first, end), all at the field's displacement: who looks at bits of it. False when there are too many. */
 static bool pick_readers(struct mc_prover *prover, struct field *field, size_t first, size_t end)
 {
-    if (field->size != 4 || prover->fields->crowded++ == MAX_CROWDED)
+    bool too_many = count_accesses(prover->fields, first, end).narrow > MAX_PICKED_FROM;
+    if (field->size != 4 || too_many || prover->fields->crowded++ == MAX_CROWDED)
         return false;
     for (size_t i = first; i < end && field->readers.count <= MAX_BIT_READERS; i++) {
         const struct mc_access *access = &prover->fields->accesses.items[i];
@@ -240,7 +293,9 @@ static bool pick_readers(struct mc_prover *prover, struct field *field, size_t f
 static bool is_used_by_many(struct mc_prover *prover, int64_t displacement, unsigned size)
 {
     size_t first = first_access(prover->fields, displacement), end = first_access(prover->fields, displacement + (int64_t)size);
-    return end - first > MAX_READERS;
+    struct accesses counts = count_accesses(prover->fields, first, end);
+    bool mostly_wide = size <= FLAGS_SIZE && counts.narrow <= MAX_NARROW && counts.stores <= MAX_STORES;
+    return end - first > MAX_READERS && !mostly_wide;
 }
 
 bool mc_mark_flag(struct mc_prover *prover, int64_t displacement, unsigned size, mc_learner *learn)
@@ -267,9 +322,12 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
         added->ambiguous = true;
         return false;
     }
-    for (size_t i = first; i < end; i++)
-        if (!added->crowded || is_reader(added, fields->accesses.items[i].body))
-            learn(prover, fields->accesses.items[i].body);
+    for (size_t i = first; i < end; i++) {
+        const struct mc_access *access = &fields->accesses.items[i];
+        bool counts = access->how != MC_ACCESS_WIDE_LOAD || end - first <= MAX_READERS;
+        if (added->crowded ? is_reader(added, access->body) : counts)
+            learn(prover, access->body);
+    }
     if (!added->crowded)
         mc_interiors_learn(prover, &fields->interiors, displacement, learn);
     return true;

@@ -83,7 +83,7 @@ void mc_interiors_end(struct mc_interiors *interiors)
         for (size_t k = 0; k < interiors->seen.count; k++) {
             int64_t inner = interiors->seen.items[k] - interiors->items.items[i].offset;
             if (inner >= 0)
-                mc_push(&interiors->accesses, ((struct mc_access){inner, interiors->body}));
+                mc_push(&interiors->accesses, ((struct mc_access){.displacement = inner, .body = interiors->body}));
         }
     interiors->seen.count = 0;
 }

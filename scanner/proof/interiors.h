@@ -13,6 +13,12 @@ struct mc_interior {
 struct mc_access { /* of a body, to what lies behind a pointer */
     int64_t displacement; /* bytes, from where the pointer, or the inner structure, starts */
     uint64_t body;
+    uint8_t how; /* enum mc_access_how, the lowest of all of them */
+};
+enum mc_access_how {
+    MC_ACCESS_NARROW,      /* of no more bytes than a word of flags */
+    MC_ACCESS_WIDE_STORE,  /* which may set several fields at once */
+    MC_ACCESS_WIDE_LOAD    /* of a pointer, most likely; or its address is taken */
 };
 
 /* By displacement, then body. */

@@ -12,6 +12,7 @@
 #include "scanner/proof/foreign.h"
 #include "scanner/proof/kernel.h"
 #include "scanner/proof/relevance.h"
+#include "scanner/sweep_access.h"
 
 #include <string.h>
 
@@ -22,7 +23,6 @@
 #define MAX_TRYING_USES 500
 #define LARGE_OBJECT 4096
 #define MAX_OTHERS 6          /* callers that learn nothing, of a function that others pass what they know */
-#define WIDEST 64             /* bytes that an instruction accesses */
 
 /* `anew`: what it is evaluated to depends on the news. */
 void mc_learn(struct mc_prover *prover, uint64_t address, bool anew)
@@ -99,25 +99,10 @@ static size_t first_range(const struct mc_relevance *r, uint64_t address) /* who
     return low;
 }
 
-/* At most; of what the instruction accesses in memory. */
-static unsigned accessed_bytes(const struct mc_insn *insn)
-{
-    unsigned opcode = insn->opcode;
-    if (insn->encoding != MC_LEGACY)
-        return WIDEST;
-    if (insn->map == MC_MAP_0F)
-        return (opcode & 0xF0) == 0x90 || (opcode & 0xF7) == 0xB6 ? 1 : (opcode & 0xF7) == 0xB7 ? 2 : WIDEST;
-    if (insn->map != MC_MAP_PRIMARY)
-        return WIDEST;
-    bool byte = (opcode < 0x40 && !(opcode & 1)) || opcode == 0x80 || (opcode >= 0x84 && opcode <= 0x8B && !(opcode & 1)) ||
-                opcode == 0xC0 || opcode == 0xC6 || opcode == 0xD0 || opcode == 0xD2 || opcode == 0xF6 || opcode == 0xFE;
-    return byte ? 1 : opcode < 0xD8 || opcode > 0xDF ? insn->operand_size : WIDEST;
-}
-
 /* Loads from before the cell that reach into it. */
 static void learn_wide_loads(struct mc_prover *prover, uint64_t start)
 {
-    size_t count, first = mc_references_to(prover->references, start < WIDEST ? 0 : start - WIDEST, start, &count);
+    size_t count, first = mc_references_to(prover->references, start < MC_WIDEST_ACCESS ? 0 : start - MC_WIDEST_ACCESS, start, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct mc_reference *reference = &prover->references->items[i];
         uint64_t available;
@@ -126,7 +111,7 @@ static void learn_wide_loads(struct mc_prover *prover, uint64_t start)
         if (reference->kind != MC_REF_LOAD || !bytes ||
             !mc_decode(prover->image->mode, bytes, available, &insn))
             continue;
-        if (reference->to + accessed_bytes(&insn) > start)
+        if (reference->to + mc_accessed_bytes(&insn) > start)
             mc_learn(prover, reference->from, true);
     }
 }

@@ -64,7 +64,7 @@ void look_and_keep(struct machine *m, unsigned *flags)
 END
         echo "$2"
     } >"$work/$1.c"
-    "$cc" -O2 -fPIC -fsemantic-interposition -shared ${3:--DBIT=0x20} -o "$work/lib$1.so" "$work/$1.c" && strip "$work/lib$1.so"
+    "$cc" -O2 -fPIC -fsemantic-interposition -shared "${3:--DBIT=0x20}" -o "$work/lib$1.so" "$work/$1.c" && strip "$work/lib$1.so"
 }
 verdict() { # STATUS NAME VERDICTS
     run "$1" scan --no-cache --all-uses --format json "$work/lib$2.so"
@@ -108,4 +108,40 @@ library kept_pointer 'struct operations *codec_open(void)
     return o;
 }'
 verdict 1 kept_pointer 'unguarded|misguarded'
+
+# The flags stand where a list has its pointer to the next one, which 70 functions follow.
+heap=$(
+    cat <<'END'
+struct codec { struct operations o; void *space[12]; unsigned flags, depth; };
+struct list { void *space[13]; struct list *next; };
+void codec_defaults(struct codec *c)
+{
+    c->flags = detect();
+    c->depth = 8;
+}
+void codec_choose(struct codec *c) { begin(&c->o, 0, c->flags); }
+struct codec *codec_open(void)
+{
+    struct codec *c = calloc(2, sizeof *c);
+    if (c) {
+        codec_defaults(c);
+        codec_choose(c);
+    }
+    return c;
+}
+END
+    for n in {1..70}; do echo "void *list_$n(struct list *l) { return l->next && l->next->next ? (void *)codec_open() : l; }"; done
+)
+library heap "$heap"
+verdict 0 heap guarded
+library heap_other_bit "$heap" -DBIT=0x10
+verdict 1 heap_other_bit misguarded
+library heap_forced "$heap"'
+void codec_force(struct codec *c)
+{
+    c->flags = ~0u; /* and the next member with it, by one store of 8 bytes */
+    c->depth = 1;
+    codec_choose(c);
+}'
+verdict 1 heap_forced 'unguarded|misguarded'
 finish
