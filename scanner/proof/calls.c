@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a call does to the state of its caller, and what is kept of it for others. */
 #include "scanner/proof/body.h"
+#include "scanner/proof/effects.h"
 
 void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how)
 {
@@ -202,15 +203,14 @@ void mc_forget_after_call(struct mc_machine *m, uint64_t final)
     for (size_t i = 0; i < m->run->escaped_stack.count; i++)
         forget_behind(m, &m->run->escaped_stack.items[i]);
     bool wide = m->prover->pointer_size == 8;
-    static const uint8_t clobbered[] = {MC_RCX, MC_RSI, MC_RDI, 8, 9, 10, 11};
     static const uint8_t clobbered_by_go[] = {MC_RBX, 12, 13, 15}; /* its own convention keeps only the stack and R14 */
-    if (wide)
-        for (size_t i = 0; i < sizeof clobbered; i++)
-            state->registers[clobbered[i]] = MC_TOP;
+    uint32_t clobbered = wide ? mc_clobbered_registers(m->prover, final) : MC_BIT(MC_RCX) | MC_BIT(MC_RDX);
+    for (unsigned i = 0; i < 16; i++)
+        if (clobbered >> i & 1)
+            state->registers[i] = MC_TOP;
     if (wide && mc_is_go(m->prover, m->run->entry))
         for (size_t i = 0; i < sizeof clobbered_by_go; i++)
             state->registers[clobbered_by_go[i]] = MC_TOP;
-    state->registers[MC_RCX] = state->registers[MC_RDX] = MC_TOP;
     for (int i = 0; i < 2; i++) {
         int reg = i ? mc_second_result(m->prover, final) : MC_RAX;
         struct mc_symbol_key key = {.kind = MC_SYM_RETURN, .width = m->prover->pointer_size * 8, .a = final, .b = reg};

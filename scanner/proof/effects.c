@@ -22,8 +22,10 @@ static struct mc_effect effect_0f(const struct mc_insn *insn)
     if (insn->encoding != MC_LEGACY && insn->opcode >= 0x41 && insn->opcode <= 0x9F && (insn->opcode <= 0x4B || insn->opcode >= 0x90))
         return read_write(insn->opcode == 0x92 ? rm : 0, insn->opcode == 0x93 ? reg : 0); /* mask registers; kmov */
     switch (insn->opcode) {
+    case 0x01: /* xgetbv and its like */
     case 0x05:
-    case 0x34:
+    case 0x30:
+    case 0x32 ... 0x34:
         return read_write(MC_ALL_REGISTERS, 0);
     case 0x18 ... 0x1F: /* hints */
         return read_write(0, 0);
@@ -31,6 +33,11 @@ static struct mc_effect effect_0f(const struct mc_insn *insn)
         return read_write(0, MC_BIT(MC_RAX) | MC_BIT(MC_RDX));
     case 0x80 ... 0x8F: /* jcc */
         return read_write(0, 0);
+    case 0xA5: /* shld, shrd */
+    case 0xAD:
+        return read_write(reg | rm | MC_BIT(MC_RCX), 0);
+    case 0xC8 ... 0xCF: /* bswap */
+        return read_write(mc_register_bit(insn->opcode_register), 0);
     case 0xA2:
         return read_write(MC_BIT(MC_RAX) | MC_BIT(MC_RCX), MC_BIT(MC_RAX) | MC_BIT(MC_RCX) | MC_BIT(MC_RDX));
     case 0xB7:
@@ -100,7 +107,8 @@ static struct mc_effect effect_primary(const struct mc_insn *insn)
     case 0xFE:
     case 0xFF:
         return read_write(rm, 0);
-    case 0xD2:
+    case 0xC9: /* leave */
+        return read_write(MC_BIT(MC_RBP), 0);
     case 0xD3:
         return read_write(rm | MC_BIT(MC_RCX), 0);
     case 0xF6:
@@ -116,7 +124,6 @@ static struct mc_effect effect_primary(const struct mc_insn *insn)
     case 0x70 ... 0x7F:
     case 0xC2:
     case 0xC3:
-    case 0xC9:
     case 0xE8:
     case 0xE9:
     case 0xEB:
@@ -155,6 +162,9 @@ static struct mc_effect effect_0f3a(const struct mc_insn *insn)
     case 0x20:
     case 0x22: /* pinsr */
         return read_write(rm, 0);
+    case 0x60: /* pcmpestrm, pcmpestri */
+    case 0x61:
+        return read_write(MC_BIT(MC_RAX) | MC_BIT(MC_RDX), 0);
     case 0xF0: /* rorx */
         return read_write(rm, reg);
     default:
@@ -185,6 +195,7 @@ static unsigned byte_use(const struct mc_insn *insn)
     case 0x80:
     case 0xC0:
     case 0xD0:
+    case 0xD2:
     case 0xFE:
         return RM_READ;
     case 0xF6: /* but for multiplication and division */
@@ -212,6 +223,8 @@ static struct mc_effect effect_on_bytes(const struct mc_insn *insn, unsigned use
         add_byte(insn, insn->reg, &effect.low_reads, &effect.reads);
     if (use & REG_WRITTEN)
         add_byte(insn, insn->reg, &effect.low_writes, &high);
+    if (insn->map == MC_MAP_PRIMARY && insn->opcode == 0xD2) /* shifts by CL */
+        effect.low_reads |= MC_BIT(MC_RCX);
     if (use & REG_WIDENED && insn->operand_size >= 4)
         effect.writes = mc_register_bit(insn->reg);
     return effect;

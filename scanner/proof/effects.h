@@ -3,7 +3,7 @@
 #ifndef MC_SCANNER_PROOF_EFFECTS_H
 #define MC_SCANNER_PROOF_EFFECTS_H
 
-#include "isa/decode.h"
+#include "scanner/proof/prover.h"
 
 #define MC_BIT(number) (1u << (number))
 #define MC_ALL_REGISTERS 0xFFFFu
@@ -19,5 +19,8 @@ static inline uint32_t mc_register_bit(int number) /* 0 for what is none of the 
 }
 
 struct mc_effect mc_effect_of(const struct mc_insn *insn);
+
+/* Those that a callee may use as it likes (psABI 3.2.1): RAX RCX RDX RSI RDI R8..R11. */
+#define MC_VOLATILE 0x0FC7u
 
 #endif

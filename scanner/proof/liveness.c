@@ -21,7 +21,7 @@
 #define BIT(number) MC_BIT(number)
 #define ALL MC_ALL_REGISTERS
 #define RESULTS (BIT(MC_RAX) | BIT(MC_RDX))
-#define VOLATILE (BIT(MC_RAX) | BIT(MC_RCX) | BIT(MC_RDX) | BIT(MC_RSI) | BIT(MC_RDI) | BIT(8) | BIT(9) | BIT(10) | BIT(11))
+#define VOLATILE MC_VOLATILE
 
 struct place {
     uint64_t address;
@@ -160,8 +160,11 @@ static void walk(struct liveness *l, struct place from)
             }
             if (target != address)
                 l->live |= read_by_callee(l, target, stale) & ~written;
-            written |= target != address ? VOLATILE : 0;
-            stale |= target != address ? VOLATILE & ~(BIT(MC_RAX) | BIT(MC_RDX)) : 0;
+            if (target != address) {
+                registers = mc_clobbered_registers(l->prover, mc_final_target(l->prover, target));
+                written |= registers;
+                stale |= registers & ~RESULTS;
+            }
             break;
         case MC_FLOW_CALL_IND:
             l->live |= read_by_unknown(l, stale) & ~written;

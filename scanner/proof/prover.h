@@ -175,7 +175,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_properties noreturn, helper, gates, targets, handlers, live, live_inside, results, results_mostly, never_written;
+    struct mc_properties noreturn, helper, gates, targets, handlers, live, live_inside, results, results_mostly, never_written, clobbered;
     struct mc_node_list *nodes;
     struct mc_reached reached;
     struct mc_incoming_memo *incoming;
@@ -244,6 +244,8 @@ const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /*
 bool mc_result_matters(struct mc_prover *prover, uint64_t final);
 bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
 #define MC_HELPER_DEPTH 3 /* calls between a helper and the CPUID instruction, at most */
+/* Registers that a call of it may change, of those that the convention leaves to callees; all of these when it is not known. */
+uint32_t mc_clobbered_registers(struct mc_prover *prover, uint64_t final);
 /* mov r32, [esp]; ret: how i386 code learns its own address. */
 bool mc_is_counter_thunk(struct mc_prover *prover, uint64_t address);
 bool mc_is_provider(const struct mc_prover *prover, uint64_t final); /* an import that answers what CPUID says. provider.c */
