@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ways into code: from which places, and under which facts, can execution come to an address? */
 #include "scanner/proof/kernel.h"
+#include "scanner/proof/needs.h"
 #include "scanner/proof/relevance.h"
 
 #include <string.h>
@@ -178,6 +179,7 @@ struct collector {
     MC_VECTOR(struct looked) objects; /* starts of data objects that hold the address, or a pointer to one that does */
     bool listed;                      /* in a list of all of its kind */
     uint64_t place;                   /* the data word that is looked at; 0: none */
+    uint64_t word;                    /* the one that holds the entry itself */
     mc_facts row;                     /* what the rows say that are looked at now */
     unsigned looked_through;     /* bodies that learn nothing, for what they do with the address */
     bool where_made;             /* count the places where the address comes into being, not those where it leaves */
@@ -239,6 +241,7 @@ static uint64_t row_chosen(const struct collector *c, const struct mc_evaluation
 static bool take_events(struct collector *c, const struct mc_evaluation *evaluation, uint64_t low, uint64_t high, bool object)
 {
     bool any = false, listed = c->listed, within = object && c->place >= low && c->place < high;
+    bool makes = object && c->word >= low && c->word < high; /* what has these methods, perhaps */
     size_t first = first_event(evaluation, MC_EVENT_REFERENCE, within && low > LARGEST_ROW ? low - LARGEST_ROW : low);
     for (size_t i = first; i < evaluation->event_count; i++) {
         const struct mc_event *event = &evaluation->events[i];
@@ -255,6 +258,8 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
         mc_facts facts = event->facts;
         if (event->escape != MC_ESCAPE_CALL && event->escape != MC_ESCAPE_JUMP && !object)
             facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_record(c->prover, evaluation, event->target, event->site));
+        if (makes) /* in a register beside, too: left over */
+            facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_made_object(c->prover, evaluation, low, high));
         c->listed = listed || (row && row != event->target);
         add_incoming(c, event->site, evaluation->entry, kind, facts);
         c->listed = listed;
@@ -296,13 +301,14 @@ static void believe_unreached(struct collector *c, uint64_t from, uint8_t kind, 
 }
 
 /* The code around `from` refers to [low, high): look through the evaluations of its body. */
-static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint64_t low, uint64_t high, bool object)
+static void look_through_code(struct collector *c, uint64_t from, uint8_t kind, uint64_t low, uint64_t high, bool object)
 {
     struct mc_nodes nodes = mc_nodes_of(c->prover, mc_function_extent(c->prover, from));
     bool control = !object && (kind == MC_REF_CALL || kind == MC_REF_JUMP);
     /* Code that learns nothing may still do no more with a function's address than compare it. */
     bool learns = mc_body_learns(c->prover, from);
-    if (!learns && !object && !control && !mc_is_go(c->prover, from))
+    bool makes = object && c->word >= low && c->word < high && mc_needs_ask_methods(c->prover);
+    if (!learns && !control && (!object || makes) && !mc_is_go(c->prover, from))
         learns = c->looked_through++ < MAX_LOOKED_THROUGH;
     if (!learns && nodes.count > MC_MAX_NODES)
         add_incoming(c, from, nodes.items[0], object ? MC_REF_DATA : control ? kind : MC_REF_LEA, MC_FACTS_NONE);
@@ -322,7 +328,8 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
         if (!evaluation)
             continue;
         evaluation->needed |= mc_body_learns(c->prover, from);
-        if (take_events(c, evaluation, low, high, object) || evaluation->complete)
+        bool loaded = c->where_made && kind == MC_REF_LOAD; /* from a word that holds it */
+        if (take_events(c, evaluation, low, high, object) || (evaluation->complete && !loaded))
             continue;
         /* a path of this body that was not followed may hand it out, with what holds at the body's entry */
         struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = evaluation->entry};
@@ -332,10 +339,21 @@ static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint6
         believe_unreached(c, from, kind, nodes);
 }
 
+/* Who has a record may ask what it needs. */
+static void look_at_code(struct collector *c, uint64_t from, uint8_t kind, uint64_t low, uint64_t high, bool object)
+{
+    mc_facts before = c->row;
+    if (object && c->word && c->prover->needs)
+        c->row = mc_facts_or(c->prover->facts, before,
+                             mc_facts_of_needs(c->prover, mc_function_extent(c->prover, from).start, c->word));
+    look_through_code(c, from, kind, low, high, object);
+    c->row = before;
+}
+
 static void look_at_place(struct collector *c, uint64_t place, const struct mc_text_range *object);
 
-/* A data object that holds the address (or points to one that does): who refers to it? */
-static void look_at_object(struct collector *c, struct mc_text_range object, bool rows)
+/* A data object that holds the address, or points to one that does (`inner`, may be NULL): who refers to it? */
+static void look_at_object(struct collector *c, struct mc_text_range object, bool rows, const struct mc_text_range *inner)
 {
     if (has_looked(c->objects.items, c->objects.count, object.start, c->row) || c->objects.count >= MAX_OBJECTS)
         return;
@@ -347,6 +365,8 @@ static void look_at_object(struct collector *c, struct mc_text_range object, boo
             look_at_code(c, reference->from, reference->kind, object.start, object.end, true);
             if (rows) /* taken out of it */
                 look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
+            if (inner)
+                look_at_code(c, reference->from, reference->kind, inner->start, inner->end, true);
         } else if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from, &object);
     }
@@ -400,7 +420,13 @@ static void look_at_place(struct collector *c, uint64_t place, const struct mc_t
     uint64_t outer = c->place;
     c->row = mc_facts_or(prover->facts, before, mc_facts_of_row(prover, place));
     c->place = place;
-    look_at_object(c, mc_object_extent(prover, place), true);
+    if (!object)
+        c->word = place;
+    else if (c->prover->needs && c->word >= object->start && c->word < object->end)
+        c->row = mc_facts_or(prover->facts, c->row, mc_facts_of_constant_object(prover, place, object->start, object->end));
+    look_at_object(c, mc_object_extent(prover, place), true, object);
+    if (!object)
+        c->word = 0;
     c->place = outer;
     c->row = before;
     c->listed = listed;
@@ -414,7 +440,7 @@ static void look_at_references(struct collector *c)
         if (reference->kind == MC_REF_DATA)
             look_at_place(c, reference->from, NULL);
         else if (reference->kind == MC_REF_METHOD)
-            look_at_object(c, mc_object_extent(c->prover, reference->from), false);
+            look_at_object(c, mc_object_extent(c->prover, reference->from), false, NULL);
         else
             look_at_code(c, reference->from, reference->kind, c->entry, c->entry + 1, false);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transfer functions of the one-byte opcode map (Intel SDM vol. 2D, appendix A, table A-2). What is not modelled here or in
  * the files beside it clobbers the registers it may write. */
-#include "scanner/proof/machine.h"
+#include "scanner/proof/needs.h"
 
 #include <string.h>
 
@@ -133,6 +133,7 @@ static mc_value operate_alu(struct mc_machine *m, enum alu operation, mc_value a
         break;
     default:
         result = same ? a : mc_value_operate(v, MC_OP_AND, a, b, width);
+        mc_note_need(m, a, b, width);
         if (result == MC_TOP)
             result = align_stack(m, a, b);
         break;
@@ -218,6 +219,7 @@ static void execute_group1(struct mc_machine *m)
 static void execute_test(struct mc_machine *m, mc_value a, mc_value b, unsigned size)
 {
     mc_value result = a == b ? a : mc_value_operate(m->values, MC_OP_AND, a, b, size * 8);
+    mc_note_need(m, a, b, size * 8);
     mc_set_flags(m, MC_FLAGS_LOGIC, size * 8, result, MC_TOP, MC_TOP);
 }
 

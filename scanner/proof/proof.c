@@ -4,6 +4,7 @@
 #include "scanner/proof/explain.h"
 #include "scanner/proof/foreign.h"
 #include "scanner/proof/judge.h"
+#include "scanner/proof/needs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,7 @@ void mc_prover_close(struct mc_prover *prover)
     mc_incoming_free(prover);
     mc_relevance_free(prover);
     mc_fields_free(prover);
+    mc_needs_free(prover);
     mc_tags_free(prover);
     mc_outputs_free(prover);
     mc_reached_free(&prover->reached);

@@ -163,6 +163,7 @@ struct mc_foreign;
 struct mc_outputs;
 struct mc_tags;
 struct mc_row_tables;
+struct mc_needs;
 
 struct mc_prover {
     const struct mc_image *image;
@@ -186,6 +187,7 @@ struct mc_prover {
     struct mc_outputs *outputs;
     struct mc_tags *tags;
     struct mc_row_tables *row_tables; /* NULL: none yet, or to be looked at anew */
+    struct mc_needs *needs; /* NULL: none yet */
     size_t evaluation_bytes; /* outside of the arena */
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */

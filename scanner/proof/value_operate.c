@@ -188,6 +188,8 @@ static mc_value operate_bits(struct mc_values *values, enum mc_operation operati
 {
     struct mc_value_data x, y, result;
     bool known_a = operand_bits(values, a, &x), known_b = operand_bits(values, b, &y);
+    if (!known_a && operation == MC_OP_XOR) /* NOT, most likely */
+        known_a = mc_value_some_bits(values, a, mc_width_mask(width), &x);
     if (!known_a && !known_b)
         return lost(values, a, b);
     if (operation == MC_OP_ADD)
