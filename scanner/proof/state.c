@@ -171,6 +171,18 @@ static bool adopt_cells(struct mc_values *values, struct mc_state *into, const s
     return changed;
 }
 
+/* The other side wrote fewer bytes there, so that nothing is known of them `all`: those stay. */
+static bool narrow_cell(struct mc_values *values, struct mc_memory_cell *cell, const struct mc_memory_cell *other, mc_value all)
+{
+    struct mc_value_data data;
+    mc_value_get(values, all, &data);
+    if (data.kind != MC_VALUE_TOP || other->base != cell->base || other->offset != cell->offset || other->size >= cell->size)
+        return false;
+    cell->size = other->size;
+    cell->value = mc_value_extract(values, cell->value, 0, cell->size * 8);
+    return true;
+}
+
 /* Cells known on both sides stay; a cell that one side never wrote is unknown there. */
 static bool join_cells(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts only_into,
                        mc_facts only_from, bool widen)
@@ -196,6 +208,10 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
             if (!found) {
                 changed = true;
                 continue;
+            }
+            if (k < from->cell_count && narrow_cell(values, &cell, &from->cells[k], other)) {
+                other = from->cells[k].value;
+                changed = true;
             }
         }
         mc_value joined = join_value(values, cell.value, only_into, other, only_from, widen);

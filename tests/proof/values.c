@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The algebra of the guard proof: facts that meet, values that meet, what a test of a value implies. */
-#include "scanner/proof/value.h"
+#include "scanner/proof/state.h"
 
 #include <criterion/criterion.h>
 
@@ -201,4 +201,24 @@ Test(values, addresses_of_one_base_have_a_distance)
     struct mc_value_data data;
     mc_value_get(values, row, &data);
     cr_assert(data.kind == MC_VALUE_CASES && data.count == 2 && data.cases[1].facts == bit_is(19, true), "rows keep their facts");
+}
+
+Test(values, cells_of_two_sizes_meet_in_the_smaller)
+{
+    uint32_t stack = mc_symbol_id(values, (struct mc_symbol_key){.kind = MC_SYM_STACK, .width = 64, .a = 0x1000});
+    mc_value flag = mc_value_operate(values, MC_OP_AND, mc_value_operate(values, MC_OP_SHR, cpuid_ecx(), number(19), 32), number(1), 32);
+    for (int wide_first = 0; wide_first < 2; wide_first++) {
+        struct mc_state wide = {.reached = true}, narrow = {.reached = true};
+        mc_state_store(values, &wide, stack, -8, 4, flag);
+        mc_state_store(values, &narrow, stack, -8, 1, number(0));
+        struct mc_state *into = wide_first ? &wide : &narrow;
+        cr_assert(mc_state_join(values, into, wide_first ? &narrow : &wide, MC_FACTS_NONE, NULL));
+        bool found;
+        mc_value met = mc_state_load(values, into, stack, -8, 1, &found);
+        cr_assert(found);
+        mc_facts told = mc_value_test(values, met, MC_NE, 0, 8);
+        cr_assert_eq(mc_facts_and(facts, told, bit_is(19, true)), bit_is(19, true));
+        mc_state_clear(&wide);
+        mc_state_clear(&narrow);
+    }
 }
