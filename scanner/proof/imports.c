@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Parameters by POSIX, and the Itanium C++ ABI (section 3.3). What else is in the registers of arguments was left there. `reads`: it
- * writes nothing behind its pointers, and keeps none. In the order of strcmp. */
+/* Parameters by POSIX, and the Itanium C++ ABI (section 3.3). What else is in the registers of arguments was left there;
+ * numbers of floating point are in others. `reads`: it writes nothing behind its pointers, and keeps none. In the order of strcmp. */
 static const struct arity {
     const char *name;
     int count;
@@ -15,17 +15,26 @@ static const struct arity {
 } arities[] = {
     {"_ZdlPv", 1, false}, {"_ZdlPvm", 2, false}, {"_Znwm", 1, false}, {"__cxa_atexit", 3, false},
     {"__cxa_guard_acquire", 1, false}, {"__cxa_guard_release", 1, false}, {"__sigsetjmp", 2, false},
-    {"_setjmp", 1, false}, {"abort", 0, false}, {"atoi", 1, true}, {"bcmp", 3, true}, {"calloc", 2, false},
-    {"exit", 1, false}, {"fputs", 2, true}, {"free", 1, false}, {"fwrite", 4, true}, {"getauxval", 1, false},
-    {"getenv", 1, true}, {"getpid", 0, false}, {"malloc", 1, false}, {"memchr", 3, true}, {"memcmp", 3, true},
-    {"memcpy", 3, false}, {"memmove", 3, false}, {"memset", 3, false}, {"pthread_mutex_lock", 1, false},
-    {"pthread_mutex_unlock", 1, false}, {"pthread_once", 2, false}, {"pthread_sigmask", 3, false}, {"puts", 1, true},
-    {"raise", 1, false}, {"realloc", 2, false}, {"secure_getenv", 1, true}, {"setjmp", 1, false},
-    {"sigaction", 3, false}, {"sigemptyset", 1, false}, {"signal", 2, false}, {"sigprocmask", 3, false},
-    {"sigsetjmp", 2, false}, {"strcasecmp", 2, true}, {"strchr", 2, true}, {"strcmp", 2, true}, {"strcspn", 2, true},
-    {"strlen", 1, true}, {"strncasecmp", 3, true}, {"strncmp", 3, true}, {"strnlen", 2, true}, {"strrchr", 2, true},
-    {"strspn", 2, true}, {"strstr", 2, true}, {"strtol", 3, false}, {"strtoul", 3, false}, {"strtoull", 3, false},
-    {"sysconf", 1, false}};
+    {"_setjmp", 1, false}, {"abort", 0, false}, {"acos", 0, true}, {"acosf", 0, true}, {"asin", 0, true},
+    {"asinf", 0, true}, {"atan", 0, true}, {"atan2", 0, true}, {"atan2f", 0, true}, {"atanf", 0, true},
+    {"atoi", 1, true}, {"bcmp", 3, true}, {"calloc", 2, false}, {"cbrt", 0, true}, {"cbrtf", 0, true},
+    {"ceil", 0, true}, {"ceilf", 0, true}, {"cos", 0, true}, {"cosf", 0, true}, {"cosh", 0, true}, {"exit", 1, false},
+    {"exp", 0, true}, {"exp2", 0, true}, {"exp2f", 0, true}, {"expf", 0, true}, {"floor", 0, true}, {"floorf", 0, true},
+    {"fmod", 0, true}, {"fmodf", 0, true}, {"fputs", 2, true}, {"free", 1, false}, {"fwrite", 4, true},
+    {"getauxval", 1, false}, {"getenv", 1, true}, {"getpid", 0, false}, {"hypot", 0, true}, {"hypotf", 0, true},
+    {"log", 0, true}, {"log10", 0, true}, {"log10f", 0, true}, {"log2", 0, true}, {"log2f", 0, true}, {"logf", 0, true},
+    {"lrint", 0, true}, {"lrintf", 0, true}, {"lround", 0, true}, {"lroundf", 0, true}, {"malloc", 1, false},
+    {"memchr", 3, true}, {"memcmp", 3, true}, {"memcpy", 3, false}, {"memmove", 3, false}, {"memset", 3, false},
+    {"pow", 0, true}, {"powf", 0, true}, {"pthread_mutex_lock", 1, false}, {"pthread_mutex_unlock", 1, false},
+    {"pthread_once", 2, false}, {"pthread_sigmask", 3, false}, {"puts", 1, true}, {"raise", 1, false},
+    {"realloc", 2, false}, {"rint", 0, true}, {"rintf", 0, true}, {"round", 0, true}, {"roundf", 0, true},
+    {"secure_getenv", 1, true}, {"setjmp", 1, false}, {"sigaction", 3, false}, {"sigemptyset", 1, false},
+    {"signal", 2, false}, {"sigprocmask", 3, false}, {"sigsetjmp", 2, false}, {"sin", 0, true}, {"sinf", 0, true},
+    {"sinh", 0, true}, {"sqrt", 0, true}, {"sqrtf", 0, true}, {"strcasecmp", 2, true}, {"strchr", 2, true},
+    {"strcmp", 2, true}, {"strcspn", 2, true}, {"strlen", 1, true}, {"strncasecmp", 3, true}, {"strncmp", 3, true},
+    {"strnlen", 2, true}, {"strrchr", 2, true}, {"strspn", 2, true}, {"strstr", 2, true}, {"strtol", 3, false},
+    {"strtoul", 3, false}, {"strtoull", 3, false}, {"sysconf", 1, false}, {"tan", 0, true}, {"tanf", 0, true},
+    {"tanh", 0, true}, {"tanhf", 0, true}, {"trunc", 0, true}, {"truncf", 0, true}};
 
 static int compare_name(const void *name, const void *row)
 {
@@ -37,10 +46,17 @@ static const struct arity *find_arity(const char *name)
     return bsearch(name, arities, sizeof arities / sizeof *arities, sizeof *arities, compare_name);
 }
 
+/* A mangled name whose list of parameters is empty (Itanium C++ ABI, 5.1.5.3): there may still be an object, and where the result goes. */
+static bool has_no_parameters(const char *name)
+{
+    size_t length = strlen(name);
+    return !strncmp(name, "_ZN", 3) && length > 5 && !strcmp(name + length - 2, "Ev");
+}
+
 int mc_import_arity(const char *name)
 {
     const struct arity *row = find_arity(name);
-    return row ? row->count : -1;
+    return row ? row->count : has_no_parameters(name) ? 2 : -1;
 }
 
 mc_value mc_call_argument(struct mc_machine *m, unsigned index)

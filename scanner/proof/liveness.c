@@ -160,6 +160,8 @@ static void walk(struct liveness *l, struct place from)
             }
             if (target != address)
                 l->live |= read_by_callee(l, target, stale) & ~written;
+            if (target != address && mc_never_returns(l->prover, target))
+                return;
             if (target != address) {
                 registers = mc_clobbered_registers(l->prover, mc_final_target(l->prover, target));
                 written |= registers;
