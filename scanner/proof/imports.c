@@ -46,17 +46,10 @@ static const struct arity *find_arity(const char *name)
     return bsearch(name, arities, sizeof arities / sizeof *arities, sizeof *arities, compare_name);
 }
 
-/* A mangled name whose list of parameters is empty (Itanium C++ ABI, 5.1.5.3): there may still be an object, and where the result goes. */
-static bool has_no_parameters(const char *name)
-{
-    size_t length = strlen(name);
-    return !strncmp(name, "_ZN", 3) && length > 5 && !strcmp(name + length - 2, "Ev");
-}
-
 int mc_import_arity(const char *name)
 {
     const struct arity *row = find_arity(name);
-    return row ? row->count : has_no_parameters(name) ? 2 : -1;
+    return row ? row->count : -1;
 }
 
 mc_value mc_call_argument(struct mc_machine *m, unsigned index)

@@ -82,11 +82,13 @@ static uint32_t read_by_unknown(const struct liveness *l, uint32_t stale)
     return some & all;
 }
 
-/* Those of a function of the C library whose parameters are known. */
+/* Those of a function of the C library whose parameters are known, or of C++ whose name tells them. */
 static bool read_by_import(const struct mc_prover *prover, const char *name, uint32_t *ret)
 {
     static const uint8_t order[6] = {MC_RDI, MC_RSI, MC_RDX, MC_RCX, 8, 9};
     int arity = name && prover->pointer_size == 8 ? mc_import_arity(name) : -1;
+    if (arity < 0 && name && prover->pointer_size == 8)
+        arity = mc_mangled_arity(name);
     *ret = 0;
     for (int i = 0; i < arity; i++)
         *ret |= BIT(order[i]);

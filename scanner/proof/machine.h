@@ -102,6 +102,7 @@ bool mc_has_use(const struct mc_prover *prover, struct mc_text_range range);
 bool mc_is_resuming_handler(struct mc_prover *prover, uint64_t entry); /* somebody installed it for SIGILL */
 bool mc_is_environment(struct mc_prover *prover, uint64_t final); /* getenv and its kin */
 int mc_import_arity(const char *name); /* parameters of a function of the C library, at most 6; -1 when unknown */
+int mc_mangled_arity(const char *name); /* of a C++ function, those in registers, or more; -1: not told. mangled.c */
 bool mc_import_speaks(const char *name); /* of the CPU, or of how a trial of it ended */
 /* blocks.c: memory that is copied or filled as a whole, in pieces of a pointer's size. */
 #define MC_BLOCK_PIECES 68

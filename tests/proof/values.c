@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The algebra of the guard proof: facts that meet, values that meet, what a test of a value implies. */
-#include "scanner/proof/state.h"
+#include "scanner/proof/machine.h"
 
 #include <criterion/criterion.h>
 
@@ -221,4 +221,29 @@ Test(values, cells_of_two_sizes_meet_in_the_smaller)
         mc_state_clear(&wide);
         mc_state_clear(&narrow);
     }
+}
+
+Test(values, mangled_names_tell_of_parameters)
+{
+    static const struct {
+        const char *name;
+        int arity;
+    } rows[] = {{"_ZN3hwy15GetChosenTargetEv", 2}, /* an object, perhaps, and where the result goes */
+                {"_ZSt28__throw_bad_array_new_lengthv", 1},
+                {"_ZSt20__throw_length_errorPKc", 2},
+                {"_ZNKSt9type_infoeqERKS_", -1}, /* an operator */
+                {"_ZN1a1bEPvmd", 5},
+                {"_ZNK1a1bEiiiiiii", 6},
+                {"_ZN1aC1EOS_", 3},
+                {"_Z3addIiEvT_", -1},
+                {"_Z5printPKcz", -1},
+                {"_Z4take5thing", 3}, /* two words */
+                {"_ZTV1a", -1},
+                {"_Z", -1},
+                {"_Z99a", -1},
+                {"_ZN", -1},
+                {"_ZN1a", -1},
+                {"abort", -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_assert_eq(mc_mangled_arity(rows[i].name), rows[i].arity, "%s: %d", rows[i].name, mc_mangled_arity(rows[i].name));
 }
