@@ -76,7 +76,14 @@ static struct mc_effect effect_primary(const struct mc_insn *insn)
     if (zeroes)
         return read_write(0, reg & whole);
     switch (opcode) {
+    case 0x00 ... 0x3F: /* arithmetic */
+        return read_write((opcode & 7) < 4 ? reg | rm : MC_BIT(MC_RAX), 0);
+    case 0x85:
+    case 0x87:
+        return read_write(reg | rm, 0);
     case 0x63:
+    case 0x69:
+    case 0x6B:
     case 0x8B:
         return read_write(rm, reg & whole);
     case 0x89:
@@ -122,6 +129,7 @@ static struct mc_effect effect_primary(const struct mc_insn *insn)
     case 0xAA ... 0xAF:
         return read_write(MC_BIT(MC_RAX) | MC_BIT(MC_RCX) | MC_BIT(MC_RSI) | MC_BIT(MC_RDI), 0);
     case 0x70 ... 0x7F:
+    case 0xD8 ... 0xDF: /* x87 */
     case 0xC2:
     case 0xC3:
     case 0xE8:

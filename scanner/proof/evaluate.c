@@ -325,6 +325,17 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
         mc_note_gap(m->run, m->address, "indirect-jump");
 }
 
+/* An address of code, in RAX only for something else, where nobody is seen to look for a result. */
+static bool is_there_by_chance(const struct mc_machine *m, mc_value rax)
+{
+    uint32_t base;
+    int64_t offset;
+    uint64_t address;
+    return m->run->recording && m->state->compared & 1u << MC_RAX && mc_value_single(m->values, rax, &base, &offset) &&
+           mc_module_address(m->prover, base, offset, &address) && mc_image_is_code(m->prover->image, address) &&
+           !mc_result_is_read(m->prover, m->run->entry);
+}
+
 static void execute_return(struct body *body, struct mc_machine *m)
 {
     struct mc_run *run = body->run;
@@ -341,7 +352,7 @@ static void execute_return(struct body *body, struct mc_machine *m)
     uint32_t ignored = run->recording ? mc_results_ignored(run->prover, run->entry) : 0; /* left there by chance */
     ignored |= m->state->compared & 1u << MC_RDX; /* put there to be compared, not to be returned */
     if (!(ignored >> MC_RAX & 1))
-        mc_escape(m, rax, MC_ESCAPE_RETURNED);
+        mc_escape(m, rax, is_there_by_chance(m, rax) ? MC_ESCAPE_BY_CHANCE : MC_ESCAPE_RETURNED);
     if (rdx != MC_TOP && !(ignored >> MC_RDX & 1) && !mc_is_same_address(m, rax, rdx) && !mc_is_row_of(m, rax, rdx))
         mc_escape(m, rdx, MC_ESCAPE_RETURNED);
     if (run->recording)

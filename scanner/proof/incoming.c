@@ -237,6 +237,21 @@ static uint64_t row_chosen(const struct collector *c, const struct mc_evaluation
     return row && size <= LARGEST_ROW && c->place - row < size ? row : 0;
 }
 
+/* The address is stored, too: what is in the register of a result is no other way to hand it out. */
+static bool is_left_by_chance(const struct mc_evaluation *evaluation, const struct mc_event *event)
+{
+    if (event->escape != MC_ESCAPE_BY_CHANCE)
+        return false;
+    for (size_t i = first_event(evaluation, MC_EVENT_REFERENCE, event->target); i < evaluation->event_count; i++) {
+        const struct mc_event *other = &evaluation->events[i];
+        if (other->kind != MC_EVENT_REFERENCE || other->target != event->target)
+            break;
+        if (other->escape == MC_ESCAPE_STORED)
+            return true;
+    }
+    return false;
+}
+
 /* Takes every event of one evaluation that hands out an address in [low, high). False when there is none. */
 static bool take_events(struct collector *c, const struct mc_evaluation *evaluation, uint64_t low, uint64_t high, bool object)
 {
@@ -260,7 +275,7 @@ static bool take_events(struct collector *c, const struct mc_evaluation *evaluat
             facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_record(c->prover, evaluation, event->target, event->site));
         if (makes) /* in a register beside, too: left over */
             facts = mc_facts_or(c->prover->facts, facts, mc_facts_of_made_object(c->prover, evaluation, low, high));
-        c->listed = listed || (row && row != event->target);
+        c->listed = listed || (row && row != event->target) || (!object && is_left_by_chance(evaluation, event));
         add_incoming(c, event->site, evaluation->entry, kind, facts);
         c->listed = listed;
         c->items.items[c->items.count - 1].left |= event->escape == MC_ESCAPE_LEFT && c->items.items[c->items.count - 1].from == event->site;

@@ -295,6 +295,19 @@ static uint32_t results_ignored(struct mc_prover *prover, uint64_t entry, unsign
     return ignored;
 }
 
+bool mc_result_is_read(struct mc_prover *prover, uint64_t entry)
+{
+    size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);
+    bool read = mc_image_exports(prover->image, entry);
+    for (size_t i = first; i < first + count && !read; i++) {
+        const struct mc_reference *reference = &prover->references->items[i];
+        const struct mc_reloc *reloc = reference->kind == MC_REF_DATA ? mc_image_reloc_at(prover->image, reference->from) : NULL;
+        read = reference->kind == MC_REF_JUMP || (reloc && reloc->kind == MC_RELOC_SLOT) ||
+               (reference->kind == MC_REF_CALL && !(ignored_behind(prover, reference, 0) & BIT(MC_RAX)));
+    }
+    return read;
+}
+
 uint32_t mc_results_mostly_ignored(struct mc_prover *prover, uint64_t entry)
 {
     size_t count, first = mc_references_to(prover->references, entry, entry + 1, &count);

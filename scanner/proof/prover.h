@@ -38,6 +38,7 @@ enum mc_escape {
     MC_ESCAPE_PASSED,
     MC_ESCAPE_LEFT, /* in a register in which it was compared with something, and which the callee may take for an argument */
     MC_ESCAPE_RETURNED,
+    MC_ESCAPE_BY_CHANCE, /* in the register of a result, where it was compared or offered to a conditional move; nobody is seen to read it */
     MC_ESCAPE_USED
 };
 
@@ -296,6 +297,7 @@ uint32_t mc_unknown_callee_arguments(const struct mc_prover *prover);
 bool mc_only_loads_through(struct mc_prover *prover, uint64_t lea);
 /* What the code at an address inside a function may still read; its end returns RAX and RDX. */
 uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address);
+bool mc_result_is_read(struct mc_prover *prover, uint64_t entry); /* RAX, by somebody who calls it directly, as far as one can see */
 uint32_t mc_results_ignored(struct mc_prover *prover, uint64_t entry); /* of RAX and RDX: by all callers */
 /* By most callers that were looked at: hardly results. Good for taking knowledge away only. */
 uint32_t mc_results_mostly_ignored(struct mc_prover *prover, uint64_t entry);

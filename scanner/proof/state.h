@@ -44,7 +44,7 @@ struct mc_state {
     bool fresh; /* stack bytes that no cell covers were never written: what meets them at a join is the only value there is */
     mc_facts facts;
     mc_value registers[MC_REGISTERS];
-    uint32_t compared; /* bit n: what register n holds was compared with something, on every way here */
+    uint32_t compared; /* bit n: what register n holds was compared, or offered to a conditional move, on every way here */
     struct mc_known known;
     struct mc_flags flags;
     struct mc_memory_cell *cells; /* heap; sorted by base, then offset; never overlapping */

@@ -140,6 +140,8 @@ static void execute_cmov(struct mc_machine *m)
     if (source != old && m->insn->reg < 16 && m->state->known.zero >> m->insn->reg & 1)
         old = mc_value_constant(m->values, 0);
     mc_set_reg(m, size, mc_value_join(m->values, source, taken, old, kept));
+    if (m->insn->mod == 3 && m->insn->rm != m->insn->reg)
+        m->state->compared |= 1u << m->insn->rm % MC_REGISTERS;
 }
 
 /* bt, bts, btr, btc with register or immediate index. */
