@@ -172,6 +172,7 @@ static void list_candidates(struct mc_prover *prover)
 {
     struct mc_fields *fields = prover->fields;
     fields->listed = true;
+    fields->interiors.pointer_size = prover->pointer_size;
     for (size_t i = 0; i < prover->uses->count; i++) {
         uint64_t start = mc_function_extent(prover, prover->uses->items[i].address).start;
         if (!fields->candidates.count || fields->candidates.items[fields->candidates.count - 1] != start)
@@ -333,14 +334,56 @@ bool mc_mark_field(struct mc_prover *prover, int64_t displacement, unsigned size
     return true;
 }
 
-/* What a store makes of a field; false when it is none of the field's. */
-static bool store_to_field(struct mc_prover *prover, const struct mc_event *event, int64_t displacement, unsigned size, mc_value *ret)
+/* Where else the body of an evaluation may have the field: in structures inside of those that it was given. */
+struct places {
+    int64_t displacement;
+    const struct mc_interior *inside;
+    size_t inside_count;
+};
+
+static struct places places_of(struct mc_prover *prover, const struct mc_evaluation *e, int64_t displacement, bool crowded)
 {
-    if (event->kind != MC_EVENT_STORE || !mc_is_field_base(prover, event->base) || event->offset > displacement ||
-        event->offset + event->size < displacement + (int64_t)size)
+    struct places places = {.displacement = displacement};
+    const struct mc_fields *fields = prover->fields;
+    if (fields && fields->interiors.items.count && !crowded)
+        places.inside_count = mc_interiors_of(&fields->interiors, mc_function_extent(prover, e->entry).start, &places.inside);
+    return places;
+}
+
+static bool may_store_to(const struct mc_evaluation *e, const struct places *places)
+{
+    bool may = mc_may_store_at(e, places->displacement);
+    for (size_t i = 0; i < places->inside_count && !may; i++)
+        may = mc_may_store_at(e, places->inside[i].offset + places->displacement);
+    return may;
+}
+
+static bool covers(const struct mc_event *event, int64_t displacement, unsigned size)
+{
+    return event->offset <= displacement && event->offset + event->size >= displacement + (int64_t)size;
+}
+
+/* What a store makes of a field; false when it is none of the field's. */
+static bool store_to_field(struct mc_prover *prover, const struct mc_event *event, const struct places *places, unsigned size, mc_value *ret)
+{
+    int64_t displacement = places->displacement;
+    if (event->kind != MC_EVENT_STORE || !mc_is_field_base(prover, event->base))
         return false;
-    *ret = mc_value_extract(prover->values, event->value, (unsigned)(displacement - event->offset) * 8, size * 8);
-    return true;
+    bool found = covers(event, displacement, size);
+    for (size_t i = 0; i < places->inside_count && !found; i++) {
+        displacement = places->inside[i].offset + places->displacement;
+        found = event->offset == displacement && event->size == size && mc_symbol_get(prover->values, event->base).kind == MC_SYM_ARGUMENT;
+    }
+    if (found)
+        *ret = mc_value_extract(prover->values, event->value, (unsigned)(displacement - event->offset) * 8, size * 8);
+    return found;
+}
+
+/* A store through the base at the offset is to a field that lies inside of what the body was given. */
+bool mc_is_inside_field(const struct mc_prover *prover, uint32_t base, int64_t offset, unsigned size)
+{
+    struct mc_symbol_key key = {.kind = MC_SYM_LOAD, .width = size * 8, .a = base, .b = offset};
+    return !find_field(prover, &key) && find_inner_field(prover, &key);
 }
 
 /* Neither a number nor anything of the CPU: somebody keeps something else at this displacement. */
@@ -383,13 +426,14 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
     MC_VECTOR(struct mc_cell_value) values = {0};
     bool ambiguous = false, crowded = is_crowded(prover, displacement);
     for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        size_t end = mc_may_store_at(e, displacement) ? mc_first_of_kind(e, MC_EVENT_STORE_ANY) : 0;
+        struct places places = places_of(prover, e, displacement, crowded);
+        size_t end = may_store_to(e, &places) ? mc_first_of_kind(e, MC_EVENT_STORE_ANY) : 0;
         if (!end)
             continue;
         bool runs_in_callers = false, known = false;
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE); i < end; i++) {
             mc_value value;
-            if (!store_to_field(prover, &e->events[i], displacement, size, &value))
+            if (!store_to_field(prover, &e->events[i], &places, size, &value))
                 continue;
             if (!known)
                 runs_in_callers = mc_helper_asks(prover, e->entry);

@@ -41,7 +41,8 @@ void mc_interiors_look(struct mc_interiors *interiors, const struct mc_insn *ins
     if (primary && insn->opcode == 0x8D && insn->mod != 3 && insn->base >= 0 && insn->base != MC_RSP && insn->index == MC_REG_NONE)
         add_offset(interiors, insn->displacement);
     bool group = insn->opcode == 0x81 || insn->opcode == 0x83;
-    if (primary && group && first && (insn->reg & 7) == 0 && insn->has_modrm && insn->mod == 3 && insn->operand_size == 8)
+    if (primary && group && first && (insn->reg & 7) == 0 && insn->has_modrm && insn->mod == 3 &&
+        insn->operand_size == interiors->pointer_size)
         add_offset(interiors, insn->immediate);
 }
 

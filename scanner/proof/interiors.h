@@ -32,6 +32,7 @@ struct mc_interiors {
     uint64_t body;
     size_t first;   /* of the items: the body's first */
     unsigned steps; /* instructions of it looked at */
+    unsigned pointer_size; /* bytes; to be set before all else */
 };
 
 /* For each body: begin, then each instruction and the displacement of each access behind a pointer, then end; sort at last. */

@@ -326,6 +326,7 @@ typedef void mc_learner(struct mc_prover *prover, uint64_t body);
 bool mc_is_field_base(const struct mc_prover *prover, uint32_t base); /* a store there is one to a field */
 /* Of an MC_SYM_LOAD: something of the CPU was stored at its displacement. Where many use the displacement, only for those who
  * look at single bits, and only by the bits that they ask for. */
+bool mc_is_inside_field(const struct mc_prover *prover, uint32_t base, int64_t offset, unsigned size);
 bool mc_is_field(const struct mc_prover *prover, const struct mc_symbol_key *key);
 /* The displacement that the field has where it is stored: that of the symbol, or less when it lies in a structure inside. */
 int64_t mc_field_displacement(const struct mc_prover *prover, const struct mc_symbol_key *key);

@@ -219,6 +219,30 @@ static bool says(struct mc_prover *prover, mc_value value)
            (mc_value_single(prover->values, value, &base, &offset) && mc_symbol_is_relevant(prover, base));
 }
 
+/* The facts are no more than what was stored in the event's own place before. */
+static bool tell_of_place(struct mc_prover *prover, mc_facts facts, const struct mc_event *event)
+{
+    struct mc_fact_set set = mc_facts_get(prover->facts, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        struct mc_atom atom = mc_atom_get(prover->facts, set.items[i].atom);
+        struct mc_symbol_key key = atom.kind == MC_ATOM_TEST ? mc_symbol_get(prover->values, atom.a) : (struct mc_symbol_key){0};
+        if (key.kind != MC_SYM_LOAD || key.b != event->offset)
+            return false;
+    }
+    return true;
+}
+
+/* Some bits are set or cleared beside others that stay as they are. */
+static bool changes_bits(struct mc_prover *prover, const struct mc_event *event)
+{
+    struct mc_value_data data;
+    mc_value_get(prover->values, event->value, &data);
+    bool same = data.kind == MC_VALUE_BITS && data.count;
+    for (uint32_t i = 0; same && i < data.count; i++)
+        same = tell_of_place(prover, data.bits[i].if_one, event) && tell_of_place(prover, data.bits[i].if_zero, event);
+    return same;
+}
+
 static void mark_thread_local(struct mc_prover *prover, uint64_t entry, const struct mc_event *event)
 {
     struct range range = {(uint64_t)event->offset, (uint64_t)event->offset + event->size};
@@ -237,6 +261,7 @@ static void pass_store(struct mc_prover *prover, const struct mc_evaluation *eva
         mark_pointer(prover, key.a, slot_of(prover, key.b), event->offset, event->offset + event->size);
     if (event->kind == MC_EVENT_STORE && event->size <= 4 && mc_is_field_base(prover, event->base) &&
         (says(prover, event->value) || has_asked(prover, event->facts)) &&
+        !(mc_is_inside_field(prover, event->base, event->offset, event->size) && changes_bits(prover, event)) &&
         mc_mark_field(prover, event->offset, event->size, learn_anew))
         mc_learn(prover, evaluation->entry, true); /* what was there before matters now */
     if (tested || value)
