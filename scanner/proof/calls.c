@@ -171,15 +171,17 @@ static void forget_behind(struct mc_machine *m, const struct mc_stack_place *pla
     struct mc_state *state = m->state;
     uint32_t kept = 0;
     if (!place->let_go) {
-        mc_state_forget(state, place->base, place->offset, FORGOTTEN);
+        mc_state_forget_variable(state, place->base, place->offset, FORGOTTEN);
         return;
     }
+    int64_t end = place->offset + FORGOTTEN;
     for (uint32_t i = 0; i < state->cell_count; i++) {
         const struct mc_memory_cell *cell = &state->cells[i];
         uint32_t base;
         int64_t offset;
-        bool behind = cell->base == place->base && cell->offset + cell->size > place->offset &&
-                      cell->offset < place->offset + FORGOTTEN;
+        if (cell->saved && cell->base == place->base && cell->offset > place->offset && cell->offset < end)
+            end = cell->offset;
+        bool behind = cell->base == place->base && cell->offset + cell->size > place->offset && cell->offset < end;
         bool output = mc_value_single(m->values, cell->value, &base, &offset) && mc_symbol_get(m->values, base).kind == MC_SYM_OUTPUT;
         if (!behind || output)
             state->cells[kept++] = *cell;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define PROLOGUE 48 /* bytes from a function's start in which it saves registers */
+
 static unsigned byte_or_full(const struct mc_machine *m)
 {
     return m->insn->opcode & 1 ? m->insn->operand_size : 1;
@@ -467,6 +469,18 @@ static void execute_upper(struct mc_machine *m)
     }
 }
 
+/* A function's first instructions push the registers that it must give back; later ones, arguments. */
+static void note_saved(struct mc_machine *m, unsigned reg)
+{
+    static const uint32_t wide = 1u << MC_RBX | 1u << MC_RBP | 0xf000, narrow = 1u << MC_RBX | 1u << MC_RBP | 1u << MC_RSI | 1u << MC_RDI;
+    uint32_t base;
+    int64_t offset;
+    if ((m->prover->pointer_size == 8 ? wide : narrow) >> reg & 1 &&
+        m->address - mc_function_extent(m->prover, m->address).start < PROLOGUE &&
+        mc_value_single(m->values, m->state->registers[MC_RSP], &base, &offset) && base > MC_BASE_MODULE)
+        mc_state_note_saved(m->state, base, offset);
+}
+
 static void execute_lower(struct mc_machine *m)
 {
     unsigned opcode = m->insn->opcode;
@@ -478,6 +492,7 @@ static void execute_lower(struct mc_machine *m)
         return;
     case 0x50 ... 0x57:
         mc_push_value(m, m->state->registers[m->insn->opcode_register]);
+        note_saved(m, m->insn->opcode_register);
         return;
     case 0x58 ... 0x5F:
         result = mc_pop_value(m);

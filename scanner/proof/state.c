@@ -87,6 +87,27 @@ void mc_state_forget(struct mc_state *state, uint32_t base, int64_t offset, uint
     state->cell_count -= end - start;
 }
 
+void mc_state_forget_variable(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size)
+{
+    for (uint32_t i = first_overlap(state, base, offset); i < state->cell_count; i++) {
+        const struct mc_memory_cell *cell = &state->cells[i];
+        if (cell->base != base || (cell->offset > offset && (uint64_t)cell->offset - (uint64_t)offset >= size))
+            break;
+        if (cell->saved && cell->offset > offset) {
+            size = (uint64_t)cell->offset - (uint64_t)offset;
+            break;
+        }
+    }
+    mc_state_forget(state, base, offset, size);
+}
+
+void mc_state_note_saved(struct mc_state *state, uint32_t base, int64_t offset)
+{
+    uint32_t i = first_overlap(state, base, offset);
+    if (i < state->cell_count && state->cells[i].base == base && state->cells[i].offset == offset)
+        state->cells[i].saved = 1;
+}
+
 void mc_state_forget_base(struct mc_state *state, uint32_t base)
 {
     uint32_t kept = 0;
@@ -104,6 +125,7 @@ void mc_state_store(struct mc_values *values, struct mc_state *state, uint32_t b
         struct mc_memory_cell *cell = &state->cells[i];
         if (cell->offset <= offset && cell->offset + cell->size >= offset + size && cell->size > size) {
             cell->value = mc_value_insert(values, cell->value, value, (unsigned)(offset - cell->offset) * 8, size * 8);
+            cell->saved = 0;
             return; /* a part of a wider cell */
         }
         memmove(cell, cell + 1, (state->cell_count - i - 1) * sizeof *cell);
@@ -166,6 +188,8 @@ static bool adopt_cells(struct mc_values *values, struct mc_state *into, const s
         if (found)
             continue;
         mc_state_store(values, into, cell->base, cell->offset, cell->size, cell->value);
+        if (cell->saved)
+            mc_state_note_saved(into, cell->base, cell->offset);
         changed = true;
     }
     return changed;
@@ -195,9 +219,11 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
                                         (from->cells[k].base == cell.base && from->cells[k].offset < cell.offset)))
             k++;
         mc_value other;
+        uint32_t saved = 0;
         if (k < from->cell_count && from->cells[k].base == cell.base && from->cells[k].offset == cell.offset &&
             from->cells[k].size == cell.size) {
             other = from->cells[k].value;
+            saved = from->cells[k].saved;
         } else {
             bool found;
             other = mc_state_load(values, from, cell.base, cell.offset, cell.size, &found);
@@ -215,8 +241,9 @@ static bool join_cells(struct mc_values *values, struct mc_state *into, const st
             }
         }
         mc_value joined = join_value(values, cell.value, only_into, other, only_from, widen);
-        changed |= joined != cell.value;
+        changed |= joined != cell.value || cell.saved > saved;
         cell.value = joined;
+        cell.saved &= saved;
         into->cells[kept++] = cell;
     }
     into->cell_count = kept;

@@ -25,6 +25,7 @@ struct mc_memory_cell {
     uint32_t size; /* bytes, 1..16 */
     int64_t offset;
     mc_value value; /* low size * 8 bits; cells of 16 bytes never exist: two of 8 */
+    uint32_t saved; /* 1: a register of the caller, pushed; no local variable reaches over it */
 };
 
 /* What comparisons told of registers: a bit each (0..15). `half`: of the lower 32 bits, which says it of all 64. compared.c */
@@ -74,6 +75,10 @@ mc_value mc_state_load(struct mc_values *values, const struct mc_state *state, u
 void mc_state_store(struct mc_values *values, struct mc_state *state, uint32_t base, int64_t offset, unsigned size,
                     mc_value value);
 void mc_state_forget(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size); /* cells that overlap */
+/* A pointer to the place was handed out, and what lies there is unknown: cells of the variable, which ends where the caller's
+ * registers are saved, and after `size` bytes at most. */
+void mc_state_forget_variable(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size);
+void mc_state_note_saved(struct mc_state *state, uint32_t base, int64_t offset); /* the cell there holds a register of the caller */
 void mc_state_forget_base(struct mc_state *state, uint32_t base);
 
 /* Facts when condition code cc (0..15, as in Jcc opcodes) is true, and when it is false. */
