@@ -171,6 +171,7 @@ static void walk_zone(struct mc_sweep *sweep, const struct mc_zone *zone)
 {
     struct mc_reach *reach = &sweep->reach;
     mc_reach_begin(reach, zone->start, zone->end, zone->bytes, mc_sweep_clear_state(sweep, zone->end - zone->start));
+    reach->unbounded = !zone->bounded;
     for (size_t i = zone->first; i < zone->last; i++)
         mc_reach_follow(reach, sweep->entries->items[i].address);
     follow_landing_pads(sweep, zone->start, zone->end);
@@ -205,6 +206,12 @@ static int compare_gaps(const void *a, const void *b)
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
+static int compare_rows(const void *a, const void *b)
+{
+    const struct mc_reference *x = a, *y = b;
+    return x->from != y->from ? (x->from < y->from ? -1 : 1) : x->to < y->to ? -1 : x->to > y->to;
+}
+
 static struct mc_uses *finish(struct mc_sweep *sweep)
 {
     struct mc_uses *uses = MC_NEW(sweep->arena, struct mc_uses);
@@ -216,8 +223,10 @@ static struct mc_uses *finish(struct mc_sweep *sweep)
     }
     uses->row_count = sweep->rows.count;
     uses->rows = MC_NEW_ARRAY(sweep->arena, uses->row_count, struct mc_reference);
-    if (uses->row_count)
+    if (uses->row_count) {
+        qsort(sweep->rows.items, uses->row_count, sizeof *uses->rows, compare_rows);
         memcpy(uses->rows, sweep->rows.items, uses->row_count * sizeof *uses->rows);
+    }
     uses->gap_count = sweep->gaps.count;
     uses->gaps = MC_NEW_ARRAY(sweep->arena, uses->gap_count, struct mc_gap);
     if (uses->gap_count) {

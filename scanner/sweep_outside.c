@@ -197,6 +197,7 @@ static void walk_code_range(struct mc_sweep *sweep, const struct mc_code_range *
         memset(state + (range->start - code->start), MC_BYTE_UNSEEN, range->end - range->start);
     }
     mc_reach_begin(reach, code->start, code->end, bytes, state);
+    reach->unbounded = true;
     for (size_t i = first_entry(entries, code->start); i < entries->count && entries->items[i].address < code->end; i++)
         mc_reach_follow(reach, entries->items[i].address);
     mc_sweep_follow_branches(sweep, code->start, code->end);

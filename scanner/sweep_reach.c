@@ -23,6 +23,9 @@ void mc_reach_begin(struct mc_reach *reach, uint64_t start, uint64_t end, const 
     reach->bytes = bytes;
     reach->state = state;
     reach->bounds_ignored = reach->past_call = reach->trial = reach->implausible = false;
+    reach->unbounded = reach->borders_known = false;
+    while (reach->borders.count)
+        mc_address_set_take(&reach->border_set, reach->borders.items[--reach->borders.count]);
     reach->unresolved = 0;
     reach->work.count = reach->indirect.count = reach->resolved.count = 0;
     reach->rows.count = 0;
@@ -41,6 +44,8 @@ void mc_reach_free(struct mc_reach *reach)
     mc_vector_free(&reach->tables);
     mc_address_set_free(&reach->base_set);
     mc_address_set_free(&reach->table_set);
+    mc_vector_free(&reach->borders);
+    mc_address_set_free(&reach->border_set);
     mc_vector_free(&reach->undecoded);
     mc_vector_free(&reach->rows);
     mc_vector_free(&reach->uses);

@@ -28,6 +28,8 @@ struct mc_reach {
     bool bounds_ignored;     /* jump tables are read as far as they make sense, not only up to the bound tested before */
     bool trial;              /* keep a log, so that what is marked can be taken back */
     bool implausible;        /* something was met that compilers do not write */
+    bool unbounded;          /* nothing says where the zone's functions end: tables of many functions follow one another */
+    bool borders_known;
     bool past_call;          /* the address in hand follows a call that may not return */
     uint32_t unresolved;     /* indirect jumps through a register whose targets are unknown */
     uint64_t unresolved_at;  /* the first of them */
@@ -39,6 +41,8 @@ struct mc_reach {
     size_t bases_tried;
     MC_VECTOR(uint64_t) tables;    /* jump tables that were read */
     struct mc_address_set base_set, table_set; /* the same, to ask for one */
+    MC_VECTOR(uint64_t) borders;   /* of an unbounded zone: every address that some LEA of it takes, reached or not */
+    struct mc_address_set border_set;
     uint64_t jump;                 /* the indirect jump whose table is read now */
     MC_VECTOR(struct mc_reference) rows; /* from an indirect jump to the target of a row of its table */
     MC_VECTOR(uint64_t) undecoded; /* reached bytes that are no instruction */

@@ -13,6 +13,11 @@
 #define BACKWARDS_LOAD 24  /* instructions from the jump back to the table's load and the bound's test */
 #define BACKWARDS_BASE 96  /* and to the computation of its base */
 #define LONGEST_TABLE 8192 /* entries */
+#define MOST_UNLIKE 8      /* rows in a line that cannot be rows */
+#define FAR_BASE 4096      /* bytes before the load in which its base is looked for */
+#define RUN_UP 64          /* bytes in which a straight line falls into step */
+#define LONGEST_END 8      /* bytes of what may stand before code that nothing runs into */
+#define SHARED_ROWS 2      /* of a table that lie behind the address of the next one */
 #define LEADING_ROWS 8     /* of something else, before the first that an index ever picks */
 
 struct table {
@@ -43,6 +48,113 @@ static bool valid_target(const struct mc_reach *reach, uint64_t target)
     return state == MC_BYTE_UNSEEN || state == MC_BYTE_START;
 }
 
+static int32_t read_i32(const uint8_t *bytes)
+{
+    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+}
+
+/* Every address that a LEA of the zone takes, whether anything is known to reach the LEA or not. */
+static void find_borders(struct mc_reach *reach)
+{
+    uint64_t size = reach->end - reach->start;
+    reach->borders_known = true;
+    for (uint64_t at = 0; at + 7 <= size; at++) { /* REX.W 8D /r, relative to RIP (Intel SDM vol. 2A, 2.2.1.6) */
+        const uint8_t *bytes = reach->bytes + at;
+        if ((bytes[0] & 0xfb) != 0x48 || bytes[1] != 0x8d || (bytes[2] & 0xc7) != 5)
+            continue;
+        uint64_t target = reach->start + at + 7 + (uint64_t)(int64_t)read_i32(bytes + 3);
+        mc_push(&reach->borders, target);
+        mc_address_set_put(&reach->border_set, target);
+    }
+}
+
+static bool is_padding_before(const uint8_t *at, uint64_t room)
+{
+    if (room >= 1 && (at[-1] == 0x90 || at[-1] == 0xcc))
+        return true;
+    static const uint8_t nops[][2] = {{3, 0x00}, {4, 0x40}, {5, 0x44}, {7, 0x80}, {8, 0x84}}; /* 0F 1F /0: length, modrm */
+    for (size_t i = 0; i < sizeof nops / sizeof *nops; i++)
+        if (room >= nops[i][0] && at[-nops[i][0]] == 0x0f && at[1 - nops[i][0]] == 0x1f && at[2 - nops[i][0]] == nops[i][1])
+            return true;
+    return false;
+}
+
+static bool follows_an_end(const uint8_t *at, uint64_t room)
+{
+    return (room >= 1 && at[-1] == 0xc3) || (room >= 2 && (at[-2] == 0xeb || (at[-2] == 0xff && (at[-1] & 0xf8) == 0xe0))) ||
+           (room >= 5 && at[-5] == 0xe9) || is_padding_before(at, room);
+}
+
+bool mc_follows_an_end(const struct mc_image *image, uint64_t address)
+{
+    const uint8_t *before = address >= LONGEST_END ? mc_image_bytes(image, address - LONGEST_END, LONGEST_END) : NULL;
+    return before && follows_an_end(before + LONGEST_END, LONGEST_END);
+}
+
+static void take_row(struct mc_reach *reach, uint64_t target)
+{
+    mc_push(&reach->rows, ((struct mc_reference){.from = reach->jump, .to = target, .kind = MC_REF_JUMP}));
+    if (reach->state[target - reach->start] == MC_BYTE_UNSEEN)
+        mc_push(&reach->work, target);
+}
+
+/* Code decodes in a straight line from shortly before into the address: it is no middle of an instruction. */
+static bool is_boundary(const struct mc_reach *reach, uint64_t target)
+{
+    struct mc_insn insn;
+    for (uint64_t back = RUN_UP; back <= 2 * RUN_UP; back += RUN_UP) {
+        uint64_t at = target - reach->start > back ? target - back : reach->start;
+        while (at < target) {
+            unsigned length = mc_decode(reach->image->mode, reach->bytes + (at - reach->start), reach->end - at, &insn);
+            at += length ? length : 1;
+        }
+        if (at == target)
+            return true;
+    }
+    return false;
+}
+
+static bool starts_a_row(const struct mc_reach *reach, uint64_t target)
+{
+    return valid_target(reach, target) && follows_an_end(reach->bytes + (target - reach->start), target - reach->start);
+}
+
+static bool may_be_row(const struct mc_reach *reach, uint64_t target)
+{
+    return valid_target(reach, target) && (reach->state[target - reach->start] == MC_BYTE_START || is_boundary(reach, target));
+}
+
+/* In an unbounded zone most numbers lead into it somewhere. The table ends where the next one starts, or a few rows later when that
+ * one counts from before its own first row, as this one may, too (dav1d's JMP_TABLE): there a row is one if nothing runs into its
+ * code from before. */
+static size_t read_unbounded(struct mc_reach *reach, const struct table *table)
+{
+    size_t limit = LONGEST_TABLE, taken = 0, unlike = 0;
+    uint64_t next = 0;
+    if (!reach->borders_known)
+        find_borders(reach);
+    for (size_t i = 0; i < limit && unlike < (taken ? 2 : MOST_UNLIKE); i++) {
+        uint64_t offset, place = table->address + i * table->width;
+        if (!mc_image_read(reach->image, place, table->width, &offset))
+            break;
+        offset = (uint64_t)(int64_t)(int32_t)(uint32_t)offset;
+        if (i && !next && mc_address_set_has(&reach->border_set, place)) {
+            next = place;
+            limit = i + SHARED_ROWS;
+        }
+        unlike++;
+        uint64_t target = table->base + offset;
+        bool sure = starts_a_row(reach, target);
+        if (next ? starts_a_row(reach, next + offset) || (!sure && (!may_be_row(reach, target) || may_be_row(reach, next + offset)))
+                 : !sure && (i < SHARED_ROWS || unlike > (i == SHARED_ROWS ? SHARED_ROWS + 1 : 1) || !may_be_row(reach, target)))
+            continue;
+        unlike = 0;
+        taken++;
+        take_row(reach, target);
+    }
+    return taken;
+}
+
 /* Another table of the zone starts in (from, to]: entries of this one end before. */
 static bool starts_between(const struct mc_reach *reach, uint64_t from, uint64_t to)
 {
@@ -59,6 +171,8 @@ static size_t read_table(struct mc_reach *reach, const struct table *table, size
     size_t count = 0, leading = LEADING_ROWS;
     bool tested = bound > 0 && bound <= LONGEST_TABLE;
     size_t limit = tested && !reach->bounds_ignored ? bound : LONGEST_TABLE;
+    if (reach->unbounded && !tested && table->base && reach->image->mode == MC_MODE_64)
+        return read_unbounded(reach, table);
     for (; count < limit; count++) {
         uint64_t entry, place = table->address + count * table->width;
         if (!mc_image_read(reach->image, place, table->width, &entry) || (count && starts_between(reach, place - table->width, place)))
@@ -75,9 +189,7 @@ static size_t read_table(struct mc_reach *reach, const struct table *table, size
             break;
         }
         leading = 0;
-        mc_push(&reach->rows, ((struct mc_reference){.from = reach->jump, .to = entry, .kind = MC_REF_JUMP}));
-        if (reach->state[entry - reach->start] == MC_BYTE_UNSEEN)
-            mc_push(&reach->work, entry);
+        take_row(reach, entry);
     }
     return count;
 }
@@ -138,6 +250,20 @@ static bool find_base(const struct mc_reach *reach, uint64_t address, int wanted
     return false;
 }
 
+/* The same, in the bytes themselves: where nothing bounds the zone, all the bases that it takes are too many to be tried. */
+static bool find_far_base(const struct mc_reach *reach, uint64_t address, int wanted, uint64_t *ret)
+{
+    for (uint64_t back = 0; back < FAR_BASE && address - back - 7 > reach->start; back++) {
+        const uint8_t *bytes = reach->bytes + (address - back - 7 - reach->start);
+        if ((bytes[0] & 0xfb) != 0x48 || bytes[1] != 0x8d || (bytes[2] & 0xc7) != 5 ||
+            ((bytes[2] >> 3 & 7) | (bytes[0] & 4 ? 8 : 0)) != wanted)
+            continue;
+        *ret = address - back + (uint64_t)(int64_t)read_i32(bytes + 3);
+        return true;
+    }
+    return false;
+}
+
 /* When the base was computed far away: every address the zone takes that was not tried yet. */
 static bool try_all_bases(struct mc_reach *reach, int64_t displacement, unsigned width, bool relative, size_t bound)
 {
@@ -174,8 +300,9 @@ static enum mc_jump_outcome read_named(struct mc_reach *reach, const struct tabl
     return MC_JUMP_RESOLVED;
 }
 
-static enum mc_jump_outcome follow_load(struct mc_reach *reach, uint64_t address, const struct mc_insn *load, bool relative, size_t bound,
-                                        bool last_resort)
+/* `added`: to the base register and the row, by the LEA that adds them. */
+static enum mc_jump_outcome follow_load(struct mc_reach *reach, uint64_t address, const struct mc_insn *load, bool relative, int64_t added,
+                                        size_t bound, bool last_resort)
 {
     struct table table = {.width = load->scale};
     bool wide = reach->image->mode == MC_MODE_64;
@@ -191,12 +318,14 @@ static enum mc_jump_outcome follow_load(struct mc_reach *reach, uint64_t address
         table.address = (uint32_t)(reach->image->got_base + (uint64_t)load->displacement);
         return reach->image->got_base ? read_named(reach, &table, bound) : MC_JUMP_UNKNOWN;
     }
-    if (find_base(reach, address, load->base, &base)) {
-        table.base = relative ? base : 0;
+    if (find_base(reach, address, load->base, &base) || (reach->unbounded && find_far_base(reach, address, load->base, &base))) {
+        table.base = relative ? base + (uint64_t)added : 0;
         table.address = base + (uint64_t)load->displacement;
         if (read_named(reach, &table, bound) == MC_JUMP_RESOLVED)
             return MC_JUMP_RESOLVED;
     }
+    if (reach->unbounded)
+        return MC_JUMP_UNKNOWN;
     if (!last_resort)
         return MC_JUMP_LATER;
     /* Compilers copy the jump of a loop's switch: its table is one of those that other jumps named. */
@@ -215,8 +344,9 @@ enum mc_jump_outcome mc_reach_jump_table(struct mc_reach *reach, uint64_t addres
     if (jump.mod != 3 && !reads_entry(&jump)) /* a tail call through a slot or a vtable: not a jump inside the zone */
         return MC_JUMP_RESOLVED;
     if (jump.mod != 3)
-        return follow_load(reach, address, &jump, false, bound, last_resort);
+        return follow_load(reach, address, &jump, false, 0, bound, last_resort);
     bool relative = false;
+    int64_t added = 0;
     uint64_t at = address;
     for (unsigned i = 0; i < BACKWARDS_LOAD; i++) {
         at = previous(reach, at, &insn);
@@ -226,9 +356,14 @@ enum mc_jump_outcome mc_reach_jump_table(struct mc_reach *reach, uint64_t addres
             continue;
         if ((insn.opcode == 0x01 || insn.opcode == 0x03) && insn.mod == 3)
             relative = true; /* add r, base */
+        if (insn.opcode == 0x8d && insn.base >= 0 && insn.index != MC_REG_NONE && insn.scale == 1 &&
+            ((unsigned)insn.reg == jump.rm)) { /* lea r, [base + r + x] */
+            relative = true;
+            added = insn.displacement;
+        }
         bool load = insn.opcode == 0x8b || (insn.opcode == 0x63 && reach->image->mode == MC_MODE_64);
         if (load && reads_entry(&insn))
-            return follow_load(reach, at, &insn, relative || insn.opcode == 0x63, bound, last_resort);
+            return follow_load(reach, at, &insn, relative || insn.opcode == 0x63, added, bound, last_resort);
     }
     return MC_JUMP_UNKNOWN;
 }

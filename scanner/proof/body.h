@@ -68,6 +68,10 @@ bool mc_try_rounds(struct body *body);
 void mc_note_rows_in_loop(struct mc_machine *m, uint64_t place); /* a load from one of several places was met */
 /* evaluate.c: runs the body from `entry` with state `in`; body->out is left joined over its returns. */
 void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in);
+/* Control goes on at the target, in the body or not, where `more` holds, too. */
+void mc_propagate(struct body *body, struct mc_machine *m, uint64_t target, mc_facts more);
+/* jump_tables.c: the indirect jump in hand leads to rows of a table. False when none is known. */
+bool mc_follow_table(struct body *body, struct mc_machine *m);
 /* calls.c: the events of a call of, or a jump to, the target (facts hold there). */
 void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how);
 /* Local functions take arguments in any register; `registers` are those that the callee may look at, as it may at the `stack`

@@ -10,8 +10,6 @@
 #include <string.h>
 
 #define MAX_RESTARTS 12
-#define MAX_TABLE_ROWS 4096
-#define LEADING_ROWS 8
 #define WIDEN_AFTER 5    /* joins of a block before differing numbers are given up */
 #define MAX_VISITS 240    /* joins of a block before it is left as it is, with no facts */
 
@@ -54,7 +52,7 @@ static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t
     mc_state_clear(&left);
 }
 
-static void propagate(struct body *body, struct mc_machine *m, uint64_t target, mc_facts more)
+void mc_propagate(struct body *body, struct mc_machine *m, uint64_t target, mc_facts more)
 {
     struct mc_run *run = body->run;
     mc_facts facts = mc_facts_or(run->prover->facts, m->state->facts, more);
@@ -134,7 +132,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         m->run->escaped_stack.count = escaped;
     mc_import_after(m, &import);
     for (size_t i = 0; i < pad_count; i++)
-        propagate(body, m, pads[i], MC_FACTS_NONE);
+        mc_propagate(body, m, pads[i], MC_FACTS_NONE);
     if (killed || mc_never_returns(prover, target)) {
         if (!pad_count) /* what it was given changes nothing elsewhere */
             m->run->escaped_stack.count = escaped;
@@ -167,7 +165,7 @@ static bool for_each_target(struct body *body, struct mc_machine *m, mc_value va
             continue;
         *ret_registers |= mc_argument_registers(m->prover, mc_final_target(m->prover, target));
         if (jump)
-            propagate(body, m, target, data.cases[i].facts);
+            mc_propagate(body, m, target, data.cases[i].facts);
         else
             mc_record_call(m, target, mc_facts_or(m->prover->facts, m->state->facts, data.cases[i].facts), MC_ESCAPE_CALL);
     }
@@ -234,64 +232,8 @@ static bool execute_indirect_call(struct body *body, struct mc_machine *m, mc_va
     mc_find_landing_pads(body, m->address, pads, &pad_count);
     mc_forget_after_call(m, 0);
     for (size_t i = 0; i < pad_count; i++)
-        propagate(body, m, pads[i], MC_FACTS_NONE);
+        mc_propagate(body, m, pads[i], MC_FACTS_NONE);
     return true;
-}
-
-/* The sweep saw that the jump leads there, into what only a later look parted from the jump's own function; or another jump of the
- * body does (a .cold part). */
-static bool is_row(const struct body *body, uint64_t target)
-{
-    const struct mc_references *references = body->run->prover->references;
-    size_t count, first = mc_references_to(references, target, target + 1, &count);
-    for (size_t i = first; i < first + count; i++)
-        if (references->items[i].kind == MC_REF_JUMP && mc_in_body(body, references->items[i].from))
-            return true;
-    return false;
-}
-
-/* Rows of the table that the run loaded from just before: targets while they stay in the body. */
-static bool follow_table(struct body *body, struct mc_machine *m)
-{
-    struct mc_table_load table = m->run->table;
-    struct mc_prover *prover = m->prover;
-    if (!table.site || table.site > m->address || m->address - table.site > 64 || (table.size != 4 && table.size != 8))
-        return false;
-    struct mc_text_range object = mc_object_extent(prover, table.table);
-    size_t rows = 0;
-    bool inside = false, taken = false;
-    for (uint64_t place = table.table; rows < MAX_TABLE_ROWS && place + table.size <= object.end; place += table.scale, rows++) {
-        uint64_t content;
-        const uint8_t *bytes = mc_image_bytes(prover->image, place, table.size);
-        if (!bytes)
-            break;
-        bool absolute = mc_image_reloc_at(prover->image, place) || table.size == 8;
-        if (!mc_image_read(prover->image, place, table.size, &content))
-            break;
-        uint64_t target = absolute ? content : table.base + (uint64_t)(int64_t)(int32_t)content;
-        if (prover->image->mode == MC_MODE_32) {
-            target &= UINT32_MAX;
-            if (!absolute && !mc_in_body(body, target)) /* i386 has both kinds: offsets from the GOT, and addresses */
-                target = content;
-        }
-        if (!mc_in_body(body, target)) {
-            bool leading = !inside && rows < LEADING_ROWS && !absolute; /* of another table: the index is never so low */
-            bool known = mc_entry_at(prover->entries, target) || is_row(body, target);
-            if (!mc_image_is_code(prover->image, target) || (!known && !leading))
-                break;
-            if (!known)
-                continue;
-        }
-        inside |= mc_in_body(body, target);
-        taken = true;
-        /* reached only when the index picks this row */
-        uint64_t scaled = rows * table.scale;
-        mc_facts chosen = MC_FACTS_NONE;
-        if (table.factor && scaled % table.factor == 0)
-            chosen = mc_value_test(m->values, table.index, MC_EQ, scaled / table.factor, 32);
-        propagate(body, m, target, mc_facts_at_site(prover->facts, chosen, m->address));
-    }
-    return taken;
 }
 
 /* pop r; jmp r: a return that discards something, or to another frame (__builtin_eh_return). */
@@ -310,7 +252,7 @@ static void execute_indirect_jump(struct body *body, struct mc_machine *m, mc_va
     drop_table(m, value);
     if (for_each_target(body, m, value, true, &registers))
         return;
-    if (follow_table(body, m))
+    if (mc_follow_table(body, m))
         return;
     uint32_t base;
     int64_t offset;
@@ -404,7 +346,7 @@ static void follow_branch(struct body *body, struct mc_machine *m, uint64_t targ
         struct mc_known known = m->state->known;
         if (is_jcc && m->insn->encoding == MC_LEGACY && (cc & 14) == 4)
             mc_known_learn(m, equal);
-        propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
+        mc_propagate(body, m, edge ? after : target, edge ? next->fall_facts : next->jump_facts);
         mc_assume_undo(m, &assumed);
         if (reg >= 0)
             m->state->registers[reg] = before;
@@ -420,8 +362,8 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
     const struct mc_jump_label *label = mc_image_label_at(m->prover->image, m->address);
     if (label) {
         mc_facts on = mc_kernel_key(m->prover, label);
-        propagate(body, m, label->target, label->inverted ? MC_FACTS_NONE : on);
-        propagate(body, m, after, label->inverted ? on : MC_FACTS_NONE);
+        mc_propagate(body, m, label->target, label->inverted ? MC_FACTS_NONE : on);
+        mc_propagate(body, m, after, label->inverted ? on : MC_FACTS_NONE);
         return false;
     }
     bool syscall_exits = insn->flow == MC_FLOW_SYSCALL && is_exit_call(m);
@@ -440,7 +382,7 @@ static bool step(struct body *body, struct mc_machine *m, const struct mc_insn *
         follow_branch(body, m, target, after, &next);
         return false;
     case MC_FLOW_JMP:
-        propagate(body, m, target, MC_FACTS_NONE);
+        mc_propagate(body, m, target, MC_FACTS_NONE);
         return false;
     case MC_FLOW_CALL_IND:
         return execute_indirect_call(body, m, next.target);
@@ -488,7 +430,7 @@ static void execute_block(struct body *body, const struct block *block, struct m
         m.insn = &insn;
         bool leader = address != block->start && mc_in_body(body, address) && mc_bit_at(body->leader, address - body->range.start);
         if (!mc_in_body(body, address) || (leader && !runs_on_to_jump(&m, address))) {
-            propagate(body, &m, address, MC_FACTS_NONE);
+            mc_propagate(body, &m, address, MC_FACTS_NONE);
             return;
         }
         if (!mc_decode_at(prover, address, &insn)) {

@@ -11,7 +11,7 @@ struct mc_stack_place {
     bool let_go; /* whom it was given to does not keep it, and left something elsewhere: that is not behind it */
 };
 
-#define MC_ROW_REACH 64 /* bytes of code from the load of a row to where its base is added, or to the jump */
+#define MC_ROW_REACH 128 /* bytes of code from the load of a row to where its base is added, or to the jump */
 
 struct mc_table_load {
     uint64_t site;  /* address of the load, 0: none */
