@@ -69,3 +69,5 @@ fast_table:
         dd rows_fast.w8 - (fast_table - 2 * 4)
         dd rows_fast.w16 - (fast_table - 2 * 4)
         dd rows_fast.w32 - (fast_table - 2 * 4)
+
+section .note.GNU-stack noalloc noexec nowrite progbits

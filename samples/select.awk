@@ -30,6 +30,7 @@ function enumerate(only, levels, c, l, b, k, s, n) {
         if (!allowed(only, "64 32", bits[b]) || !allowed(only, "pie nopie static", link[k])) continue
         if (index(tools " ", " " compiler[c] "-" bits[b] " ") == 0 || (link[k] == "static" && (l > 2 || c > 2))) continue
         if ((compiler[c] == "rustc" && (link[k] != "pie" || level[l] == "lto")) || (compiler[c] == "go" && (link[k] != "nopie" || level[l] != "O2"))) continue
+        if (level[l] == "lto" && bits[b] == 32 && index("," only ",", ",lto64,")) continue
         if (level[l] == "lto" && index(tools " ", " " compiler[c] "-lto ") == 0) continue
         for (s = 1; s <= 2; s++) candidates[++n] = compiler[c] "-" level[l] "-" bits[b] "-" link[k] "-" symbols[s]
     }

@@ -8,6 +8,10 @@
 
 #define MAX_LOOKED_THROUGH 16
 #define LONGEST_LOAD 64 /* bytes */
+#define GO_HASH 16      /* internal/abi.Type: bytes from its start to the hash, */
+#define GO_KIND 23      /* and to the kind, */
+#define GO_KIND_MASK 31 /* of which the low bits tell what it is, */
+#define GO_INTERFACE 20 /* an interface */
 #define MAX_OBJECTS 64 /* data objects followed for one entry */
 
 struct mc_node_list {
@@ -389,16 +393,22 @@ static void look_at_object(struct collector *c, struct mc_text_range object, boo
         add_incoming(c, object.start, 0, MC_REF_DATA, MC_FACTS_NONE);
 }
 
-/* Go's list of all the tables by which interfaces call methods. The run-time finds one there for a value that there is already, and
- * whoever made that value named its type or the table. */
+/* Of Go: the word is the address of a table by which an interface calls the methods of a type (runtime.itab: the interface's type,
+ * the type, a copy of its hash; internal/abi/iface.go and type.go). */
+static bool names_method_table(const struct mc_image *image, uint64_t place)
+{
+    uint64_t table, interface, type, kind, hash, copy;
+    return mc_image_read(image, place, 8, &table) && mc_image_read(image, table, 8, &interface) &&
+           mc_image_read(image, table + 8, 8, &type) && mc_image_read(image, table + 16, 4, &copy) &&
+           mc_image_read(image, interface + GO_KIND, 1, &kind) && mc_image_read(image, type + GO_HASH, 4, &hash) &&
+           (kind & GO_KIND_MASK) == GO_INTERFACE && hash == copy;
+}
+
+/* Go's list of all such tables (.itablink), one after another. The run-time finds one there for a value that there is already, and
+ * whoever made that value named its type or the table. In a value of an interface type the data stands between. */
 static bool is_list_of_methods(const struct mc_image *image, uint64_t place)
 {
-    for (size_t i = 0; i < image->section_count; i++) {
-        const struct mc_section *section = &image->sections[i];
-        if (place >= section->address && place - section->address < section->size)
-            return section->name && !strcmp(section->name, ".itablink");
-    }
-    return false;
+    return names_method_table(image, place) && (names_method_table(image, place - 8) || names_method_table(image, place + 8));
 }
 
 /* A vector load from there takes the word at `place` with it. */
@@ -431,7 +441,7 @@ static void look_at_place(struct collector *c, uint64_t place, const struct mc_t
         return;
     mc_facts before = c->row;
     bool listed = c->listed;
-    c->listed |= is_list_of_methods(prover->image, place);
+    c->listed |= mc_is_go(prover, c->entry) && is_list_of_methods(prover->image, place);
     uint64_t outer = c->place;
     c->row = mc_facts_or(prover->facts, before, mc_facts_of_row(prover, place));
     c->place = place;

@@ -188,6 +188,11 @@ void mc_execute_0f(struct mc_machine *m, struct mc_next *ret_next);  /* map 0F *
 void mc_execute_wide(struct mc_machine *m);                          /* maps 0F38, 0F3A; VEX, EVEX, XOP */
 void mc_execute_vector(struct mc_machine *m);                        /* legacy SSE data movement that carries integer values */
 void mc_clobber_vector(struct mc_machine *m, unsigned number);
+/* transfer_wide.c: `size` bytes (1, 2, 4, 8) of the low 16 of a vector register. MC_TOP when nothing is known. */
+mc_value mc_get_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size);
+void mc_set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size, mc_value value);
+/* lanes.c: what interleaves, shifts, compares and packs the lanes of vector registers. */
+void mc_execute_lanes(struct mc_machine *m);
 
 /* thread_local.c: what __tls_get_addr returns for data of this module; MC_TOP for any other call. */
 mc_value mc_thread_local_address(struct mc_machine *m, uint64_t final);

@@ -17,14 +17,14 @@ void mc_clobber_vector(struct mc_machine *m, unsigned number)
         mc_state_forget_base(m->state, vector_base(m, number));
 }
 
-static mc_value get_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size)
+mc_value mc_get_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size)
 {
     bool found;
     mc_value value = mc_state_load(m->values, m->state, vector_base(m, number), offset, size, &found);
     return found ? value : MC_TOP;
 }
 
-static void set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size, mc_value value)
+void mc_set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size, mc_value value)
 {
     mc_state_store(m->values, m->state, vector_base(m, number), offset, size, value);
 }
@@ -57,30 +57,30 @@ static void load_vector(struct mc_machine *m, unsigned bytes)
     bool known = m->insn->mod == 3 || is_known_place(m, address);
     for (unsigned i = 0; i < count; i++)
         lanes[i] = !known               ? MC_TOP
-                   : m->insn->mod == 3 ? get_lane(m, m->insn->rm, i * piece, piece)
+                   : m->insn->mod == 3 ? mc_get_lane(m, m->insn->rm, i * piece, piece)
                                        : mc_load(m, at_offset(m, address, i * piece), piece);
     if (!known && m->insn->mod != 3)
         mc_load(m, address, piece); /* for the references it makes */
     mc_clobber_vector(m, to);
     for (unsigned i = 0; i < count; i++)
         if (lanes[i] != MC_TOP)
-            set_lane(m, to, i * piece, piece, lanes[i]);
+            mc_set_lane(m, to, i * piece, piece, lanes[i]);
 }
 
 static void store_vector(struct mc_machine *m, unsigned bytes)
 {
     if (m->insn->mod == 3) {
         unsigned from = m->insn->reg, to = m->insn->rm;
-        mc_value low = get_lane(m, from, 0, 8), high = bytes > 8 ? get_lane(m, from, 8, 8) : MC_TOP;
+        mc_value low = mc_get_lane(m, from, 0, 8), high = bytes > 8 ? mc_get_lane(m, from, 8, 8) : MC_TOP;
         mc_clobber_vector(m, to);
-        set_lane(m, to, 0, 8, low);
-        set_lane(m, to, 8, 8, high);
+        mc_set_lane(m, to, 0, 8, low);
+        mc_set_lane(m, to, 8, 8, high);
         return;
     }
     mc_value address = mc_effective_address(m);
     unsigned piece = bytes < m->prover->pointer_size ? bytes : m->prover->pointer_size;
     for (unsigned offset = 0; offset < bytes; offset += piece)
-        mc_store(m, at_offset(m, address, offset), piece, get_lane(m, m->insn->reg, offset, piece));
+        mc_store(m, at_offset(m, address, offset), piece, mc_get_lane(m, m->insn->reg, offset, piece));
 }
 
 static unsigned vector_bytes(const struct mc_machine *m)
@@ -94,28 +94,8 @@ static void move_to_vector(struct mc_machine *m)
     unsigned size = m->insn->w ? 8 : 4;
     mc_value value = mc_get_rm(m, size);
     mc_clobber_vector(m, m->insn->reg);
-    set_lane(m, m->insn->reg, 0, 8, value);
-    set_lane(m, m->insn->reg, 8, 8, mc_value_constant(m->values, 0));
-}
-
-static void unpack(struct mc_machine *m, unsigned element)
-{
-    unsigned first = m->insn->encoding == MC_LEGACY ? m->insn->reg : m->insn->vvvv;
-    if (m->insn->mod != 3) {
-        mc_clobber_vector(m, m->insn->reg);
-        return;
-    }
-    mc_value a[2], b[2];
-    unsigned pairs = element == 8 ? 1 : 2;
-    for (unsigned i = 0; i < pairs; i++) {
-        a[i] = get_lane(m, first, i * element, element);
-        b[i] = get_lane(m, m->insn->rm, i * element, element);
-    }
-    mc_clobber_vector(m, m->insn->reg);
-    for (unsigned i = 0; i < pairs; i++) {
-        set_lane(m, m->insn->reg, i * 2 * element, element, a[i]);
-        set_lane(m, m->insn->reg, i * 2 * element + element, element, b[i]);
-    }
+    mc_set_lane(m, m->insn->reg, 0, 8, value);
+    mc_set_lane(m, m->insn->reg, 8, 8, mc_value_constant(m->values, 0));
 }
 
 /* pshufd: four words of one register or of memory, in any order; shufps: the first two are of the first source */
@@ -127,16 +107,16 @@ static void shuffle(struct mc_machine *m, bool two)
     for (unsigned i = 0; i < 4; i++) {
         unsigned at = ((unsigned)m->insn->immediate >> 2 * i & 3) * 4;
         if (two && i < 2)
-            lanes[i] = get_lane(m, first, at, 4);
+            lanes[i] = mc_get_lane(m, first, at, 4);
         else if (m->insn->mod == 3)
-            lanes[i] = get_lane(m, m->insn->rm, at, 4);
+            lanes[i] = mc_get_lane(m, m->insn->rm, at, 4);
         else
             lanes[i] = known ? mc_load(m, at_offset(m, address, at), 4) : MC_TOP;
     }
     mc_clobber_vector(m, m->insn->reg);
     for (unsigned i = 0; i < 4; i++)
         if (lanes[i] != MC_TOP)
-            set_lane(m, m->insn->reg, i * 4, 4, lanes[i]);
+            mc_set_lane(m, m->insn->reg, i * 4, 4, lanes[i]);
 }
 
 static void insert_lane(struct mc_machine *m, unsigned size)
@@ -144,18 +124,18 @@ static void insert_lane(struct mc_machine *m, unsigned size)
     mc_value value = mc_get_rm(m, size);
     unsigned lane = (unsigned)m->insn->immediate & (16 / size - 1);
     if (m->insn->encoding != MC_LEGACY && m->insn->vvvv != m->insn->reg) {
-        mc_value low = get_lane(m, m->insn->vvvv, 0, 8), high = get_lane(m, m->insn->vvvv, 8, 8);
-        set_lane(m, m->insn->reg, 0, 8, low);
-        set_lane(m, m->insn->reg, 8, 8, high);
+        mc_value low = mc_get_lane(m, m->insn->vvvv, 0, 8), high = mc_get_lane(m, m->insn->vvvv, 8, 8);
+        mc_set_lane(m, m->insn->reg, 0, 8, low);
+        mc_set_lane(m, m->insn->reg, 8, 8, high);
     }
-    set_lane(m, m->insn->reg, lane * size, size, value);
+    mc_set_lane(m, m->insn->reg, lane * size, size, value);
 }
 
 static void zero_vector(struct mc_machine *m)
 {
     mc_clobber_vector(m, m->insn->reg);
     for (unsigned offset = 0; offset < 16; offset += 8)
-        set_lane(m, m->insn->reg, offset, 8, mc_value_constant(m->values, 0));
+        mc_set_lane(m, m->insn->reg, offset, 8, mc_value_constant(m->values, 0));
 }
 
 static bool is_self(const struct mc_machine *m)
@@ -185,13 +165,13 @@ static void execute_moves(struct mc_machine *m)
         return;
     case 0x17: /* movhps m */
         if (m->insn->mod != 3)
-            mc_store(m, mc_effective_address(m), 8, get_lane(m, m->insn->reg, 8, 8));
+            mc_store(m, mc_effective_address(m), 8, mc_get_lane(m, m->insn->reg, 8, 8));
         return;
     case 0x16: /* movhps xmm, m; movlhps */
-        set_lane(m, m->insn->reg, 8, 8, m->insn->mod == 3 ? get_lane(m, m->insn->rm, 0, 8) : mc_load(m, mc_effective_address(m), 8));
+        mc_set_lane(m, m->insn->reg, 8, 8, m->insn->mod == 3 ? mc_get_lane(m, m->insn->rm, 0, 8) : mc_load(m, mc_effective_address(m), 8));
         return;
     case 0x12: /* movlps xmm, m */
-        set_lane(m, m->insn->reg, 0, 8, m->insn->mod == 3 ? MC_TOP : mc_load(m, mc_effective_address(m), 8));
+        mc_set_lane(m, m->insn->reg, 0, 8, m->insn->mod == 3 ? MC_TOP : mc_load(m, mc_effective_address(m), 8));
         return;
     case 0x6E:
         move_to_vector(m);
@@ -200,7 +180,7 @@ static void execute_moves(struct mc_machine *m)
         if (prefix == 0xF3)
             load_vector(m, 8);
         else
-            mc_set_rm(m, m->insn->w ? 8 : 4, get_lane(m, m->insn->reg, 0, m->insn->w ? 8 : 4));
+            mc_set_rm(m, m->insn->w ? 8 : 4, mc_get_lane(m, m->insn->reg, 0, m->insn->w ? 8 : 4));
         return;
     default:
         return;
@@ -219,8 +199,8 @@ static void bitwise(struct mc_machine *m)
         return;
     }
     for (unsigned i = 0; i < 2; i++) {
-        mc_value a = get_lane(m, first, i * 8, 8);
-        mc_value b = m->insn->mod == 3 ? get_lane(m, m->insn->rm, i * 8, 8) : mc_load(m, at_offset(m, address, i * 8), 8);
+        mc_value a = mc_get_lane(m, first, i * 8, 8);
+        mc_value b = m->insn->mod == 3 ? mc_get_lane(m, m->insn->rm, i * 8, 8) : mc_load(m, at_offset(m, address, i * 8), 8);
         if (invert)
             a = mc_value_operate(m->values, MC_OP_XOR, a, mc_value_constant(m->values, UINT64_MAX), 64);
         result[i] = mc_value_operate(m->values, operation, a, b, 64);
@@ -228,7 +208,7 @@ static void bitwise(struct mc_machine *m)
     mc_clobber_vector(m, m->insn->reg);
     for (unsigned i = 0; i < 2; i++)
         if (result[i] != MC_TOP)
-            set_lane(m, m->insn->reg, i * 8, 8, result[i]);
+            mc_set_lane(m, m->insn->reg, i * 8, 8, result[i]);
 }
 
 /* Map 0F instructions that write general registers or memory beside the moves. */
@@ -236,6 +216,10 @@ static bool execute_to_general(struct mc_machine *m)
 {
     unsigned opcode = m->insn->opcode, prefix = m->insn->prefix;
     bool kmov_to_general = m->insn->encoding == MC_VEX && opcode == 0x93;
+    if (opcode == 0xC5 && m->insn->mod == 3 && m->insn->prefix == 0x66) { /* pextrw */
+        mc_set_reg(m, 4, mc_get_lane(m, m->insn->rm, ((unsigned)m->insn->immediate & 7) * 2, 2));
+        return true;
+    }
     if (opcode == 0x50 || opcode == 0xD7 || opcode == 0xC5 || kmov_to_general ||
         ((opcode == 0x2C || opcode == 0x2D) && prefix >= 0xF2) || (m->insn->encoding == MC_EVEX && (opcode == 0x78 || opcode == 0x79) && prefix >= 0xF2)) {
         mc_set_reg(m, m->insn->w ? 8 : 4, MC_TOP);
@@ -259,11 +243,8 @@ void mc_execute_vector(struct mc_machine *m)
     case 0xD6: case 0xE7:
         execute_moves(m);
         return;
-    case 0x62: case 0x14:
-        unpack(m, opcode == 0x14 && m->insn->prefix == 0x66 ? 8 : 4);
-        return;
-    case 0x6C:
-        unpack(m, 8);
+    case 0x14: case 0x15: case 0x60 ... 0x63: case 0x67 ... 0x6D: case 0x71 ... 0x76:
+        mc_execute_lanes(m);
         return;
     case 0x54 ... 0x57: case 0xDB: case 0xDF: case 0xEB: case 0xEF:
         bitwise(m);
@@ -342,7 +323,7 @@ static void execute_0f3a(struct mc_machine *m)
     case 0x14 ... 0x17: { /* pextrb, pextrw, pextrd/q, extractps */
         unsigned size = opcode == 0x16 && m->insn->w ? 8 : sizes[opcode - 0x14];
         unsigned lane = (unsigned)m->insn->immediate & (16 / size - 1);
-        mc_value value = get_lane(m, m->insn->reg, lane * size, size);
+        mc_value value = mc_get_lane(m, m->insn->reg, lane * size, size);
         mc_set_rm(m, m->insn->mod == 3 && size < 4 ? 4 : size, value);
         return;
     }

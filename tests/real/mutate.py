@@ -186,6 +186,9 @@ def next_leaf(image, leaf):
             zero = max(before.rfind(b"\x31\xc0"), before.rfind(b"\x33\xc0"))
             if at < 0 and zero < 0 or b"\xc3" in before[max(at + 5, zero + 2):]:
                 return None  # a number of the function before: the leaf is an argument
+            rest = before[max(at + 5, zero + 2):]
+            if rest[:1] in (b"\xe9", b"\xeb") or re.search(rb"\x89[\xc0\xc8\xd0\xd8\xe0\xe8\xf0\xf8]|\x8b[\xc0-\xc7]", rest):
+                return None  # likewise: EAX is copied from elsewhere
             if at > zero and before[at + 1:at + 5] == struct.pack("<I", number):
                 places.append(offset + match.start() - len(before) + at + 1)
     if not places:
