@@ -433,12 +433,14 @@ static bool asks_memory(const struct mc_facts_table *table, mc_facts facts, bool
 static mc_facts without_same(struct mc_facts_table *table, mc_facts facts)
 {
     struct mc_fact_set set = table->sets.items[facts];
-    bool same = false;
+    mc_facts rest = facts;
     for (uint32_t i = 0; i < set.count; i++) {
         const struct mc_atom *atom = &table->atoms.items[set.items[i].atom];
-        same |= atom->kind == MC_ATOM_ANY && atom->b == MC_ANY_SAME;
+        if (atom->kind == MC_ATOM_ANY && atom->b == MC_ANY_SAME) {
+            rest = mc_facts_minus(table, rest, mc_facts_one(table, *atom, set.items[i].site));
+            set = table->sets.items[facts];
+        }
     }
-    mc_facts rest = same ? mc_facts_without_kind(table, facts, MC_ATOM_ANY) : facts;
     return asks_memory(table, rest, true) ? rest : facts;
 }
 
