@@ -3,6 +3,33 @@
 #include "scanner/proof/body.h"
 #include "scanner/proof/effects.h"
 
+#define LARGEST_PASSED 256 /* bytes */
+
+/* A pointer to a local structure is passed: what the CPU said and stands in it is stored to fields, as far as the callee knows. */
+static void record_structure(struct mc_machine *m, mc_value pointer)
+{
+    uint32_t base;
+    int64_t offset;
+    if (!mc_value_single(m->values, pointer, &base, &offset))
+        return;
+    uint32_t kind = mc_symbol_get(m->values, base).kind;
+    if (kind != MC_SYM_STACK && kind != MC_SYM_ALIGNED)
+        return;
+    struct mc_symbol_key key = {.kind = MC_SYM_OBJECT, .width = m->prover->pointer_size * 8, .a = m->address + 1};
+    const struct mc_state *state = m->state;
+    for (uint32_t i = 0; i < state->cell_count; i++) {
+        const struct mc_memory_cell *cell = &state->cells[i];
+        if (cell->base != base || cell->offset < offset || cell->offset - offset >= LARGEST_PASSED)
+            continue;
+        if (cell->saved)
+            break;
+        if (mc_value_tells(m->prover, cell->value))
+            mc_record(m->run, (struct mc_event){.kind = MC_EVENT_STORE, .site = m->address, .base = mc_symbol_id(m->values, key),
+                                                .offset = cell->offset - offset, .size = cell->size, .value = cell->value,
+                                                .facts = state->facts});
+    }
+}
+
 void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum mc_escape how)
 {
     struct mc_run *run = m->run;
@@ -26,6 +53,12 @@ void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum 
         mc_push(&run->arguments, found ? slot : MC_TOP);
     }
     mc_record(run, event);
+    if (!mc_image_is_code(m->prover->image, target))
+        return;
+    uint32_t slots = mc_argument_slots(m->prover, mc_final_target(m->prover, target));
+    for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++)
+        if (slots >> i & 1 && i != MC_RSP)
+            record_structure(m, run->arguments.items[event.arguments + i]);
 }
 
 static void note_stack_place(struct mc_run *run, uint32_t base, int64_t offset)
