@@ -344,8 +344,10 @@ uint32_t mc_registers_read_from(struct mc_prover *prover, uint64_t address)
     int *state = mc_property_of(&prover->live_inside, &prover->arena, address, &known);
     if (known)
         return (uint32_t)*state;
-    struct liveness l = {.prover = prover, .range = mc_function_extent(prover, address), .at_return = RESULTS};
+    struct mc_text_range range = mc_function_extent(prover, address);
+    struct liveness l = {.prover = prover, .range = range, .at_return = RESULTS & ~results_ignored(prover, range.start, 0)};
     walk_all(&l, address, 0);
+    state = mc_property_of(&prover->live_inside, &prover->arena, address, &known);
     *state = (int)l.live;
     return l.live;
 }
