@@ -229,7 +229,7 @@ void mc_forget_after_call(struct mc_machine *m, uint64_t final)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < state->cell_count; i++) {
         uint32_t kind = mc_symbol_get(v, state->cells[i].base).kind;
-        if (kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED)
+        if (kind == MC_SYM_STACK || kind == MC_SYM_ALIGNED || mc_stored_since(m, &state->cells[i], &state->cells[i].value))
             state->cells[kept++] = state->cells[i];
     }
     state->cell_count = kept;

@@ -84,3 +84,19 @@ void mc_assume_undo(struct mc_machine *m, const struct mc_assumed *assumed)
     if (assumed->base)
         mc_state_forget(m->state, assumed->base, assumed->offset, assumed->size);
 }
+
+bool mc_stored_since(struct mc_machine *m, const struct mc_memory_cell *cell, mc_value *ret)
+{
+    struct mc_symbol_key base = mc_symbol_get(m->values, cell->base);
+    struct mc_symbol_key key = {.kind = MC_SYM_CELL, .width = cell->size * 8, .a = (uint64_t)cell->offset};
+    uint64_t initial;
+    if (base.kind == MC_SYM_TLS && !base.a)
+        key.kind = MC_SYM_TLS;
+    else if (cell->base != MC_BASE_MODULE)
+        return false;
+    if (!starts_with(m->prover, &key, &initial) || !initial)
+        return false;
+    key.b = 1;
+    *ret = mc_value_symbol(m->values, mc_symbol_id(m->values, key), 0);
+    return true;
+}

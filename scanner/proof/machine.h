@@ -177,6 +177,9 @@ struct mc_assumed {
 };
 void mc_assume_stored(struct mc_machine *m, unsigned condition, bool taken, struct mc_assumed *ret);
 void mc_assume_undo(struct mc_machine *m, const struct mc_assumed *assumed);
+/* Something was stored to the global or thread-local word, and more may have been by now: it is not what it started with, if that
+ * was not 0. False when the cell is none of those. */
+bool mc_stored_since(struct mc_machine *m, const struct mc_memory_cell *cell, mc_value *ret);
 void mc_execute_cpuid(struct mc_machine *m);
 mc_value mc_cpuid_register(struct mc_machine *m, uint32_t leaf, uint32_t subleaf, unsigned reg); /* reg as enum mc_register */
 /* provider.c: modules whose answers are CPUID's by their documentation. What the call of an import returns in RAX; MC_TOP when

@@ -36,7 +36,7 @@ enum mc_escape {
     MC_ESCAPE_JUMP,
     MC_ESCAPE_STORED,
     MC_ESCAPE_PASSED,
-    MC_ESCAPE_LEFT, /* in a register in which it was compared with something, and which the callee may take for an argument */
+    MC_ESCAPE_LEFT, /* in a register in which it was compared with something, or from which it was chosen, and which the callee may take for an argument */
     MC_ESCAPE_RETURNED,
     MC_ESCAPE_BY_CHANCE, /* in the register of a result, where it was compared or offered to a conditional move; nobody is seen to read it */
     MC_ESCAPE_USED
