@@ -4,7 +4,24 @@
 
 #define MAX_TABLE_ROWS 4096
 #define LEADING_ROWS 8
-#define SHARED_ROWS 2 /* of a table that lie behind the address of the next one */
+#define FOREIGN_ROWS 2 /* before a table's first one, that need not lead anywhere */
+#define MOST_TAKEN 64
+
+struct taken {
+    uint64_t items[MOST_TAKEN];
+    size_t count;
+};
+
+/* False when it was taken before. */
+static bool take(struct taken *taken, uint64_t target)
+{
+    for (size_t i = 0; i < taken->count; i++)
+        if (taken->items[i] == target)
+            return false;
+    if (taken->count < MOST_TAKEN)
+        taken->items[taken->count++] = target;
+    return true;
+}
 
 /* The sweep saw that the jump leads there, into what only a later look parted from the jump's own function; or another jump of the
  * body does (a .cold part). */
@@ -16,18 +33,6 @@ static bool is_row(const struct body *body, uint64_t target)
         if (references->items[i].kind == MC_REF_JUMP && mc_in_body(body, references->items[i].from))
             return true;
     return false;
-}
-
-/* Tables of assembly follow one another, and each is addressed from a few rows before its first one: there the code takes an
- * address within the table before (dav1d's JMP_TABLE). */
-static bool is_shared_row(const struct body *body, const struct mc_table_load *table, uint64_t place, uint64_t end)
-{
-    uint64_t content;
-    if (place >= end + SHARED_ROWS * 4 || table->size != 4 || mc_image_reloc_at(body->run->prover->image, place) ||
-        !mc_image_read(body->run->prover->image, place, 4, &content))
-        return false;
-    uint64_t target = table->base + (uint64_t)(int64_t)(int32_t)content;
-    return mc_in_body(body, target) && mc_follows_an_end(body->run->prover->image, target);
 }
 
 /* Where rows count from: the base register, or the table, whose displacement the LEA that adds them repeats. */
@@ -42,19 +47,17 @@ static uint64_t rows_base(const struct body *body, const struct mc_table_load *t
 }
 
 /* Rows of the table that the run loaded from just before: targets while they stay in the body. */
-static bool follow_loaded(struct body *body, struct mc_machine *m)
+static void follow_loaded(struct body *body, struct mc_machine *m, struct taken *ret)
 {
     struct mc_table_load table = m->run->table;
     struct mc_prover *prover = m->prover;
     if (!table.site || table.site > m->address || m->address - table.site > MC_ROW_REACH || (table.size != 4 && table.size != 8))
-        return false;
+        return;
     struct mc_text_range object = mc_object_extent(prover, table.table);
     size_t rows = 0;
-    bool inside = false, taken = false;
+    bool inside = false;
     table.base = rows_base(body, &table);
-    for (uint64_t place = table.table; rows < MAX_TABLE_ROWS; place += table.scale, rows++) {
-        if (place + table.size > object.end && !is_shared_row(body, &table, place, object.end))
-            break;
+    for (uint64_t place = table.table; rows < MAX_TABLE_ROWS && place + table.size <= object.end; place += table.scale, rows++) {
         uint64_t content;
         const uint8_t *bytes = mc_image_bytes(prover->image, place, table.size);
         if (!bytes)
@@ -71,7 +74,7 @@ static bool follow_loaded(struct body *body, struct mc_machine *m)
         if (!mc_in_body(body, target)) {
             bool leading = !inside && rows < LEADING_ROWS && !absolute; /* of another table: the index is never so low */
             bool known = mc_entry_at(prover->entries, target) || is_row(body, target);
-            if (leading && rows < SHARED_ROWS && !mc_image_is_code(prover->image, target))
+            if (leading && rows < FOREIGN_ROWS && !mc_image_is_code(prover->image, target))
                 continue;
             if (!mc_image_is_code(prover->image, target) || (!known && !leading))
                 break;
@@ -79,7 +82,7 @@ static bool follow_loaded(struct body *body, struct mc_machine *m)
                 continue;
         }
         inside |= mc_in_body(body, target);
-        taken = true;
+        take(ret, target);
         /* reached only when the index picks this row */
         uint64_t scaled = rows * table.scale;
         mc_facts chosen = MC_FACTS_NONE;
@@ -87,15 +90,14 @@ static bool follow_loaded(struct body *body, struct mc_machine *m)
             chosen = mc_value_test(m->values, table.index, MC_EQ, scaled / table.factor, 32);
         mc_propagate(body, m, target, mc_facts_at_site(prover->facts, chosen, m->address));
     }
-    return taken;
 }
 
-/* Rows that the sweep read, where the load is not in the blocks just run. */
-static bool follow_rows(struct body *body, struct mc_machine *m)
+/* Rows that the sweep read, where nothing bounds functions: the load may be in other blocks, and the table end behind the start of the
+ * next one. */
+static void follow_rows(struct body *body, struct mc_machine *m, struct taken *taken)
 {
     const struct mc_uses *uses = m->prover->uses;
     size_t low = 0, high = uses->row_count;
-    bool taken = false;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (uses->rows[middle].from < m->address)
@@ -104,13 +106,15 @@ static bool follow_rows(struct body *body, struct mc_machine *m)
             high = middle;
     }
     for (; low < uses->row_count && uses->rows[low].from == m->address; low++) {
-        taken = true;
-        mc_propagate(body, m, uses->rows[low].to, MC_FACTS_NONE);
+        if (take(taken, uses->rows[low].to))
+            mc_propagate(body, m, uses->rows[low].to, MC_FACTS_NONE);
     }
-    return taken;
 }
 
 bool mc_follow_table(struct body *body, struct mc_machine *m)
 {
-    return follow_loaded(body, m) || follow_rows(body, m);
+    struct taken taken = {.count = 0};
+    follow_loaded(body, m, &taken);
+    follow_rows(body, m, &taken);
+    return taken.count;
 }

@@ -275,6 +275,26 @@ static bool meet_known(struct mc_known *into, const struct mc_known *from)
     return memcmp(&before, into, sizeof before) != 0;
 }
 
+static bool holds_address(const struct mc_values *values, mc_value value)
+{
+    struct mc_value_data data;
+    mc_value_get(values, value, &data);
+    for (uint32_t i = 0; data.kind == MC_VALUE_CASES && i < data.count; i++)
+        if (data.cases[i].base == MC_BASE_MODULE)
+            return true;
+    return data.kind == MC_VALUE_PAIR;
+}
+
+/* Registers whose addresses were compared, or chosen from, on every way on which they hold one. */
+static uint32_t compared_on_both(const struct mc_values *values, const struct mc_state *into, const struct mc_state *from)
+{
+    uint32_t both = into->compared & from->compared, one = (into->compared ^ from->compared) & 0xffff;
+    for (unsigned i = 0; one >> i; i++)
+        if (one >> i & 1 && !holds_address(values, (into->compared >> i & 1 ? from : into)->registers[i]))
+            both |= 1u << i;
+    return both;
+}
+
 bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct mc_state *from, mc_facts more,
                    const struct mc_join *how)
 {
@@ -298,6 +318,7 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     bool changed = met != into->facts;
     into->facts = met;
     uint32_t compared = into->compared | from->compared; /* and so hardly handed on from there */
+    uint32_t both = compared_on_both(values, into, from);
     for (int i = 0; i < MC_REGISTERS; i++) {
         size_t mark = mc_values_lost_mark(values);
         mc_value joined = into->registers[i];
@@ -316,8 +337,8 @@ bool mc_state_join(struct mc_values *values, struct mc_state *into, const struct
     changed |= join_cells(values, into, from, only_into, only_from, widen);
     if (into->fresh)
         changed |= adopt_cells(values, into, from);
-    changed |= (into->compared & from->compared) != into->compared;
-    into->compared &= from->compared;
+    changed |= both != into->compared;
+    into->compared = both;
     changed |= meet_known(&into->known, &from->known);
     changed |= into->fresh && !from->fresh;
     into->fresh &= from->fresh;

@@ -479,23 +479,25 @@ bool mc_value_some_bits(struct mc_values *values, mc_value value, uint64_t mask,
 }
 
 /* Numbers, and one symbol among them that may matter: each bit is as in one of those. */
-static bool mixed_to_bits(struct mc_values *values, const struct mc_value_data *data, struct mc_value_data *ret)
+static bool mixed_to_bits(struct mc_values *values, mc_value value, struct mc_value_data *ret)
 {
-    struct mc_value_data numbers = *data, symbol, bits;
+    struct mc_value_data numbers, symbol, bits;
     struct mc_wide_bits p, q;
+    struct mc_case named = {0};
+    mc_value_get(values, value, &numbers);
+    uint32_t count = numbers.kind == MC_VALUE_CASES && numbers.other == MC_FACTS_ALL ? numbers.count : 0;
     numbers.count = 0;
-    const struct mc_case *named = NULL;
-    for (uint32_t i = 0; i < data->count; i++) {
-        if (!data->cases[i].base)
-            numbers.cases[numbers.count++] = data->cases[i];
-        else if (named || data->cases[i].base == MC_BASE_MODULE || data->cases[i].offset)
+    for (uint32_t i = 0; i < count; i++) {
+        struct mc_case one = numbers.cases[i];
+        if (!one.base)
+            numbers.cases[numbers.count++] = one;
+        else if (named.base || one.base == MC_BASE_MODULE || one.offset)
             return false;
         else
-            named = &data->cases[i];
+            named = one;
     }
-    if (!named || !numbers.count || data->other != MC_FACTS_ALL ||
-        (values->filter && !values->filter(values->filter_context, named->base)) ||
-        !mc_value_as_masked(values, mc_value_symbol(values, named->base, 0), &symbol))
+    if (!named.base || !numbers.count || (values->filter && !values->filter(values->filter_context, named.base)) ||
+        !mc_value_as_masked(values, mc_value_symbol(values, named.base, 0), &symbol))
         return false;
     mc_value_begin(&bits, MC_VALUE_BITS);
     masked_to_bits(values, &symbol, &bits);
@@ -506,8 +508,8 @@ static bool mixed_to_bits(struct mc_values *values, const struct mc_value_data *
     mc_bits_unknown(ret);
     struct mc_facts_table *t = values->facts;
     for (unsigned bit = 0; bit < 64; bit++)
-        mc_bits_put(ret, bit, mc_facts_meet(t, p.if_one[bit], mc_facts_or(t, q.if_one[bit], named->facts)),
-                    mc_facts_meet(t, p.if_zero[bit], mc_facts_or(t, q.if_zero[bit], named->facts)));
+        mc_bits_put(ret, bit, mc_facts_meet(t, p.if_one[bit], mc_facts_or(t, q.if_one[bit], named.facts)),
+                    mc_facts_meet(t, p.if_zero[bit], mc_facts_or(t, q.if_zero[bit], named.facts)));
     return true;
 }
 
@@ -532,7 +534,7 @@ bool mc_value_to_bits(struct mc_values *values, mc_value value, struct mc_value_
     }
     struct mc_value_data masked;
     if (!mc_value_as_masked(values, value, &masked))
-        return data->kind == MC_VALUE_CASES && data->count > 1 && mixed_to_bits(values, data, ret);
+        return mixed_to_bits(values, value, ret);
     if (values->filter && !values->filter(values->filter_context, masked.cases[0].base))
         return false; /* nothing of interest in any bit */
     masked_to_bits(values, &masked, ret);
