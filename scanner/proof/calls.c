@@ -5,8 +5,9 @@
 
 #define LARGEST_PASSED 256 /* bytes */
 
-/* A pointer to a local structure is passed: what the CPU said and stands in it is stored to fields, as far as the callee knows. */
-static void record_structure(struct mc_machine *m, mc_value pointer)
+/* A pointer to a local structure is passed: what the CPU said and stands in it is stored to fields, as far as the callee knows that
+ * looks at bits of them. */
+static void record_structure(struct mc_machine *m, mc_value pointer, uint64_t callee)
 {
     uint32_t base;
     int64_t offset;
@@ -23,7 +24,7 @@ static void record_structure(struct mc_machine *m, mc_value pointer)
             continue;
         if (cell->saved)
             break;
-        if (mc_value_tells(m->prover, cell->value))
+        if (mc_value_tells(m->prover, cell->value) && mc_reads_bits(m->prover, callee, cell->offset - offset))
             mc_record(m->run, (struct mc_event){.kind = MC_EVENT_STORE, .site = m->address, .base = mc_symbol_id(m->values, key),
                                                 .offset = cell->offset - offset, .size = cell->size, .value = cell->value,
                                                 .facts = state->facts});
@@ -55,10 +56,11 @@ void mc_record_call(struct mc_machine *m, uint64_t target, mc_facts facts, enum 
     mc_record(run, event);
     if (!mc_image_is_code(m->prover->image, target))
         return;
-    uint32_t slots = mc_argument_slots(m->prover, mc_final_target(m->prover, target));
+    uint64_t callee = mc_final_target(m->prover, target);
+    uint32_t slots = mc_argument_slots(m->prover, callee);
     for (unsigned i = 0; i < MC_CALL_ARGUMENTS; i++)
         if (slots >> i & 1 && i != MC_RSP)
-            record_structure(m, run->arguments.items[event.arguments + i]);
+            record_structure(m, run->arguments.items[event.arguments + i], callee);
 }
 
 static void note_stack_place(struct mc_run *run, uint32_t base, int64_t offset)

@@ -36,15 +36,26 @@ static bool tests_bits(const struct reader *r, const struct mc_insn *insn)
     if (insn->map != MC_MAP_PRIMARY)
         return false;
     if (opcode == 0xA8 || opcode == 0xA9 || opcode == 0x24 || opcode == 0x25)
-        return holds(r, MC_RAX) && is_few_bits((uint64_t)insn->immediate & UINT32_MAX);
+        return holds(r, MC_RAX) && is_few_bits((uint64_t)insn->immediate & (opcode & 1 ? UINT32_MAX : UINT8_MAX));
     bool test = (opcode == 0xF6 || opcode == 0xF7) && extension == 0;
     bool mask = (opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && extension == 4;
-    if ((!test && !mask) || !is_few_bits((uint64_t)insn->immediate & UINT32_MAX))
+    bool byte = opcode == 0xF6 || opcode == 0x80;
+    if ((!test && !mask) || !is_few_bits((uint64_t)insn->immediate & (byte ? UINT8_MAX : UINT32_MAX)))
         return false;
     if (insn->mod != 3)
         return test && is_the_word(r, insn);
     bool high = (opcode == 0xF6 || opcode == 0x80) && !insn->rex && insn->rm >= 4 && insn->rm < 8; /* ah and its like */
     return holds(r, high ? insn->rm - 4u : insn->rm);
+}
+
+/* Its operands are vector registers and memory (Intel SDM vol. 2D, table A-3): moves, packed arithmetic. */
+static bool is_vector(const struct mc_insn *insn)
+{
+    unsigned opcode = insn->opcode;
+    if (insn->map != MC_MAP_0F || insn->encoding == MC_EVEX || opcode == 0x7E || opcode == 0xD7)
+        return false;
+    return (opcode >= 0x10 && opcode <= 0x17) || opcode == 0x28 || opcode == 0x29 || opcode == 0x2B || opcode == 0x2E || opcode == 0x2F ||
+           (opcode >= 0x51 && opcode <= 0x7F) || opcode == 0xC6 || opcode >= 0xD0;
 }
 
 /* What becomes of the registers that hold the word. */
@@ -64,7 +75,7 @@ static void follow(struct reader *r, const struct mc_insn *insn)
                              insn->opcode == 0x88 || insn->opcode == 0x89);
     if (primary && insn->opcode >= 0xB0 && insn->opcode <= 0xBF)
         r->loaded &= ~(1u << (insn->opcode_register & 15));
-    if (!insn->has_modrm || reads)
+    if (!insn->has_modrm || reads || is_vector(insn))
         return;
     r->loaded &= ~(insn->reg < 16 ? 1u << insn->reg : 0) & ~(insn->mod == 3 && insn->rm < 16 ? 1u << insn->rm : 0);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define HELPER_SIZE 640  /* bytes: helpers up to this size are run inside their callers */
-#define GETTER_SIZE 48   /* bytes: leaf functions up to this size too */
+#define GETTER_SIZE 112   /* bytes: leaf functions up to this size too */
 #define SCAN_SIZE 65536  /* bytes of a function looked at for these properties */
 
 static struct mc_property *find_property(const struct mc_properties *table, uint64_t address, uint32_t hash)
