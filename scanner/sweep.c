@@ -80,7 +80,7 @@ void mc_sweep_note_operands(struct mc_sweep *sweep, uint64_t address, const uint
 {
     if (class->flags & MC_CLASS_RIP_RELATIVE)
         note_pointer(sweep, mc_class_target(sweep->image, address + class->length, class));
-    else if (class->length >= 5 && sweep->image->kind == MC_KIND_EXECUTABLE &&
+    if (class->length >= 5 && sweep->image->kind == MC_KIND_EXECUTABLE &&
              may_name_code(sweep->image, bytes, class->length))
         note_absolute(sweep, bytes, size);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NEAR_JUMP 1024 /* bytes */
+#define FEW 4 /* instructions, where some jump leads */
 #define RUN 32        /* instructions that must look like code */
 #define ROUNDS 8      /* pointers to functions in code that only pointers name, that deep */
 #define LEAST_TRIAL 6 /* instructions of a function that only pointers name */
@@ -51,6 +53,13 @@ static bool is_common(const uint8_t *bytes)
            memchr(common, first, sizeof common);
 }
 
+/* Shortly behind a jump to places that are not known: most likely one of those. */
+static bool follows_unknown_jump(const struct mc_sweep *sweep, uint64_t address)
+{
+    const struct mc_reach *reach = &sweep->reach;
+    return reach->unresolved && address > reach->unresolved_at && address - reach->unresolved_at < NEAR_JUMP;
+}
+
 /* True when the candidate stands in a run of what looks like code. Random data passes with a chance of one in a million. */
 static bool is_plausible(const struct mc_sweep *sweep, uint64_t address, uint64_t end)
 {
@@ -65,7 +74,7 @@ static bool is_plausible(const struct mc_sweep *sweep, uint64_t address, uint64_
         common += is_common(bytes + position);
         position += length;
     }
-    return count >= RUN / 2 && common * 8 >= count * 7;
+    return count >= (follows_unknown_jump(sweep, address) ? FEW : RUN / 2) && common * 8 >= count * 7;
 }
 
 static void report_unreached(struct mc_sweep *sweep, const struct mc_text_range *range)

@@ -135,8 +135,11 @@ static size_t read_unbounded(struct mc_reach *reach, const struct table *table)
         find_borders(reach);
     for (size_t i = 0; i < limit && unlike < (taken ? 2 : MOST_UNLIKE); i++) {
         uint64_t offset, place = table->address + i * table->width;
-        if (!mc_image_read(reach->image, place, table->width, &offset))
+        if (!mc_image_read(reach->image, place, table->width, &offset)) {
+            if (i < SHARED_ROWS) /* the first table of a segment */
+                continue;
             break;
+        }
         offset = (uint64_t)(int64_t)(int32_t)(uint32_t)offset;
         if (i && !next && mc_address_set_has(&reach->border_set, place)) {
             next = place;
