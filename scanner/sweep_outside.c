@@ -53,11 +53,18 @@ static bool is_common(const uint8_t *bytes)
            memchr(common, first, sizeof common);
 }
 
-/* Shortly behind a jump to places that are not known: most likely one of those. */
+/* Right behind a jump to places that are not known, with nothing that is reached between them: most likely one of those. */
 static bool follows_unknown_jump(const struct mc_sweep *sweep, uint64_t address)
 {
     const struct mc_reach *reach = &sweep->reach;
-    return reach->unresolved && address > reach->unresolved_at && address - reach->unresolved_at < NEAR_JUMP;
+    uint64_t at = reach->unresolved_at;
+    if (!reach->unresolved || address <= at || address - at > NEAR_JUMP)
+        return false;
+    for (at++; at < address && reach->state[at - reach->start] == MC_BYTE_INSIDE;)
+        at++;
+    while (at < address && reach->state[at - reach->start] == MC_BYTE_UNSEEN)
+        at++;
+    return at == address;
 }
 
 /* True when the candidate stands in a run of what looks like code. Random data passes with a chance of one in a million. */

@@ -291,8 +291,8 @@ static void escape_table(struct mc_machine *m, unsigned size)
             if (!counts && insn->displacement) /* far from the GOT, or a column */
                 mc_escape(m, module_value(m, place + (uint64_t)insn->displacement), MC_ESCAPE_USED);
             unsigned step = insn->scale > size ? insn->scale : size;
-            if (size < 4) /* no table of code: one whose row was just loaded is kept */
-                continue;
+            if (size < 4)
+                continue; /* no table of code: one whose row was just loaded is kept */
             m->run->table = (struct mc_table_load){.site = m->address, .base = place, .size = size, .scale = step,
                                                    .table = counts ? place : place + (uint64_t)insn->displacement};
             bool by_base = side || (counts && number >= 0);
