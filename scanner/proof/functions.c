@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define HELPER_SIZE 640  /* bytes: helpers up to this size are run inside their callers */
-#define GETTER_SIZE 112   /* bytes: leaf functions up to this size too */
+#define GETTER_SIZE 48   /* bytes: leaf functions up to this size too, */
+#define INDEXING_SIZE 112 /* and longer ones that look something up by a number */
 #define SCAN_SIZE 65536  /* bytes of a function looked at for these properties */
 
 static struct mc_property *find_property(const struct mc_properties *table, uint64_t address, uint32_t hash)
@@ -382,12 +383,13 @@ enum helper { NO_HELPER, GETTER, REACHES_CPUID };
 
 static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range range, unsigned depth)
 {
-    bool calls = false, reaches = mc_has_cpuid(prover, range.start, range.end);
+    bool calls = false, indexes = false, reaches = mc_has_cpuid(prover, range.start, range.end);
     for (uint64_t address = range.start; address < range.end && !reaches;) {
         struct mc_insn insn;
         if (!mc_decode_at(prover, address, &insn))
             return NO_HELPER;
         address += insn.length;
+        indexes |= insn.has_modrm && insn.mod != 3 && insn.index != MC_REG_NONE;
         if (insn.flow == MC_FLOW_CALL || insn.flow == MC_FLOW_JMP) {
             uint64_t target = address + (uint64_t)insn.displacement;
             bool inside = target >= range.start && target < range.end;
@@ -409,7 +411,8 @@ static enum helper scan_helper(struct mc_prover *prover, struct mc_text_range ra
     }
     if (reaches)
         return REACHES_CPUID;
-    return depth == 0 && !calls && range.end - range.start <= GETTER_SIZE ? GETTER : NO_HELPER;
+    uint64_t largest = indexes ? INDEXING_SIZE : GETTER_SIZE;
+    return depth == 0 && !calls && range.end - range.start <= largest ? GETTER : NO_HELPER;
 }
 
 static enum helper helper_at(struct mc_prover *prover, uint64_t entry)

@@ -163,6 +163,15 @@ static void pack(struct mc_machine *m, unsigned size, bool is_signed)
     write_register(m, m->insn->reg, &result);
 }
 
+/* Some lane of the result may be known. */
+static bool knows_source(struct mc_machine *m)
+{
+    bool shifts = m->insn->opcode >= 0x71 && m->insn->opcode <= 0x73;
+    bool same = m->insn->mod == 3 && first_source(m) == m->insn->rm; /* compared with itself: all ones */
+    return (!shifts && mc_has_lanes(m, first_source(m))) || (m->insn->mod == 3 && mc_has_lanes(m, m->insn->rm)) ||
+           (same && m->insn->opcode >= 0x74);
+}
+
 void mc_execute_lanes(struct mc_machine *m)
 {
     const struct mc_insn *insn = m->insn;
@@ -170,9 +179,9 @@ void mc_execute_lanes(struct mc_machine *m)
     bool floats = opcode == 0x14 || opcode == 0x15;
     if (!floats && insn->prefix != 0x66) /* of MMX: other registers */
         return;
-    if (insn->encoding == MC_EVEX) {
-        mc_clobber_vector(m, insn->reg);
-        mc_clobber_vector(m, insn->vvvv);
+    if (insn->encoding == MC_EVEX || !knows_source(m)) {
+        bool shifts = opcode >= 0x71 && opcode <= 0x73;
+        mc_clobber_vector(m, shifts ? (insn->encoding == MC_LEGACY ? insn->rm : insn->vvvv) : insn->reg);
         return;
     }
     switch (opcode) {

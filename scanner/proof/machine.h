@@ -193,6 +193,7 @@ void mc_execute_vector(struct mc_machine *m);                        /* legacy S
 void mc_clobber_vector(struct mc_machine *m, unsigned number);
 /* transfer_wide.c: `size` bytes (1, 2, 4, 8) of the low 16 of a vector register. MC_TOP when nothing is known. */
 mc_value mc_get_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size);
+bool mc_has_lanes(struct mc_machine *m, unsigned number); /* something is known of it */
 void mc_set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size, mc_value value);
 /* lanes.c: what interleaves, shifts, compares and packs the lanes of vector registers. */
 void mc_execute_lanes(struct mc_machine *m);

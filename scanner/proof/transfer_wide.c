@@ -24,6 +24,16 @@ mc_value mc_get_lane(struct mc_machine *m, unsigned number, unsigned offset, uns
     return found ? value : MC_TOP;
 }
 
+bool mc_has_lanes(struct mc_machine *m, unsigned number)
+{
+    bool low, high;
+    if (!m->state->cell_count)
+        return false;
+    mc_state_load(m->values, m->state, vector_base(m, number), 0, 8, &low);
+    mc_state_load(m->values, m->state, vector_base(m, number), 8, 8, &high);
+    return low || high;
+}
+
 void mc_set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size, mc_value value)
 {
     mc_state_store(m->values, m->state, vector_base(m, number), offset, size, value);

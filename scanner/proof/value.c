@@ -486,9 +486,11 @@ static bool mixed_to_bits(struct mc_values *values, mc_value value, struct mc_va
     struct mc_case named = {0};
     mc_value_get(values, value, &numbers);
     uint32_t count = numbers.kind == MC_VALUE_CASES && numbers.other == MC_FACTS_ALL ? numbers.count : 0;
+    bool tells = false;
     numbers.count = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct mc_case one = numbers.cases[i];
+        tells |= one.facts != MC_FACTS_NONE;
         if (!one.base)
             numbers.cases[numbers.count++] = one;
         else if (named.base || one.base == MC_BASE_MODULE || one.offset)
@@ -496,7 +498,7 @@ static bool mixed_to_bits(struct mc_values *values, mc_value value, struct mc_va
         else
             named = one;
     }
-    if (!named.base || !numbers.count || (values->filter && !values->filter(values->filter_context, named.base)) ||
+    if (!tells || !named.base || !numbers.count || (values->filter && !values->filter(values->filter_context, named.base)) ||
         !mc_value_as_masked(values, mc_value_symbol(values, named.base, 0), &symbol))
         return false;
     mc_value_begin(&bits, MC_VALUE_BITS);
