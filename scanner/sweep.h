@@ -59,8 +59,6 @@ struct mc_references *mc_sweep_references(const struct mc_image *image, struct m
                                           struct mc_arena *arena);
 /* Data in code: instructions from the address on run into bytes that are none, before anything that may not come back. */
 bool mc_is_garbage(const struct mc_image *image, uint64_t address);
-/* What stands before the address, padding aside, goes elsewhere: a return or a jump. Nothing runs into the code there. */
-bool mc_follows_an_end(const struct mc_image *image, uint64_t address);
 /* All references to addresses in [start, end): index of the first, count in *ret_count. */
 size_t mc_references_to(const struct mc_references *references, uint64_t start, uint64_t end, size_t *ret_count);
 

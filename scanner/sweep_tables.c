@@ -10,13 +10,15 @@
  * into the middle of a known instruction; the first that does not ends the table. */
 #include "scanner/sweep_reach.h"
 
+#include "isa/decode_class.h"
+
 #define BACKWARDS_LOAD 24  /* instructions from the jump back to the table's load and the bound's test */
 #define BACKWARDS_BASE 96  /* and to the computation of its base */
 #define LONGEST_TABLE 8192 /* entries */
 #define MOST_UNLIKE 8      /* rows in a line that cannot be rows */
+#define LEA_BYTES 7
 #define FAR_BASE 4096      /* bytes before the load in which its base is looked for */
 #define RUN_UP 64          /* bytes in which a straight line falls into step */
-#define LONGEST_END 8      /* bytes of what may stand before code that nothing runs into */
 #define SHARED_ROWS 2      /* of a table that lie behind the address of the next one */
 #define LEADING_ROWS 8     /* of something else, before the first that an index ever picks */
 
@@ -48,9 +50,10 @@ static bool valid_target(const struct mc_reach *reach, uint64_t target)
     return state == MC_BYTE_UNSEEN || state == MC_BYTE_START;
 }
 
-static int32_t read_i32(const uint8_t *bytes)
+/* LEA r64 with an address relative to RIP: REX.W 8D /r (Intel SDM vol. 2A, 2.2.1.6). */
+static bool is_lea(const uint8_t *bytes)
 {
-    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+    return (bytes[0] & 0xfb) == 0x48 && bytes[1] == 0x8d && (bytes[2] & 0xc7) == 5;
 }
 
 /* Every address that a LEA of the zone takes, whether anything is known to reach the LEA or not. */
@@ -58,11 +61,11 @@ static void find_borders(struct mc_reach *reach)
 {
     uint64_t size = reach->end - reach->start;
     reach->borders_known = true;
-    for (uint64_t at = 0; at + 7 <= size; at++) { /* REX.W 8D /r, relative to RIP (Intel SDM vol. 2A, 2.2.1.6) */
+    for (uint64_t at = 0; at + LEA_BYTES <= size; at++) {
         const uint8_t *bytes = reach->bytes + at;
-        if ((bytes[0] & 0xfb) != 0x48 || bytes[1] != 0x8d || (bytes[2] & 0xc7) != 5)
+        if (!is_lea(bytes))
             continue;
-        uint64_t target = reach->start + at + 7 + (uint64_t)(int64_t)read_i32(bytes + 3);
+        uint64_t target = reach->start + at + LEA_BYTES + (uint64_t)(int64_t)mc_load32(bytes + 3);
         mc_push(&reach->borders, target);
         mc_address_set_put(&reach->border_set, target);
     }
@@ -83,12 +86,6 @@ static bool follows_an_end(const uint8_t *at, uint64_t room)
 {
     return (room >= 1 && at[-1] == 0xc3) || (room >= 2 && (at[-2] == 0xeb || (at[-2] == 0xff && (at[-1] & 0xf8) == 0xe0))) ||
            (room >= 5 && at[-5] == 0xe9) || is_padding_before(at, room);
-}
-
-bool mc_follows_an_end(const struct mc_image *image, uint64_t address)
-{
-    const uint8_t *before = address >= LONGEST_END ? mc_image_bytes(image, address - LONGEST_END, LONGEST_END) : NULL;
-    return before && follows_an_end(before + LONGEST_END, LONGEST_END);
 }
 
 static void take_row(struct mc_reach *reach, uint64_t target)
@@ -256,12 +253,11 @@ static bool find_base(const struct mc_reach *reach, uint64_t address, int wanted
 /* The same, in the bytes themselves: where nothing bounds the zone, all the bases that it takes are too many to be tried. */
 static bool find_far_base(const struct mc_reach *reach, uint64_t address, int wanted, uint64_t *ret)
 {
-    for (uint64_t back = 0; back < FAR_BASE && address - back - 7 > reach->start; back++) {
-        const uint8_t *bytes = reach->bytes + (address - back - 7 - reach->start);
-        if ((bytes[0] & 0xfb) != 0x48 || bytes[1] != 0x8d || (bytes[2] & 0xc7) != 5 ||
-            ((bytes[2] >> 3 & 7) | (bytes[0] & 4 ? 8 : 0)) != wanted)
+    for (uint64_t back = 0; back < FAR_BASE && address - back - LEA_BYTES > reach->start; back++) {
+        const uint8_t *bytes = reach->bytes + (address - back - LEA_BYTES - reach->start);
+        if (!is_lea(bytes) || ((bytes[2] >> 3 & 7) | (bytes[0] & 4 ? 8 : 0)) != wanted)
             continue;
-        *ret = address - back + (uint64_t)(int64_t)read_i32(bytes + 3);
+        *ret = address - back + (uint64_t)(int64_t)mc_load32(bytes + 3);
         return true;
     }
     return false;

@@ -18,12 +18,11 @@ static void record_structure(struct mc_machine *m, mc_value pointer, uint64_t ca
         return;
     struct mc_symbol_key key = {.kind = MC_SYM_OBJECT, .width = m->prover->pointer_size * 8, .a = m->address + 1};
     const struct mc_state *state = m->state;
+    int64_t size = (int64_t)mc_state_variable_size(state, base, offset, LARGEST_PASSED);
     for (uint32_t i = 0; i < state->cell_count; i++) {
         const struct mc_memory_cell *cell = &state->cells[i];
-        if (cell->base != base || cell->offset < offset || cell->offset - offset >= LARGEST_PASSED)
+        if (cell->base != base || cell->offset < offset || cell->offset - offset >= size)
             continue;
-        if (cell->saved)
-            break;
         if (mc_value_tells(m->prover, cell->value) && mc_reads_bits(m->prover, callee, cell->offset - offset))
             mc_record(m->run, (struct mc_event){.kind = MC_EVENT_STORE, .site = m->address, .base = mc_symbol_id(m->values, key),
                                                 .offset = cell->offset - offset, .size = cell->size, .value = cell->value,
@@ -205,18 +204,17 @@ static void forget_behind(struct mc_machine *m, const struct mc_stack_place *pla
 {
     struct mc_state *state = m->state;
     uint32_t kept = 0;
+    uint64_t size = mc_state_variable_size(state, place->base, place->offset, FORGOTTEN);
     if (!place->let_go) {
-        mc_state_forget_variable(state, place->base, place->offset, FORGOTTEN);
+        mc_state_forget(state, place->base, place->offset, size);
         return;
     }
-    int64_t end = place->offset + FORGOTTEN;
     for (uint32_t i = 0; i < state->cell_count; i++) {
         const struct mc_memory_cell *cell = &state->cells[i];
         uint32_t base;
         int64_t offset;
-        if (cell->saved && cell->base == place->base && cell->offset > place->offset && cell->offset < end)
-            end = cell->offset;
-        bool behind = cell->base == place->base && cell->offset + cell->size > place->offset && cell->offset < end;
+        bool behind = cell->base == place->base && cell->offset + cell->size > place->offset &&
+                      cell->offset < place->offset + (int64_t)size;
         bool output = mc_value_single(m->values, cell->value, &base, &offset) && mc_symbol_get(m->values, base).kind == MC_SYM_OUTPUT;
         if (!behind || output)
             state->cells[kept++] = *cell;

@@ -16,11 +16,6 @@ static unsigned first_source(const struct mc_machine *m)
     return m->insn->encoding == MC_LEGACY ? m->insn->reg : m->insn->vvvv;
 }
 
-static mc_value at_offset(struct mc_machine *m, mc_value address, unsigned offset)
-{
-    return offset ? mc_value_operate(m->values, MC_OP_ADD, address, mc_value_constant(m->values, offset), 64) : address;
-}
-
 static void read_register(struct mc_machine *m, unsigned number, unsigned size, struct lanes *ret)
 {
     ret->size = size;
@@ -40,7 +35,7 @@ static void read_source(struct mc_machine *m, unsigned size, struct lanes *ret)
     ret->size = size;
     ret->count = LANE_BYTES / size;
     for (unsigned i = 0; i < ret->count; i++)
-        ret->items[i] = mc_load(m, at_offset(m, address, i * size), size);
+        ret->items[i] = mc_load(m, mc_at_offset(m, address, i * size), size);
 }
 
 static void write_register(struct mc_machine *m, unsigned number, const struct lanes *lanes)
@@ -164,9 +159,8 @@ static void pack(struct mc_machine *m, unsigned size, bool is_signed)
 }
 
 /* Some lane of the result may be known. */
-static bool knows_source(struct mc_machine *m)
+static bool knows_source(struct mc_machine *m, bool shifts)
 {
-    bool shifts = m->insn->opcode >= 0x71 && m->insn->opcode <= 0x73;
     bool same = m->insn->mod == 3 && first_source(m) == m->insn->rm; /* compared with itself: all ones */
     return (!shifts && mc_has_lanes(m, first_source(m))) || (m->insn->mod == 3 && mc_has_lanes(m, m->insn->rm)) ||
            (same && m->insn->opcode >= 0x74);
@@ -176,11 +170,10 @@ void mc_execute_lanes(struct mc_machine *m)
 {
     const struct mc_insn *insn = m->insn;
     unsigned opcode = insn->opcode;
-    bool floats = opcode == 0x14 || opcode == 0x15;
+    bool floats = opcode == 0x14 || opcode == 0x15, shifts = opcode >= 0x71 && opcode <= 0x73;
     if (!floats && insn->prefix != 0x66) /* of MMX: other registers */
         return;
-    if (insn->encoding == MC_EVEX || !knows_source(m)) {
-        bool shifts = opcode >= 0x71 && opcode <= 0x73;
+    if (insn->encoding == MC_EVEX || !knows_source(m, shifts)) {
         mc_clobber_vector(m, shifts ? (insn->encoding == MC_LEGACY ? insn->rm : insn->vvvv) : insn->reg);
         return;
     }

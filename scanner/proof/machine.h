@@ -195,6 +195,7 @@ void mc_clobber_vector(struct mc_machine *m, unsigned number);
 mc_value mc_get_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size);
 bool mc_has_lanes(struct mc_machine *m, unsigned number); /* something is known of it */
 void mc_set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigned size, mc_value value);
+mc_value mc_at_offset(struct mc_machine *m, mc_value address, unsigned offset);
 /* lanes.c: what interleaves, shifts, compares and packs the lanes of vector registers. */
 void mc_execute_lanes(struct mc_machine *m);
 

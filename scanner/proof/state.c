@@ -87,18 +87,14 @@ void mc_state_forget(struct mc_state *state, uint32_t base, int64_t offset, uint
     state->cell_count -= end - start;
 }
 
-void mc_state_forget_variable(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size)
+uint64_t mc_state_variable_size(const struct mc_state *state, uint32_t base, int64_t offset, uint64_t most)
 {
-    for (uint32_t i = first_overlap(state, base, offset); i < state->cell_count; i++) {
+    for (uint32_t i = first_overlap(state, base, offset); i < state->cell_count && state->cells[i].base == base; i++) {
         const struct mc_memory_cell *cell = &state->cells[i];
-        if (cell->base != base || (cell->offset > offset && (uint64_t)cell->offset - (uint64_t)offset >= size))
-            break;
-        if (cell->saved && cell->offset > offset) {
-            size = (uint64_t)cell->offset - (uint64_t)offset;
-            break;
-        }
+        if (cell->offset > offset && (cell->saved || (uint64_t)cell->offset - (uint64_t)offset >= most))
+            return cell->saved && (uint64_t)cell->offset - (uint64_t)offset < most ? (uint64_t)cell->offset - (uint64_t)offset : most;
     }
-    mc_state_forget(state, base, offset, size);
+    return most;
 }
 
 void mc_state_note_saved(struct mc_state *state, uint32_t base, int64_t offset)

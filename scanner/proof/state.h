@@ -75,9 +75,9 @@ mc_value mc_state_load(struct mc_values *values, const struct mc_state *state, u
 void mc_state_store(struct mc_values *values, struct mc_state *state, uint32_t base, int64_t offset, unsigned size,
                     mc_value value);
 void mc_state_forget(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size); /* cells that overlap */
-/* A pointer to the place was handed out, and what lies there is unknown: cells of the variable, which ends where the caller's
- * registers are saved, and after `size` bytes at most. */
-void mc_state_forget_variable(struct mc_state *state, uint32_t base, int64_t offset, uint64_t size);
+/* Bytes of the variable at the place, to which a pointer was handed out: it ends where the caller's registers are saved, and after
+ * `most` at the latest. */
+uint64_t mc_state_variable_size(const struct mc_state *state, uint32_t base, int64_t offset, uint64_t most);
 void mc_state_note_saved(struct mc_state *state, uint32_t base, int64_t offset); /* the cell there holds a register of the caller */
 void mc_state_forget_base(struct mc_state *state, uint32_t base);
 

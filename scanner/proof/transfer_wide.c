@@ -39,7 +39,7 @@ void mc_set_lane(struct mc_machine *m, unsigned number, unsigned offset, unsigne
     mc_state_store(m->values, m->state, vector_base(m, number), offset, size, value);
 }
 
-static mc_value at_offset(struct mc_machine *m, mc_value address, unsigned offset)
+mc_value mc_at_offset(struct mc_machine *m, mc_value address, unsigned offset)
 {
     return offset ? mc_value_operate(m->values, MC_OP_ADD, address, mc_value_constant(m->values, offset), 64) : address;
 }
@@ -68,7 +68,7 @@ static void load_vector(struct mc_machine *m, unsigned bytes)
     for (unsigned i = 0; i < count; i++)
         lanes[i] = !known               ? MC_TOP
                    : m->insn->mod == 3 ? mc_get_lane(m, m->insn->rm, i * piece, piece)
-                                       : mc_load(m, at_offset(m, address, i * piece), piece);
+                                       : mc_load(m, mc_at_offset(m, address, i * piece), piece);
     if (!known && m->insn->mod != 3)
         mc_load(m, address, piece); /* for the references it makes */
     mc_clobber_vector(m, to);
@@ -90,7 +90,7 @@ static void store_vector(struct mc_machine *m, unsigned bytes)
     mc_value address = mc_effective_address(m);
     unsigned piece = bytes < m->prover->pointer_size ? bytes : m->prover->pointer_size;
     for (unsigned offset = 0; offset < bytes; offset += piece)
-        mc_store(m, at_offset(m, address, offset), piece, mc_get_lane(m, m->insn->reg, offset, piece));
+        mc_store(m, mc_at_offset(m, address, offset), piece, mc_get_lane(m, m->insn->reg, offset, piece));
 }
 
 static unsigned vector_bytes(const struct mc_machine *m)
@@ -121,7 +121,7 @@ static void shuffle(struct mc_machine *m, bool two)
         else if (m->insn->mod == 3)
             lanes[i] = mc_get_lane(m, m->insn->rm, at, 4);
         else
-            lanes[i] = known ? mc_load(m, at_offset(m, address, at), 4) : MC_TOP;
+            lanes[i] = known ? mc_load(m, mc_at_offset(m, address, at), 4) : MC_TOP;
     }
     mc_clobber_vector(m, m->insn->reg);
     for (unsigned i = 0; i < 4; i++)
@@ -210,7 +210,7 @@ static void bitwise(struct mc_machine *m)
     }
     for (unsigned i = 0; i < 2; i++) {
         mc_value a = mc_get_lane(m, first, i * 8, 8);
-        mc_value b = m->insn->mod == 3 ? mc_get_lane(m, m->insn->rm, i * 8, 8) : mc_load(m, at_offset(m, address, i * 8), 8);
+        mc_value b = m->insn->mod == 3 ? mc_get_lane(m, m->insn->rm, i * 8, 8) : mc_load(m, mc_at_offset(m, address, i * 8), 8);
         if (invert)
             a = mc_value_operate(m->values, MC_OP_XOR, a, mc_value_constant(m->values, UINT64_MAX), 64);
         result[i] = mc_value_operate(m->values, operation, a, b, 64);
