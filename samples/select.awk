@@ -15,6 +15,18 @@ function allowed(only, group, value, words, n, i, restricted) {
     return !restricted
 }
 
+# Is it in an exclusion of the row, !A-B: has it both values?
+function excluded(only, configuration, items, values, n, m, i, j) {
+    n = split(only, items, ",")
+    for (i = 1; i <= n; i++) {
+        if (sub(/^!/, "", items[i]) == 0) continue
+        m = split(items[i], values, "-")
+        for (j = 1; j <= m && index(configuration, "-" values[j] "-"); j++);
+        if (j > m) return 1
+    }
+    return 0
+}
+
 # Does it compile the language of the sources?
 function speaks(compiler, sources) {
     if (sources ~ /\.rs/) return compiler == "rustc"
@@ -30,7 +42,7 @@ function enumerate(only, levels, c, l, b, k, s, n) {
         if (!allowed(only, "64 32", bits[b]) || !allowed(only, "pie nopie static", link[k])) continue
         if (index(tools " ", " " compiler[c] "-" bits[b] " ") == 0 || (link[k] == "static" && (l > 2 || c > 2))) continue
         if ((compiler[c] == "rustc" && (link[k] != "pie" || level[l] == "lto")) || (compiler[c] == "go" && (link[k] != "nopie" || level[l] != "O2"))) continue
-        if (level[l] == "lto" && bits[b] == 32 && index("," only ",", ",lto64,")) continue
+        if (excluded(only, "-" compiler[c] "-" level[l] "-" bits[b] "-" link[k] "-")) continue
         if (level[l] == "lto" && index(tools " ", " " compiler[c] "-lto ") == 0) continue
         for (s = 1; s <= 2; s++) candidates[++n] = compiler[c] "-" level[l] "-" bits[b] "-" link[k] "-" symbols[s]
     }
