@@ -86,7 +86,7 @@ static uint32_t written_by_wide(const struct mc_insn *insn)
     return extracts ? rm : insn->opcode == 0xF0 ? reg : 0; /* rorx */
 }
 
-static uint32_t written_by(const struct mc_insn *insn)
+uint32_t mc_written_registers(const struct mc_insn *insn)
 {
     if (insn->encoding == MC_REX2)
         return MC_ALL_REGISTERS;
@@ -166,7 +166,7 @@ static void walk(struct clobbers *c, uint64_t address)
             return;
         }
         address += insn.length;
-        c->written |= written_by(&insn);
+        c->written |= mc_written_registers(&insn);
         on = follow(c, &insn, address + (uint64_t)insn.displacement);
     }
 }

@@ -121,7 +121,7 @@ static bool execute_call(struct body *body, struct mc_machine *m, uint64_t targe
         provided = mc_thread_local_address(m, final);
     struct mc_left_behind left;
     mc_outputs_before(m, final, &left);
-    if (import.writes_nothing)
+    if (import.writes_nothing || (m->run->escaped_stack.count > escaped && mc_only_reads(prover, final)))
         m->run->escaped_stack.count = escaped;
     mc_forget_after_call(m, final);
     mc_outputs_after(m, final, escaped, &left);

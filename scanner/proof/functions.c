@@ -152,6 +152,19 @@ bool mc_decode_at(struct mc_prover *prover, uint64_t address, struct mc_insn *re
     return true;
 }
 
+/* The slot that the jump or call through memory loads from; 0 when a register decides. */
+static uint64_t slot_of(const struct mc_prover *prover, const struct mc_insn *insn, uint64_t next)
+{
+    if (!insn->has_modrm || insn->mod == 3 || insn->index != MC_REG_NONE)
+        return 0;
+    if (insn->base == MC_REG_RIP)
+        return next + (uint64_t)insn->displacement;
+    if (insn->base == MC_REG_NONE)
+        return (uint32_t)insn->displacement;
+    bool table = insn->base == MC_RBX && prover->image->mode == MC_MODE_32 && prover->image->got_base;
+    return table ? (uint32_t)(prover->image->got_base + (uint64_t)insn->displacement) : 0;
+}
+
 /* `jmp [slot]` with a relocated slot, or `jmp target`, possibly after endbr. */
 static bool thunk_target(struct mc_prover *prover, uint64_t address, uint64_t *ret_target)
 {
@@ -163,16 +176,8 @@ static bool thunk_target(struct mc_prover *prover, uint64_t address, uint64_t *r
             *ret_target = address + insn.length + (uint64_t)insn.displacement;
             return true;
         }
-        if (insn.flow == MC_FLOW_JMP_IND && insn.has_modrm && insn.mod != 3 && insn.index == MC_REG_NONE) {
-            uint64_t slot;
-            if (insn.base == MC_REG_RIP)
-                slot = address + insn.length + (uint64_t)insn.displacement;
-            else if (insn.base == MC_REG_NONE)
-                slot = (uint32_t)insn.displacement;
-            else if (insn.base == MC_RBX && prover->image->mode == MC_MODE_32 && prover->image->got_base)
-                slot = (uint32_t)(prover->image->got_base + (uint64_t)insn.displacement);
-            else
-                return false;
+        uint64_t slot = insn.flow == MC_FLOW_JMP_IND ? slot_of(prover, &insn, address + insn.length) : 0;
+        if (slot) {
             const struct mc_reloc *reloc = mc_image_reloc_at(prover->image, slot);
             if (!reloc || reloc->kind != MC_RELOC_SLOT)
                 return false;
@@ -196,6 +201,31 @@ uint64_t mc_final_target(struct mc_prover *prover, uint64_t address)
         if (!thunk_target(prover, target, &target))
             break;
     return target;
+}
+
+#define RESOLVER_STEPS 200
+
+size_t mc_variants_behind(struct mc_prover *prover, const struct mc_insn *jump, uint64_t next, uint64_t variants[MC_VARIANTS])
+{
+    uint64_t slot = slot_of(prover, jump, next);
+    const struct mc_reloc *reloc = slot ? mc_image_reloc_at(prover->image, slot) : NULL;
+    struct mc_insn insn;
+    size_t count = 0;
+    if (!reloc || reloc->kind != MC_RELOC_IRELATIVE)
+        return 0;
+    struct mc_text_range range = mc_function_extent(prover, reloc->target);
+    uint64_t address = reloc->target;
+    for (unsigned i = 0; i < RESOLVER_STEPS && count < MC_VARIANTS && address < range.end; i++) {
+        if (!mc_decode_at(prover, address, &insn))
+            break;
+        address += insn.length;
+        bool lea = insn.map == MC_MAP_PRIMARY && insn.opcode == 0x8D && insn.base == MC_REG_RIP;
+        bool number = insn.map == MC_MAP_PRIMARY && (insn.opcode & 0xF8) == 0xB8 && !prover->position_independent;
+        uint64_t variant = lea ? address + (uint64_t)insn.displacement : number ? (uint64_t)insn.immediate : 0;
+        if (variant && mc_image_is_code(prover->image, variant) && mc_entry_at(prover->entries, variant))
+            variants[count++] = variant;
+    }
+    return count;
 }
 
 static bool name_in(const char *name, const char *const *list)

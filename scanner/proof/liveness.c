@@ -107,31 +107,16 @@ static uint32_t read_by_callee(struct liveness *l, uint64_t target, uint32_t sta
     return live_at(l->prover, final, l->depth + 1);
 }
 
-#define RESOLVER_STEPS 200
-
 /* A jump through a slot that an IFUNC resolver fills: what some of the functions read whose addresses the resolver takes. They
  * are variants of one another. */
-static bool read_by_variants(struct liveness *l, uint64_t slot, uint32_t *ret)
+static bool read_by_variants(struct liveness *l, const struct mc_insn *jump, uint64_t next, uint32_t *ret)
 {
-    const struct mc_reloc *reloc = mc_image_reloc_at(l->prover->image, slot);
-    struct mc_insn insn;
-    bool any = false;
-    if (!reloc || reloc->kind != MC_RELOC_IRELATIVE)
-        return false;
-    struct mc_text_range range = mc_function_extent(l->prover, reloc->target);
-    uint64_t address = reloc->target;
+    uint64_t variants[MC_VARIANTS];
+    size_t count = mc_variants_behind(l->prover, jump, next, variants);
     *ret = 0;
-    for (unsigned i = 0; i < RESOLVER_STEPS && address < range.end && mc_decode_at(l->prover, address, &insn); i++) {
-        address += insn.length;
-        bool lea = insn.map == MC_MAP_PRIMARY && insn.opcode == 0x8D && insn.base == MC_REG_RIP;
-        bool number = insn.map == MC_MAP_PRIMARY && (insn.opcode & 0xF8) == 0xB8 && !l->prover->position_independent;
-        uint64_t variant = lea ? address + (uint64_t)insn.displacement : number ? (uint64_t)insn.immediate : 0;
-        if (!variant || !mc_image_is_code(l->prover->image, variant) || !mc_entry_at(l->prover->entries, variant))
-            continue;
-        *ret |= live_at(l->prover, variant, l->depth + 1);
-        any = true;
-    }
-    return any;
+    for (size_t i = 0; i < count; i++)
+        *ret |= live_at(l->prover, variants[i], l->depth + 1);
+    return count;
 }
 
 static void walk(struct liveness *l, struct place from)
@@ -185,7 +170,7 @@ static void walk(struct liveness *l, struct place from)
                 break;
             return;
         case MC_FLOW_JMP_IND: /* a switch, or a call in the form of a jump */
-            if (insn.base == MC_REG_RIP && read_by_variants(l, address + (uint64_t)insn.displacement, &registers)) {
+            if (read_by_variants(l, &insn, address, &registers)) {
                 l->live |= registers & ~written;
                 return;
             }

@@ -101,6 +101,7 @@ void mc_prover_close(struct mc_prover *prover)
     mc_properties_free(&prover->live_inside);
     mc_properties_free(&prover->never_written);
     mc_properties_free(&prover->clobbered);
+    mc_properties_free(&prover->readers);
     mc_facts_table_free(prover->facts);
     mc_values_free(prover->values);
     mc_arena_free(&prover->reference_arena);

@@ -177,7 +177,7 @@ struct mc_prover {
     struct mc_facts_table *facts;
     struct mc_values *values;
     struct mc_evaluation *evaluations;
-    struct mc_properties noreturn, helper, gates, targets, handlers, live, live_inside, results, results_mostly, never_written, clobbered;
+    struct mc_properties noreturn, helper, gates, targets, handlers, live, live_inside, results, results_mostly, never_written, clobbered, readers;
     struct mc_node_list *nodes;
     struct mc_reached reached;
     struct mc_incoming_memo *incoming;
@@ -242,6 +242,9 @@ unsigned mc_second_result(const struct mc_prover *prover, uint64_t entry);
 bool mc_is_go(const struct mc_prover *prover, uint64_t address); /* compiled by Go: it has a convention of its own */
 /* Follows thunks (PLT stubs, jmp to a known address): where a call to `address` really arrives. */
 uint64_t mc_final_target(struct mc_prover *prover, uint64_t address);
+#define MC_VARIANTS 32
+/* The functions whose addresses an IFUNC resolver takes, when the jump goes through the slot that it fills. Returns how many. */
+size_t mc_variants_behind(struct mc_prover *prover, const struct mc_insn *jump, uint64_t next, uint64_t variants[MC_VARIANTS]);
 const char *mc_import_name(const struct mc_prover *prover, uint64_t address); /* NULL when not an import */
 /* A test of what the callee returns can be answered: it is the file's own, or one of the imports that resolve.c knows. */
 bool mc_result_matters(struct mc_prover *prover, uint64_t final);
@@ -249,6 +252,8 @@ bool mc_never_returns(struct mc_prover *prover, uint64_t entry);
 #define MC_HELPER_DEPTH 3 /* calls between a helper and the CPUID instruction, at most */
 /* Registers that a call of it may change, of those that the convention leaves to callees; all of these when it is not known. */
 uint32_t mc_clobbered_registers(struct mc_prover *prover, uint64_t final);
+uint32_t mc_written_registers(const struct mc_insn *insn); /* of the 16, by number; what is not known errs towards written */
+bool mc_only_reads(struct mc_prover *prover, uint64_t final); /* it writes no memory but its own frame. readers.c */
 /* mov r32, [esp]; ret: how i386 code learns its own address. */
 bool mc_is_counter_thunk(struct mc_prover *prover, uint64_t address);
 bool mc_is_provider(const struct mc_prover *prover, uint64_t final); /* an import that answers what CPUID says. provider.c */
