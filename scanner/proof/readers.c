@@ -40,6 +40,13 @@ static void go_to(struct reader *r, uint64_t target)
         add(r, UNKNOWN);
 }
 
+/* Of group 7 (0F 01): xgetbv, xend, xtest, rdtscp. */
+static bool only_registers(const struct mc_insn *insn)
+{
+    unsigned reg = insn->reg & 7, rm = insn->rm & 7;
+    return insn->mod == 3 && ((reg == 2 && (rm == 0 || rm == 5 || rm == 6)) || (reg == 7 && rm == 1));
+}
+
 /* Stores whose place no memory operand names: string instructions, maskmov, and what system instructions leave behind. */
 static bool writes_elsewhere(const struct mc_insn *insn)
 {
@@ -47,9 +54,8 @@ static bool writes_elsewhere(const struct mc_insn *insn)
     case MC_MAP_PRIMARY:
         return insn->opcode == 0xA4 || insn->opcode == 0xA5 || insn->opcode == 0xAA || insn->opcode == 0xAB ||
                (insn->opcode & 0xFE) == 0x6C || insn->opcode == 0xC8;
-    case MC_MAP_0F: /* xgetbv and rdtscp write registers */
-        return insn->opcode == 0xF7 || insn->opcode == 0xB9 || insn->opcode == 0xFF || insn->opcode == 0x0B ||
-               (insn->opcode == 0x01 && !(insn->mod == 3 && insn->reg == 2 && insn->rm == 0));
+    case MC_MAP_0F:
+        return insn->opcode == 0xF7 || (insn->opcode == 0x01 && !only_registers(insn));
     case MC_MAP_0F38:
     case MC_MAP_0F3A:
     case MC_MAP_3DNOW:
