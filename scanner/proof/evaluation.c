@@ -72,6 +72,48 @@ static void free_lists(struct mc_evaluation *evaluation)
     free(evaluation->gates);
 }
 
+static bool find_pieces(const struct mc_evaluation *evaluation, uint64_t pieces[4])
+{
+    size_t end = mc_first_of_kind(evaluation, MC_EVENT_STORE_ANY), first = mc_first_of_kind(evaluation, MC_EVENT_STORE);
+    for (size_t i = first; i < end; i++) {
+        const struct mc_event *event = &evaluation->events[i];
+        uint64_t count = (((uint64_t)event->offset & 3) + event->size + 3) / 4;
+        for (uint64_t k = 0, piece = (uint64_t)event->offset >> 2; k < count; k++, piece++)
+            pieces[piece >> 6 & 3] |= UINT64_C(1) << (piece & 63);
+    }
+    return first < end;
+}
+
+/* As the youngest. */
+static void keep_stores(struct mc_prover *prover, struct mc_evaluation *evaluation)
+{
+    struct mc_storing storing = {.evaluation = evaluation, .inside = UINT32_MAX};
+    evaluation->storing = SIZE_MAX;
+    if (!find_pieces(evaluation, storing.pieces))
+        return;
+    evaluation->storing = prover->storing.count;
+    mc_push(&prover->storing, storing);
+}
+
+static void forget_stores(struct mc_prover *prover, struct mc_evaluation *evaluation)
+{
+    if (evaluation->storing == SIZE_MAX)
+        return;
+    prover->storing.items[evaluation->storing].evaluation = NULL;
+    if (++prover->storing_forgotten < prover->storing.count / 2)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < prover->storing.count; i++) {
+        if (!prover->storing.items[i].evaluation)
+            continue;
+        struct mc_evaluation *other = prover->storing.items[i].evaluation;
+        other->storing = kept;
+        prover->storing.items[kept++] = prover->storing.items[i];
+    }
+    prover->storing.count = kept;
+    prover->storing_forgotten = 0;
+}
+
 void mc_renew_evaluation(struct mc_prover *prover, uint64_t entry)
 {
     struct mc_evaluation *found;
@@ -79,9 +121,11 @@ void mc_renew_evaluation(struct mc_prover *prover, uint64_t entry)
     if (!found)
         return;
     HASH_DELETE(hh, prover->evaluations, found);
+    forget_stores(prover, found);
     if (!mc_exhausted(prover) && !answers_changed(prover, found)) {
         found->needed = false;
         HASH_ADD(hh, prover->evaluations, entry, sizeof entry, found); /* the youngest now */
+        keep_stores(prover, found);
         prover->steps += found->steps;
         return;
     }
@@ -96,21 +140,11 @@ void mc_evaluations_free(struct mc_prover *prover)
     for (struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next)
         free_lists(e);
     HASH_CLEAR(hh, prover->evaluations);
+    mc_vector_free(&prover->storing);
     mc_vector_free(&prover->asked.symbols);
     mc_vector_free(&prover->asked.gates);
     mc_vector_free(&prover->asked.last);
     free(prover->decoded);
-}
-
-static void keep_stores(struct mc_evaluation *evaluation)
-{
-    size_t end = mc_first_of_kind(evaluation, MC_EVENT_STORE_ANY);
-    for (size_t i = mc_first_of_kind(evaluation, MC_EVENT_STORE); i < end; i++) {
-        const struct mc_event *event = &evaluation->events[i];
-        uint64_t pieces = (((uint64_t)event->offset & 3) + event->size + 3) / 4;
-        for (uint64_t k = 0, piece = (uint64_t)event->offset >> 2; k < pieces; k++, piece++)
-            evaluation->stores[piece >> 6 & 3] |= UINT64_C(1) << (piece & 63);
-    }
 }
 
 static void keep_asked(struct mc_prover *prover, struct mc_evaluation *evaluation)
@@ -161,7 +195,7 @@ struct mc_evaluation *mc_evaluate(struct mc_prover *prover, uint64_t entry)
         qsort(found->events, found->event_count, sizeof *found->events, compare_events);
     found->argument_count = run.arguments.count;
     found->arguments = mc_realloc(run.arguments.items, run.arguments.count, sizeof(mc_value));
-    keep_stores(found);
+    keep_stores(prover, found);
     keep_asked(prover, found);
     prover->evaluation_bytes += bytes_of(found);
     found->steps = prover->steps - steps;

@@ -341,20 +341,28 @@ struct places {
     size_t inside_count;
 };
 
-static struct places places_of(struct mc_prover *prover, const struct mc_evaluation *e, int64_t displacement, bool crowded)
+static struct places places_of(struct mc_prover *prover, struct mc_storing *storing, int64_t displacement, bool crowded)
 {
     struct places places = {.displacement = displacement};
     const struct mc_fields *fields = prover->fields;
-    if (fields && fields->interiors.items.count && !crowded)
-        places.inside_count = mc_interiors_of(&fields->interiors, mc_function_extent(prover, e->entry).start, &places.inside);
+    if (!fields || !fields->interiors.items.count || crowded)
+        return places;
+    if (storing->inside == UINT32_MAX) {
+        uint64_t body = mc_function_extent(prover, storing->evaluation->entry).start;
+        const struct mc_interior *first;
+        storing->inside_count = (uint32_t)mc_interiors_of(&fields->interiors, body, &first);
+        storing->inside = (uint32_t)(first - fields->interiors.items.items);
+    }
+    places.inside = fields->interiors.items.items + storing->inside;
+    places.inside_count = storing->inside_count;
     return places;
 }
 
-static bool may_store_to(const struct mc_evaluation *e, const struct places *places)
+static bool may_store_to(const struct mc_storing *storing, const struct places *places)
 {
-    bool may = mc_may_store_at(e, places->displacement);
+    bool may = mc_may_store_at(storing, places->displacement);
     for (size_t i = 0; i < places->inside_count && !may; i++)
-        may = mc_may_store_at(e, places->inside[i].offset + places->displacement);
+        may = mc_may_store_at(storing, places->inside[i].offset + places->displacement);
     return may;
 }
 
@@ -425,9 +433,10 @@ static void find_field_writers(struct mc_prover *prover, int64_t displacement, u
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
     bool ambiguous = false, crowded = is_crowded(prover, displacement);
-    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        struct places places = places_of(prover, e, displacement, crowded);
-        size_t end = may_store_to(e, &places) ? mc_first_of_kind(e, MC_EVENT_STORE_ANY) : 0;
+    for (size_t n = 0; n < prover->storing.count; n++) {
+        const struct mc_evaluation *e = prover->storing.items[n].evaluation;
+        struct places places = e ? places_of(prover, &prover->storing.items[n], displacement, crowded) : (struct places){0};
+        size_t end = e && may_store_to(&prover->storing.items[n], &places) ? mc_first_of_kind(e, MC_EVENT_STORE_ANY) : 0;
         if (!end)
             continue;
         bool runs_in_callers = false, known = false;
@@ -511,8 +520,9 @@ bool mc_thread_local_initial(const struct mc_prover *prover, int64_t offset, uns
 static void find_thread_local_writers(struct mc_prover *prover, int64_t offset, unsigned size, struct mc_cell_values *ret)
 {
     MC_VECTOR(struct mc_cell_value) values = {0};
-    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        if (!mc_may_store_at(e, offset))
+    for (size_t n = 0; n < prover->storing.count; n++) {
+        const struct mc_evaluation *e = prover->storing.items[n].evaluation;
+        if (!e || !mc_may_store_at(&prover->storing.items[n], offset))
             continue;
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
             const struct mc_event *event = &e->events[i];

@@ -72,7 +72,7 @@ struct mc_evaluation {
     uint64_t *gates;
     size_t symbol_count, gate_count;
     unsigned outputs_known; /* mc_outputs_known when it was made */
-    uint64_t stores[4];     /* bit n of the 256: it stores something at an offset, of whatever, in the nth 4 bytes modulo 1024 */
+    size_t storing;         /* index into those that store something, or SIZE_MAX */
     UT_hash_handle hh;
 };
 
@@ -90,11 +90,18 @@ static inline size_t mc_first_of_kind(const struct mc_evaluation *evaluation, en
     return low;
 }
 
+/* What is asked most, of all evaluations: stands in one row, the oldest first. */
+struct mc_storing {
+    uint64_t pieces[4]; /* bit n of the 256: it stores something at an offset, of whatever, in the nth 4 bytes modulo 1024 */
+    struct mc_evaluation *evaluation;       /* NULL: forgotten */
+    uint32_t inside, inside_count;          /* of the interiors, those of its body; inside is UINT32_MAX as long as nobody asked */
+};
+
 /* False: no store of it is of the byte at the offset. */
-static inline bool mc_may_store_at(const struct mc_evaluation *evaluation, int64_t offset)
+static inline bool mc_may_store_at(const struct mc_storing *storing, int64_t offset)
 {
     uint64_t piece = (uint64_t)offset >> 2;
-    return evaluation->stores[piece >> 6 & 3] >> (piece & 63) & 1;
+    return storing->pieces[piece >> 6 & 3] >> (piece & 63) & 1;
 }
 
 struct mc_property { /* a yes/no per address, computed once */
@@ -190,6 +197,8 @@ struct mc_prover {
     struct mc_row_tables *row_tables; /* NULL: none yet, or to be looked at anew */
     struct mc_needs *needs; /* NULL: none yet */
     size_t evaluation_bytes; /* outside of the arena */
+    MC_VECTOR(struct mc_storing) storing;
+    size_t storing_forgotten;
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
     struct mc_decoded *decoded; /* [MC_DECODED], by address; NULL: none yet */
     uint64_t steps, step_limit;

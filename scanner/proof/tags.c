@@ -329,8 +329,9 @@ bool mc_tag_writers(struct mc_prover *prover, const struct mc_symbol_key *key, u
     ret->complete = false;
     if (!tag || bit >= key->width || !(tag->mask >> (bit + (key->b - tag->displacement) * 8) & 1))
         return false;
-    for (const struct mc_evaluation *e = prover->evaluations; e; e = e->hh.next) {
-        if (!mc_may_store_at(e, key->b + bit / 8))
+    for (size_t n = 0; n < prover->storing.count; n++) {
+        const struct mc_evaluation *e = prover->storing.items[n].evaluation;
+        if (!e || !mc_may_store_at(&prover->storing.items[n], key->b + bit / 8))
             continue;
         for (size_t i = mc_first_of_kind(e, MC_EVENT_STORE), end = mc_first_of_kind(e, MC_EVENT_STORE_ANY); i < end; i++) {
             const struct mc_event *event = &e->events[i];
