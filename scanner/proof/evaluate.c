@@ -30,6 +30,31 @@ static bool runs_inside(const struct mc_run *run, uint64_t final)
            mc_is_cpuid_helper(prover, final);
 }
 
+static bool run_apart(struct mc_run *outer, uint64_t entry, struct mc_state *state);
+
+#define MOST_PARTS 4
+#define LONGEST_PART 16 /* instructions, up to a return or a jump */
+
+/* A jump with the frame still open is no tail call: the function goes on in another piece of its code, or comes back from there. */
+static bool leads_to_part(const struct mc_run *run, const struct mc_machine *m, uint64_t target)
+{
+    if (run->parts >= MOST_PARTS || run->frame == m->state->registers[MC_RSP] || !mc_image_is_code(run->prover->image, target))
+        return false;
+    struct mc_insn insn = {.flow = MC_FLOW_NEXT};
+    for (unsigned i = 0; i < LONGEST_PART && insn.flow != MC_FLOW_RET && insn.flow != MC_FLOW_JMP; i++, target += insn.length)
+        if (!mc_decode_at(run->prover, target, &insn))
+            return false;
+    return insn.flow == MC_FLOW_RET || insn.flow == MC_FLOW_JMP;
+}
+
+static bool run_part(struct mc_run *run, uint64_t target, struct mc_state *state)
+{
+    run->parts++;
+    bool returns = run_apart(run, target, state);
+    run->parts--;
+    return returns;
+}
+
 /* A tail call of a helper that is run inside its caller: what it returns is what the callee does. */
 static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t target, mc_facts more)
 {
@@ -41,7 +66,9 @@ static void leave_helper(struct body *body, const struct mc_machine *m, uint64_t
     left.facts = mc_facts_or(run->prover->facts, left.facts, more);
     after.state = &left;
     bool returns = true;
-    if (runs_inside(run, final)) {
+    if (leads_to_part(run, m, target)) {
+        returns = run_part(run, target, &left);
+    } else if (runs_inside(run, final)) {
         returns = mc_run_inline(run, final, &left);
     } else {
         mc_forget_after_call(&after, final);
@@ -486,10 +513,12 @@ void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in)
     uint64_t size = body->range.end - body->range.start;
     body->leader = mc_realloc(NULL, size / 8 + 1, 1);
     body->seen = mc_realloc(NULL, size / 8 + 1, 1);
-    bool small_loop = run->small_loop, rows_in_loop = run->rows_in_loop;
+    bool small_loop = run->small_loop;
+    unsigned rows_in_loop = run->rows_in_loop;
     size_t lost = mc_values_lost_mark(run->prover->values);
-    run->recording = run->rows_in_loop = false;
-    run->small_loop = size <= MC_LARGEST_OF_ROUNDS;
+    run->recording = false;
+    run->rows_in_loop = 0;
+    run->small_loop = size <= MC_LARGEST_OF_ROUNDS && !run->parts;
     body->rounds = 1;
     for (int start = 0; start < MAX_RESTARTS; start++) {
         body->restart = false;
@@ -522,18 +551,30 @@ void mc_run_body(struct body *body, uint64_t entry, const struct mc_state *in)
     mc_vector_free(&body->found);
 }
 
-bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
+static bool run_apart(struct mc_run *outer, uint64_t entry, struct mc_state *state)
 {
     struct body body = {.run = outer, .range = mc_function_extent(outer->prover, entry), .inside = true};
     body.use_count = outer->prover->uses->count;
-    outer->depth++;
     struct mc_table_load table = outer->table;
     mc_run_body(&body, entry, state);
     outer->table = table;
-    outer->depth--;
     bool returned = body.out.reached;
     if (returned)
         mc_state_copy(state, &body.out);
     mc_state_clear(&body.out);
+    return returned;
+}
+
+bool mc_run_inline(struct mc_run *outer, uint64_t entry, struct mc_state *state)
+{
+    mc_value frame = outer->frame;
+    unsigned parts = outer->parts;
+    outer->frame = state->registers[MC_RSP];
+    outer->parts = 0;
+    outer->depth++;
+    bool returned = run_apart(outer, entry, state);
+    outer->depth--;
+    outer->parts = parts;
+    outer->frame = frame;
     return returned;
 }

@@ -38,14 +38,17 @@ struct mc_run {
     uint64_t entry;
     bool recording;
     unsigned depth; /* of helpers run inside */
+    mc_value frame; /* the stack pointer with which the one at hand was entered */
+    unsigned parts; /* of its code, in which it is: compilers put what is rarely run elsewhere */
     MC_VECTOR(struct mc_event) events;
     MC_VECTOR(mc_value) arguments;
     MC_VECTOR(struct mc_stack_place) escaped_stack; /* stack places whose address was handed out */
     struct mc_table_load table; /* the last load from a table by an unknown index */
     struct mc_rows_load rows;
     struct mc_row_pointer row;
-    bool small_loop;   /* in the body at hand, which may be followed round after round */
-    bool rows_in_loop; /* it loads from one of several rows of constant data */
+    bool small_loop;       /* in the body at hand, which may be followed round after round */
+    unsigned rows_in_loop; /* it loads from one of several rows of constant data: rounds to follow it for; 0: it does not */
+    bool asks_cpuid;       /* CPUID was executed */
     bool complete;
     uint64_t gap;
     const char *gap_kind;

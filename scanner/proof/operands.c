@@ -401,7 +401,7 @@ static bool load_row(struct mc_machine *m, unsigned size)
 static void note_rows(struct mc_machine *m, const struct mc_case *first)
 {
     uint64_t place;
-    if (m->run->small_loop && !m->run->rows_in_loop && mc_module_address(m->prover, first->base, first->offset, &place))
+    if (m->run->small_loop && mc_module_address(m->prover, first->base, first->offset, &place))
         mc_note_rows_in_loop(m, place);
     int parts[2] = {m->insn->base, m->insn->index};
     for (int i = 0; i < 2; i++) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loops over the few rows of a table, round after round: `for (i...) if ((rows[i].needs & found) == rows[i].needs) return &rows[i];`.
+/* Loops over the few rows of a table, round after round: `for (i...) if ((rows[i].needs & found) == rows[i].needs) return &rows[i];`,
+ * or, where CPUID was asked, `for (i...) if (answer[bits[i] / 32] >> bits[i] % 32 & 1) found |= 1 << i;`.
  * What one round finds out of its row is lost where the rounds meet. So the blocks are there once for each round; a jump back leads
  * to those of the next round. Whatever follows the loop is looked at once for each round that leads there. */
 #include "scanner/proof/body.h"
 
 #define ROUNDS 17        /* one more than rows */
+#define ROUNDS_OF_BITS 65 /* of numbers, by which CPUID's answers are looked at: own bits, one after another */
 #define LARGEST_TABLE 1024
 
 struct block *mc_enter_block(const struct body *body, struct block *block, size_t *ret_place)
@@ -55,23 +57,31 @@ bool mc_try_rounds(struct body *body)
     if (!body->run->rows_in_loop || !body->run->small_loop || !has_loop(body))
         return false;
     mc_free_blocks(body);
-    body->rounds = ROUNDS;
+    body->rounds = body->run->rows_in_loop;
     return true;
 }
 
-/* Rows of constant data that holds addresses. */
+/* Of constant data: rows that hold addresses, or, once CPUID was asked, any. */
 void mc_note_rows_in_loop(struct mc_machine *m, uint64_t place)
 {
     const struct mc_image *image = m->prover->image;
+    struct mc_run *run = m->run;
+    unsigned wanted = run->asks_cpuid ? ROUNDS_OF_BITS : ROUNDS;
+    if (run->rows_in_loop >= wanted)
+        return;
     const struct mc_segment *segment = mc_image_segment(image, place);
     if (!segment || (segment->writable && place >= segment->relro_end))
         return;
+    if (run->asks_cpuid) {
+        run->rows_in_loop = wanted;
+        return;
+    }
     struct mc_text_range object = mc_object_extent(m->prover, place);
     unsigned size = m->prover->pointer_size;
     for (uint64_t at = (object.start + size - 1) / size * size; at + size <= object.end && at < object.start + LARGEST_TABLE; at += size) {
         uint64_t word;
         if (mc_image_reloc_at(image, at) ||
             (!m->prover->position_independent && mc_image_read(image, at, size, &word) && mc_image_is_code(image, word)))
-            m->run->rows_in_loop = true;
+            run->rows_in_loop = wanted;
     }
 }

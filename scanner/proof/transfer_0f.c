@@ -60,6 +60,7 @@ void mc_execute_cpuid(struct mc_machine *m)
     static const unsigned order[4] = {MC_RAX, MC_RBX, MC_RCX, MC_RDX}; /* as enum mc_register counts them */
     uint64_t leaf, subleaf = 0;
     bool known = number_in(m, MC_RAX, &leaf);
+    m->run->asks_cpuid = true;
     if (known && has_subleaves((uint32_t)leaf))
         known = number_in(m, MC_RCX, &subleaf);
     struct mc_atom unclear = {.kind = MC_ATOM_TESTED};

@@ -204,14 +204,15 @@ static mc_facts test_bits(struct mc_values *values, const struct mc_value_data *
 }
 
 #define MAX_TESTED_BITS 16
+#define MAX_EQUAL_BITS 32 /* of which each must be so: simpler than that some is not */
 
 /* All the masked bits as in the constant (equal), or at least one not (differ). */
 static mc_facts test_masked_bits(struct mc_values *values, const struct mc_value_data *masked, uint64_t mask, uint64_t constant, bool equal)
 {
     struct mc_facts_table *t = values->facts;
-    mc_facts sets[MAX_TESTED_BITS], all = masked->cases[0].facts;
+    mc_facts sets[MAX_EQUAL_BITS], all = masked->cases[0].facts;
     size_t count = 0;
-    if (__builtin_popcountll(mask) > MAX_TESTED_BITS)
+    if (__builtin_popcountll(mask) > (equal ? MAX_EQUAL_BITS : MAX_TESTED_BITS))
         return all;
     for (uint64_t left = mask; left; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);

@@ -116,6 +116,16 @@ Test(values, symbols_stay_questions)
     cr_assert(atom.kind == MC_ATOM_TEST && atom.b == MC_BIT_SET && atom.c == 2, "bit 2 of the cell is asked for");
 }
 
+Test(values, each_bit_of_a_long_mask_is_asked_for)
+{
+    const uint64_t mask = 0x6BFEFF; /* 20 bits */
+    struct mc_symbol_key key = {.kind = MC_SYM_CELL, .width = 64, .a = 0x4020};
+    mc_value cell = mc_value_symbol(values, mc_symbol_id(values, key), 0);
+    mc_value masked = mc_value_operate(values, MC_OP_AND, cell, number(mask), 32);
+    cr_assert_eq(mc_facts_get(facts, mc_value_test(values, masked, MC_EQ, mask, 64)).count, 20);
+    cr_assert_eq(mc_facts_get(facts, mc_value_test(values, masked, MC_NE, mask, 64)).count, 0, "any of them may be 0");
+}
+
 Test(values, bit_index_is_a_level)
 {
     mc_value two = mc_value_operate(values, MC_OP_AND, cpuid_ecx(), number(1 << 9 | 1 << 19), 32);
