@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #define KEPT_OPEN ((size_t)64 << 20) /* bytes: a larger module is closed after each question, and opened for the next */
-#define STEP_LIMIT UINT64_C(2000000) /* instructions evaluated */
+#define STEP_LIMIT UINT64_C(16000000) /* instructions evaluated */
 
 struct export_entry {
     struct mc_export is;
