@@ -181,6 +181,7 @@ struct collector {
     struct mc_index sites; /* of items, by their `from` */
     MC_VECTOR(struct looked) bodies;  /* nodes whose evaluation was looked through for [low, high) */
     MC_VECTOR(struct looked) objects; /* starts of data objects that hold the address, or a pointer to one that does */
+    bool islands;                     /* code that nobody refers to comes here */
     bool listed;                      /* in a list of all of its kind */
     uint64_t place;                   /* the data word that is looked at; 0: none */
     uint64_t word;                    /* the one that holds the entry itself */
@@ -310,13 +311,46 @@ static bool has_site(const struct collector *c, uint64_t from)
     return false;
 }
 
+static bool is_bounded(const struct collector *c, struct mc_nodes nodes)
+{
+    const struct mc_entry *body = mc_entry_at(c->prover->entries, nodes.items[0]);
+    return body && body->bounded;
+}
+
+/* By inference, what nobody is seen to come to is no way in, where others come here, too (keep_some). All of the body that it lies
+ * in must have been followed. */
+static void set_off_island(struct collector *c, uint64_t from, struct mc_nodes nodes)
+{
+    if (nodes.count > MC_MAX_NODES || is_bounded(c, nodes) || !mc_is_island(c->prover, nodes.items[0], from))
+        return;
+    for (size_t i = 0; i < nodes.count; i++) {
+        const struct mc_evaluation *evaluation = mc_evaluate(c->prover, nodes.items[i]);
+        if (!evaluation || !evaluation->complete)
+            return;
+    }
+    c->listed = c->islands = true;
+}
+
 /* What nothing bounds may hold code that is reached in a way not seen: a direct call or jump there counts all the same. */
 static void believe_unreached(struct collector *c, uint64_t from, uint8_t kind, struct mc_nodes nodes)
 {
-    const struct mc_entry *body = mc_entry_at(c->prover->entries, nodes.items[0]);
     struct mc_atom atom = {.kind = MC_ATOM_ENTRY, .c = nodes.items[0]};
-    if ((!body || !body->bounded) && !has_site(c, from))
-        add_incoming(c, from, nodes.items[0], kind, mc_facts_one(c->prover->facts, atom, 0));
+    bool listed = c->listed;
+    if (is_bounded(c, nodes) || has_site(c, from))
+        return;
+    set_off_island(c, from, nodes);
+    add_incoming(c, from, nodes.items[0], kind, mc_facts_one(c->prover->facts, atom, 0));
+    c->listed = listed;
+}
+
+/* Islands are the only ways in: rather believe that they are reached than that nothing is. */
+static void keep_some(struct collector *c)
+{
+    bool all = c->islands;
+    for (size_t i = 0; i < c->items.count && all; i++)
+        all = c->items.items[i].listed;
+    for (size_t i = 0; i < c->items.count && all; i++)
+        c->items.items[i].listed = false;
 }
 
 /* The code around `from` refers to [low, high): look through the evaluations of its body. */
@@ -329,6 +363,9 @@ static void look_through_code(struct collector *c, uint64_t from, uint8_t kind, 
     bool makes = object && c->word >= low && c->word < high && mc_needs_ask_methods(c->prover);
     if (!learns && !control && (!object || makes) && !mc_is_go(c->prover, from))
         learns = c->looked_through++ < MAX_LOOKED_THROUGH;
+    bool listed = c->listed;
+    if (control && !learns)
+        set_off_island(c, from, nodes);
     if (!learns && nodes.count > MC_MAX_NODES)
         add_incoming(c, from, nodes.items[0], object ? MC_REF_DATA : control ? kind : MC_REF_LEA, MC_FACTS_NONE);
     for (size_t i = 0; !learns && nodes.count <= MC_MAX_NODES && i < nodes.count; i++) { /* what holds there is what holds at the entry, whichever it is */
@@ -336,6 +373,7 @@ static void look_through_code(struct collector *c, uint64_t from, uint8_t kind, 
         add_incoming(c, from, nodes.items[i], object ? MC_REF_DATA : control ? kind : MC_REF_LEA,
                      mc_facts_one(c->prover->facts, atom, 0));
     }
+    c->listed = listed;
     if (!learns)
         return;
     for (size_t i = 0; i < nodes.count; i++) {
@@ -497,6 +535,7 @@ struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry)
         c.where_made = true;
         look_at_references(&c);
     }
+    keep_some(&c);
     found->list.count = c.items.count;
     found->list.items = MC_NEW_ARRAY(&prover->arena, c.items.count, struct mc_incoming);
     if (c.items.count)

@@ -411,6 +411,8 @@ struct mc_incoming_list {
 /* predicates.c: what a row's own predicate says, when the data word at `place` stands in such a row. */
 mc_facts mc_facts_of_row(struct mc_prover *prover, uint64_t place);
 void mc_row_tables_free(struct mc_prover *prover); /* they are to be looked at anew */
+/* islands.c: the instruction lies in code of the unbounded body that starts behind what ends before, and that nobody refers to. */
+bool mc_is_island(struct mc_prover *prover, uint64_t body, uint64_t from);
 /* All ways to come to the entry, memoised. */
 struct mc_incoming_list mc_incoming_of(struct mc_prover *prover, uint64_t entry);
 /* Some data word or instruction holds the address, although no way from there was found: not dead (design.md 5.1). */
