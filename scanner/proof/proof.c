@@ -143,6 +143,41 @@ static void arrive_with(struct mc_prover *prover, const struct mc_use *use, uint
     }
 }
 
+static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret);
+
+enum transaction { NONE, BEGINS, ENDS };
+
+/* XBEGIN, XEND (Intel SDM vol. 2). */
+static enum transaction transaction_of(struct mc_prover *prover, const struct mc_use *use)
+{
+    struct mc_insn insn;
+    if (mc_need_at(use->need)->feature != MC_F_RTM || !mc_decode_at(prover, use->address, &insn) || insn.mod != 3)
+        return NONE;
+    unsigned reg = insn.reg & 7, rm = insn.rm & 7;
+    if (insn.map == MC_MAP_PRIMARY && insn.opcode == 0xC7 && reg == 7 && rm == 0)
+        return BEGINS;
+    return insn.map == MC_MAP_0F && insn.opcode == 0x01 && reg == 2 && rm == 5 ? ENDS : NONE;
+}
+
+/* By inference, what holds wherever this file begins a transaction: outside of one, XEND faults on every CPU (#GP), so that nobody
+ * comes to it who did not begin one (glibc's and MariaDB's elided locks ask the lock, not CPUID, whether there is one to end). */
+static mc_facts facts_in_transaction(struct mc_prover *prover)
+{
+    mc_facts result = MC_FACTS_ALL;
+    if (prover->in_transaction.known)
+        return prover->in_transaction.facts;
+    for (size_t i = 0; i < prover->uses->count; i++) {
+        struct arrival arrival;
+        if (transaction_of(prover, &prover->uses->items[i]) != BEGINS)
+            continue;
+        arrive(prover, &prover->uses->items[i], &arrival);
+        result = mc_facts_and(prover->facts, result, arrival.inferred);
+    }
+    prover->in_transaction.known = true;
+    prover->in_transaction.facts = result == MC_FACTS_ALL ? MC_FACTS_NONE : result;
+    return prover->in_transaction.facts;
+}
+
 static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
 {
     struct mc_arrivals arrivals;
@@ -155,6 +190,8 @@ static void arrive(struct mc_prover *prover, const struct mc_use *use, struct ar
         ret->proved = mc_resolve(prover, arrivals.items[0].facts, false);
         ret->inferred = mc_resolve(prover, arrivals.items[0].facts, true);
     }
+    if (transaction_of(prover, use) == ENDS)
+        ret->inferred = mc_facts_or(prover->facts, ret->inferred, facts_in_transaction(prover));
 }
 
 static const char *feature_names(struct mc_arena *arena, const struct mc_feature_set *set)

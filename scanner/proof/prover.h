@@ -197,6 +197,10 @@ struct mc_prover {
     struct mc_row_tables *row_tables; /* NULL: none yet, or to be looked at anew */
     struct mc_needs *needs; /* NULL: none yet */
     size_t evaluation_bytes; /* outside of the arena */
+    struct {
+        bool known;
+        mc_facts facts; /* where a transaction begins */
+    } in_transaction;
     MC_VECTOR(struct mc_storing) storing;
     size_t storing_forgotten;
     uint64_t evaluated; /* counts evaluations made and forgotten: equal numbers, the same evaluations */
