@@ -38,7 +38,7 @@ struct mc_known {
 };
 
 #define MC_REGISTERS 32
-#define MC_MAX_CELLS 192
+#define MC_MAX_CELLS 512
 
 struct mc_state {
     bool reached;

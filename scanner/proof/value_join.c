@@ -55,16 +55,60 @@ static bool same_symbol(struct mc_values *values, mc_value a, mc_value b)
            x.constant == y.constant;
 }
 
+/* Numbers, and one symbol among them: its place, or -1. */
+static int symbol_among_numbers(const struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    int found = -1;
+    for (uint32_t i = 0; data->kind == MC_VALUE_CASES && i < data->count; i++) {
+        if (!data->cases[i].base)
+            continue;
+        if (found >= 0 || data->cases[i].base == MC_BASE_MODULE || data->cases[i].offset)
+            return -1;
+        found = (int)i;
+    }
+    return found;
+}
+
+/* Of numbers and what an option put in their place: the numbers. */
+static bool without_override(struct mc_values *values, mc_value value, mc_facts facts, mc_value *ret)
+{
+    int place = symbol_among_numbers(values, value);
+    struct mc_value_data data;
+    mc_value_get(values, value, &data);
+    if (place < 0 || data.count < 2 || data.other != MC_FACTS_ALL ||
+        !mc_facts_have_override(values->facts, mc_facts_or(values->facts, data.cases[place].facts, facts)))
+        return false;
+    data.cases[place] = data.cases[--data.count];
+    *ret = mc_value_cases(values, data.cases, data.count, MC_FACTS_ALL, data.width);
+    return true;
+}
+
 /* What CPUID said, unless an option replaced it (design.md 5.1: the verdict is that of the default). */
 static bool join_override(struct mc_values *values, mc_value said, mc_value other, mc_facts facts_of_other, mc_value *ret)
 {
     const struct mc_value_data *data = mc_value_data_of(values, other);
     bool foreign = data->kind == MC_VALUE_TOP || data->kind == MC_VALUE_MASKED ||
-                   (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base);
+                   (data->kind == MC_VALUE_CASES && data->count == 1 && data->cases[0].base > MC_BASE_MODULE);
     if (!foreign || mc_value_provenance(values, other) != MC_FACTS_NONE || !mc_facts_have_override(values->facts, facts_of_other) ||
         mc_value_provenance(values, said) == MC_FACTS_NONE)
         return false;
     *ret = mc_value_with_facts(values, said, mc_facts_override(values->facts));
+    return true;
+}
+
+/* The same, where a way without the option had met it before: `option ? option : max_leaf ? what CPUID said : 0`. */
+static bool join_override_and_numbers(struct mc_values *values, mc_value said, mc_facts facts, mc_value other, mc_facts facts_of_other,
+                                      mc_value *ret)
+{
+    mc_value numbers;
+    uint32_t kind = mc_value_data_of(values, said)->kind;
+    mc_facts provenance = mc_value_provenance(values, said);
+    if ((kind != MC_VALUE_BITS && !mc_value_plain_cases(mc_value_data_of(values, said), 0)) || provenance == MC_FACTS_NONE ||
+        provenance == mc_facts_override(values->facts) || !without_override(values, other, facts_of_other, &numbers))
+        return false;
+    mc_value replaced = mc_value_with_facts(values, said, mc_facts_override(values->facts));
+    *ret = mc_value_join(values, replaced, facts, numbers, facts_of_other);
     return true;
 }
 
@@ -99,21 +143,6 @@ static mc_value value_unless_replaced(struct mc_values *values, mc_value said)
         data.bits[i].if_zero = unless_replaced(values, data.bits[i].if_zero);
     }
     return mc_value_from_bits(values, &data);
-}
-
-/* Numbers, and one symbol among them: its place, or -1. */
-static int symbol_among_numbers(const struct mc_values *values, mc_value value)
-{
-    const struct mc_value_data *data = mc_value_data_of(values, value);
-    int found = -1;
-    for (uint32_t i = 0; data->kind == MC_VALUE_CASES && i < data->count; i++) {
-        if (!data->cases[i].base)
-            continue;
-        if (found >= 0 || data->cases[i].base == MC_BASE_MODULE || data->cases[i].offset)
-            return -1;
-        found = (int)i;
-    }
-    return found;
 }
 
 /* Of numbers and an option: what it starts with is in its place in *ret. */
@@ -197,6 +226,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     }
     mc_value overridable;
     if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
+        return overridable;
+    if (join_override_and_numbers(values, a, fa, b, fb, &overridable) || join_override_and_numbers(values, b, fb, a, fa, &overridable))
         return overridable;
     if (join_option(values, a, fa, b, fb, &overridable) || join_option(values, b, fb, a, fa, &overridable))
         return overridable;
