@@ -70,13 +70,20 @@ static int symbol_among_numbers(const struct mc_values *values, mc_value value)
     return found;
 }
 
+/* Most values are not such; this is asked at every join. */
+static bool has_option(const struct mc_values *values, mc_value value)
+{
+    const struct mc_value_data *data = mc_value_data_of(values, value);
+    return data->kind == MC_VALUE_CASES && data->count > 1 && symbol_among_numbers(values, value) >= 0;
+}
+
 /* Of numbers and what an option put in their place: the numbers. */
 static bool without_override(struct mc_values *values, mc_value value, mc_facts facts, mc_value *ret)
 {
     int place = symbol_among_numbers(values, value);
     struct mc_value_data data;
     mc_value_get(values, value, &data);
-    if (place < 0 || data.count < 2 || data.other != MC_FACTS_ALL ||
+    if (data.other != MC_FACTS_ALL ||
         !mc_facts_have_override(values->facts, mc_facts_or(values->facts, data.cases[place].facts, facts)))
         return false;
     data.cases[place] = data.cases[--data.count];
@@ -98,8 +105,8 @@ static bool join_override(struct mc_values *values, mc_value said, mc_value othe
 }
 
 /* The same, where a way without the option had met it before: `option ? option : max_leaf ? what CPUID said : 0`. */
-static bool join_override_and_numbers(struct mc_values *values, mc_value said, mc_facts facts, mc_value other, mc_facts facts_of_other,
-                                      mc_value *ret)
+__attribute__((noinline)) static bool join_override_and_numbers(struct mc_values *values, mc_value said, mc_facts facts,
+                                                                mc_value other, mc_facts facts_of_other, mc_value *ret)
 {
     mc_value numbers;
     uint32_t kind = mc_value_data_of(values, said)->kind;
@@ -227,7 +234,8 @@ mc_value mc_value_join(struct mc_values *values, mc_value a, mc_facts fa, mc_val
     mc_value overridable;
     if (join_override(values, a, b, fb, &overridable) || join_override(values, b, a, fa, &overridable))
         return overridable;
-    if (join_override_and_numbers(values, a, fa, b, fb, &overridable) || join_override_and_numbers(values, b, fb, a, fa, &overridable))
+    if ((has_option(values, b) && join_override_and_numbers(values, a, fa, b, fb, &overridable)) ||
+        (has_option(values, a) && join_override_and_numbers(values, b, fb, a, fa, &overridable)))
         return overridable;
     if (join_option(values, a, fa, b, fb, &overridable) || join_option(values, b, fb, a, fa, &overridable))
         return overridable;
