@@ -142,7 +142,10 @@ static const char *find_library(struct search *search, size_t owner_index, const
         !found && search->loader->cache ? mc_library_cache_find(search->loader->cache, name, wide) : NULL;
     if (cached)
         found = try_path(search, cached, wide, ret);
-    return found ? found : try_default(search, name, wide, ret);
+    if (!found)
+        found = try_default(search, name, wide, ret);
+    bool of_program = search->objects.items[0].info.interpreter;
+    return found || of_program ? found : try_folders(search, owner.origin, &owner, name, wide, ret);
 }
 
 /* ---- the closure ---- */

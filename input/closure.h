@@ -3,7 +3,8 @@
  *
  * Order of search, as ld.so(8): DT_RPATH of the object and of those that loaded it (each only without DT_RUNPATH),
  * DT_RUNPATH of the object, /etc/ld.so.cache, the default folders. $ORIGIN, $LIB and $PLATFORM are expanded.
- * LD_LIBRARY_PATH and LD_PRELOAD are not this program's to know. Libraries in glibc-hwcaps folders are chosen by CPUID
+ * What a library, not a program, needs is looked for in its own folder at last: it could not be loaded unless its program had loaded
+ * that before (Firefox's libmozavcodec.so and libmozavutil.so). LD_LIBRARY_PATH and LD_PRELOAD are not this program's to know. Libraries in glibc-hwcaps folders are chosen by CPUID
  * at run time and are listed as alternatives by nobody yet: the plain one is taken. */
 #ifndef MC_INPUT_CLOSURE_H
 #define MC_INPUT_CLOSURE_H

@@ -263,7 +263,7 @@ Test(closure, as_ldd_says)
             compare_with_ldd(files[i]);
 }
 
-/* A made-up system: files hold "soname|rpath|runpath|needed,needed|class". */
+/* A made-up system: files hold "soname|rpath|runpath|needed,needed|class". What has no soname is a program. */
 static bool read_fake(const char *path, struct mc_arena *arena, struct mc_link_info *ret, struct mc_error *ret_error)
 {
     char text[512] = {0}, *fields[5], *rest = text;
@@ -280,6 +280,7 @@ static bool read_fake(const char *path, struct mc_arena *arena, struct mc_link_i
                                  .rpath = fields[1][0] ? fields[1] : NULL,
                                  .runpath = fields[2][0] ? fields[2] : NULL,
                                  .needed = MC_NEW_ARRAY(arena, 8, const char *),
+                                 .interpreter = fields[0][0] ? NULL : "",
                                  .wide = !strncmp(fields[4], "64", 2)};
     char *name;
     while ((name = strsep(&fields[3], ",")) && ret->needed_count < 8)
@@ -324,6 +325,41 @@ Test(closure, search_order_in_a_root, .init = enter_home, .fini = leave_home)
         cr_expect(!path || !strcmp(path + strlen(home), expected[i].path), "%s: %s", expected[i].name, path);
     }
     cr_expect_not(mc_closure_find(&loader, "no-such-file", &arena, &closure, NULL));
+    mc_arena_free(&arena);
+    mc_loader_close(&loader);
+}
+
+/* Not loaded by itself, but by a program that loaded what it needs before. */
+Test(closure, a_library_looks_in_its_own_folder_last, .init = enter_home, .fini = leave_home)
+{
+    cr_assert_eq(system("mkdir -p app usr/lib other"), 0);
+    put("app/libplugin.so", "libplugin.so|||libbeside.so,libcommon.so,libfar.so|64");
+    put("app/libbeside.so", "libbeside.so|||libnext.so|64");
+    put("app/libnext.so", "libnext.so||||64");
+    put("app/libcommon.so", "libcommon.so||||64");
+    put("usr/lib/libcommon.so", "libcommon.so||||64");
+    put("other/libfar.so", "libfar.so||||64");
+    put("app/program", "|||libbeside.so|64");
+    const struct {
+        const char *name, *path;
+    } expected[] = {{"libbeside.so", "/app/libbeside.so"},
+                    {"libcommon.so", "/usr/lib/libcommon.so"},
+                    {"libfar.so", NULL},
+                    {"libnext.so", "/app/libnext.so"}};
+    struct mc_loader loader;
+    struct mc_arena arena = {0};
+    struct mc_closure closure;
+    mc_loader_open(home, read_fake, &loader);
+    cr_assert(mc_closure_find(&loader, mc_arena_printf(&arena, "%s/app/libplugin.so", home), &arena, &closure, NULL));
+    cr_assert_eq(closure.count, COUNT(expected), "%zu libraries", closure.count);
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        const char *path = closure.items[i].path;
+        cr_expect_str_eq(closure.items[i].name, expected[i].name);
+        cr_expect_eq(!path, !expected[i].path, "%s", expected[i].name);
+        cr_expect(!path || !expected[i].path || !strcmp(path + strlen(home), expected[i].path), "%s: %s", expected[i].name, path);
+    }
+    cr_assert(mc_closure_find(&loader, mc_arena_printf(&arena, "%s/app/program", home), &arena, &closure, NULL));
+    cr_expect_eq(closure.unresolved, 1, "a program does not start without it");
     mc_arena_free(&arena);
     mc_loader_close(&loader);
 }
