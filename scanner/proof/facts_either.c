@@ -105,10 +105,23 @@ bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts)
     return false;
 }
 
-/* The user chose, and nothing tells what the CPU has, beyond its family. */
+/* A feature was asked for, whatever the answer. */
+static bool has_asked(const struct mc_facts_table *table, mc_facts facts)
+{
+    struct mc_fact_set set = mc_facts_get(table, facts);
+    for (uint32_t i = 0; i < set.count; i++) {
+        struct mc_atom atom = mc_atom_get(table, set.items[i].atom);
+        atom.c |= atom.kind == MC_ATOM_BIT; /* as if it were there */
+        if (feature_of(&atom) >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* The user chose, and nothing was asked of the CPU, beyond its family. */
 static bool is_chosen(struct mc_facts_table *table, mc_facts facts)
 {
-    return mc_facts_have_override(table, facts) && !has_asked_feature(table, facts);
+    return mc_facts_have_override(table, facts) && !has_asked(table, facts);
 }
 
 /* What holds unless the user chose; ALL: the user did. False when no choice is part of it. */
