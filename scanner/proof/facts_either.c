@@ -82,13 +82,16 @@ bool mc_facts_have_override(struct mc_facts_table *table, mc_facts facts)
     return facts != MC_FACTS_ALL && mc_facts_has(table, facts, mc_atom_id(table, (struct mc_atom){.kind = MC_ATOM_OVERRIDE}));
 }
 
-/* Not only one that follows from others. */
-static bool has_asked_feature(const struct mc_facts_table *table, mc_facts facts)
+/* A feature was asked for; `found`: and was there, not only by what follows from others. */
+static bool has_asked_feature(const struct mc_facts_table *table, mc_facts facts, bool found)
 {
     struct mc_fact_set set = mc_facts_get(table, facts);
     for (uint32_t i = 0; i < set.count; i++) {
         struct mc_atom atom = mc_atom_get(table, set.items[i].atom);
-        if (atom.kind == MC_ATOM_BIT && feature_of(&atom) >= 0)
+        if (found && atom.kind != MC_ATOM_BIT)
+            continue;
+        atom.c |= atom.kind == MC_ATOM_BIT && !found; /* as if it were there */
+        if (feature_of(&atom) >= 0)
             return true;
     }
     return false;
@@ -105,23 +108,10 @@ bool mc_facts_tell_bits(const struct mc_facts_table *table, mc_facts facts)
     return false;
 }
 
-/* A feature was asked for, whatever the answer. */
-static bool has_asked(const struct mc_facts_table *table, mc_facts facts)
-{
-    struct mc_fact_set set = mc_facts_get(table, facts);
-    for (uint32_t i = 0; i < set.count; i++) {
-        struct mc_atom atom = mc_atom_get(table, set.items[i].atom);
-        atom.c |= atom.kind == MC_ATOM_BIT; /* as if it were there */
-        if (feature_of(&atom) >= 0)
-            return true;
-    }
-    return false;
-}
-
 /* The user chose, and nothing was asked of the CPU, beyond its family. */
 static bool is_chosen(struct mc_facts_table *table, mc_facts facts)
 {
-    return mc_facts_have_override(table, facts) && !has_asked(table, facts);
+    return mc_facts_have_override(table, facts) && !has_asked_feature(table, facts, false);
 }
 
 /* What holds unless the user chose; ALL: the user did. False when no choice is part of it. */
@@ -168,7 +158,7 @@ void mc_facts_add_way(struct mc_facts_table *table, struct mc_facts_ways *ways, 
 
 mc_facts mc_facts_of_ways(struct mc_facts_table *table, const struct mc_facts_ways *ways)
 {
-    if (ways->unchosen == ways->any || has_asked_feature(table, ways->any) || !mc_facts_tell_bits(table, ways->unchosen))
+    if (ways->unchosen == ways->any || has_asked_feature(table, ways->any, true) || !mc_facts_tell_bits(table, ways->unchosen))
         return ways->any;
     return mc_facts_or(table, ways->unchosen, mc_facts_override(table));
 }

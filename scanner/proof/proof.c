@@ -143,7 +143,19 @@ static void arrive_with(struct mc_prover *prover, const struct mc_use *use, uint
     }
 }
 
-static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret);
+static void arrive_by_ways(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
+{
+    struct mc_arrivals arrivals;
+    mc_arrivals_of(prover, use, &arrivals);
+    *ret = (struct arrival){.proved = MC_FACTS_ALL, .inferred = MC_FACTS_ALL, .complete = arrivals.complete};
+    ret->worst_node = arrivals.body;
+    for (size_t i = 0; i < arrivals.count && !arrivals.guessed; i++)
+        arrive_with(prover, use, arrivals.items[i].node, arrivals.items[i].facts, ret);
+    if (arrivals.guessed) {
+        ret->proved = mc_resolve(prover, arrivals.items[0].facts, false);
+        ret->inferred = mc_resolve(prover, arrivals.items[0].facts, true);
+    }
+}
 
 enum transaction { NONE, BEGINS, ENDS };
 
@@ -170,7 +182,7 @@ static mc_facts facts_in_transaction(struct mc_prover *prover)
         struct arrival arrival;
         if (transaction_of(prover, &prover->uses->items[i]) != BEGINS)
             continue;
-        arrive(prover, &prover->uses->items[i], &arrival);
+        arrive_by_ways(prover, &prover->uses->items[i], &arrival);
         result = mc_facts_and(prover->facts, result, arrival.inferred);
     }
     prover->in_transaction.known = true;
@@ -180,16 +192,7 @@ static mc_facts facts_in_transaction(struct mc_prover *prover)
 
 static void arrive(struct mc_prover *prover, const struct mc_use *use, struct arrival *ret)
 {
-    struct mc_arrivals arrivals;
-    mc_arrivals_of(prover, use, &arrivals);
-    *ret = (struct arrival){.proved = MC_FACTS_ALL, .inferred = MC_FACTS_ALL, .complete = arrivals.complete};
-    ret->worst_node = arrivals.body;
-    for (size_t i = 0; i < arrivals.count && !arrivals.guessed; i++)
-        arrive_with(prover, use, arrivals.items[i].node, arrivals.items[i].facts, ret);
-    if (arrivals.guessed) {
-        ret->proved = mc_resolve(prover, arrivals.items[0].facts, false);
-        ret->inferred = mc_resolve(prover, arrivals.items[0].facts, true);
-    }
+    arrive_by_ways(prover, use, ret);
     if (transaction_of(prover, use) == ENDS)
         ret->inferred = mc_facts_or(prover->facts, ret->inferred, facts_in_transaction(prover));
 }

@@ -87,7 +87,7 @@ static bool is_frame_left(const struct mc_insn *insn)
 /* A place in its own frame, or among its own arguments on the stack: with a pointer to that nobody else looks. */
 static bool is_in_frame(const struct reader *r, const struct mc_insn *insn)
 {
-    return insn->index < 0 && (insn->base == MC_RSP || (insn->base == MC_RBP && r->has_frame));
+    return insn->index == MC_REG_NONE && (insn->base == MC_RSP || (insn->base == MC_RBP && r->has_frame));
 }
 
 static bool writes_memory(const struct reader *r, const struct mc_insn *insn)
